@@ -1,0 +1,21 @@
+/* User errors: bad input found before work starts.
+ *
+ * A function that checks input takes a `struct error *` and returns false after filling it with one
+ * line: file, line, value, what is allowed. Every rank sees the same input, so every rank gets the
+ * same line; main prints it once and leaves through MPI_Finalize with status 2.
+ */
+#ifndef RESLICE_BASE_ERROR_H
+#define RESLICE_BASE_ERROR_H
+
+#include <stdbool.h>
+
+enum { ERROR_STATUS_USER = 2, ERROR_STATUS_ENVIRONMENT = 3, ERROR_STATUS_DIVERGED = 4 };
+
+struct error {
+    char text[1024];
+};
+
+/* Writes the message; always returns false, so that a check reads `return error_set(err, …)`. */
+bool error_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

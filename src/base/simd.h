@@ -1,0 +1,68 @@
+/* Instruction sets: kernels are compiled once for each level and chosen at run time.
+ *
+ * A kernel file is built three times with -DSIMD_LEVEL=0, 1, 2; it names its functions through
+ * SIMD_NAME and uses the vector types below, whose width follows the level. Kernel results may
+ * differ between levels in the last bit of a float (fused multiply-add), never between rank counts.
+ */
+#ifndef RESLICE_BASE_SIMD_H
+#define RESLICE_BASE_SIMD_H
+
+enum simd_level {
+    SIMD_PORTABLE, /* whatever the compiler's default target has; 16-byte vectors */
+    SIMD_AVX2,     /* AVX2 + FMA: Haswell, Zen and later */
+    SIMD_AVX512,   /* AVX-512 F/BW/DQ/VL + VNNI + VPOPCNTDQ: Ice Lake, Zen 4 and later */
+    SIMD_LEVELS
+};
+
+/* The best level this CPU has; $RESLICE_SIMD=portable|avx2|avx512 lowers it (never raises it). */
+enum simd_level simd_level(void);
+
+const char *simd_name(enum simd_level level);
+
+#ifdef SIMD_LEVEL /* ---- only inside kernel files ---- */
+
+#include <stdint.h>
+#include <string.h>
+
+#if SIMD_LEVEL == 2
+#define SIMD_BYTES 64
+#define SIMD_NAME(name) name##_avx512
+#elif SIMD_LEVEL == 1
+#define SIMD_BYTES 32
+#define SIMD_NAME(name) name##_avx2
+#else
+#define SIMD_BYTES 16
+#define SIMD_NAME(name) name##_portable
+#endif
+
+#if SIMD_LEVEL > 0
+#include <immintrin.h>
+#endif
+
+enum { SIMD_LANES = SIMD_BYTES / 4 }; /* 32-bit lanes of a vector */
+
+typedef float simd_f32 __attribute__((vector_size(SIMD_BYTES)));
+typedef int32_t simd_i32 __attribute__((vector_size(SIMD_BYTES)));
+typedef float simd_f32_half __attribute__((vector_size(SIMD_BYTES / 2)));
+typedef double simd_f64 __attribute__((vector_size(SIMD_BYTES)));
+typedef int64_t simd_i64 __attribute__((vector_size(SIMD_BYTES)));
+
+/* Unaligned access of any vector type. */
+#define SIMD_LOAD(vector, from) memcpy(&(vector), (from), sizeof(vector))
+#define SIMD_STORE(to, vector) memcpy((to), &(vector), sizeof(vector))
+
+/* acc[lane] += a[2 lane] b[2 lane] + a[2 lane + 1] b[2 lane + 1] over pairs of int16. */
+static inline simd_i32 simd_dot_pairs(simd_i32 acc, simd_i32 a, simd_i32 b)
+{
+#if SIMD_LEVEL == 2
+    return (simd_i32)_mm512_dpwssd_epi32((__m512i)acc, (__m512i)a, (__m512i)b);
+#elif SIMD_LEVEL == 1
+    return acc + (simd_i32)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#else
+    const simd_i32 low = (a << 16 >> 16) * (b << 16 >> 16);
+    return acc + low + (a >> 16) * (b >> 16);
+#endif
+}
+
+#endif
+#endif

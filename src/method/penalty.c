@@ -1,0 +1,22 @@
+#include "method/penalty.h"
+
+#include <string.h>
+
+static const struct penalty_class *const classes[] = {&penalty_l1, &penalty_bit_slice_l1};
+
+const struct penalty_class *penalty_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+        if (strcmp(classes[i]->name, name) == 0)
+            return classes[i];
+    return NULL;
+}
+
+size_t penalty_scalars(struct penalty_input in, bool quantised_only)
+{
+    size_t scalars = 0;
+    for (size_t t = 0; t < in.count; t++)
+        if (in.tensor[t].is_quantised || !quantised_only)
+            scalars += in.tensor[t].count;
+    return scalars;
+}

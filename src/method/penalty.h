@@ -1,0 +1,53 @@
+/* Penalties: terms added to the loss that pull weights towards a shape the hardware likes.
+ *
+ * A penalty is one file with one struct penalty_class and one line in the table of penalty.c. It
+ * sees parameters as flat arrays, never a network, and works on replicated weights: no
+ * communication.
+ */
+#ifndef RESLICE_METHOD_PENALTY_H
+#define RESLICE_METHOD_PENALTY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hw/bit_slice.h"
+
+/* One parameter tensor, not owned. */
+struct penalty_tensor {
+    size_t count;
+    const float *value;  /* shadow weights */
+    const int16_t *code; /* of the forward pass of the same batch */
+    float step;          /* value of one code */
+    bool is_quantised;
+    float *gradient; /* added to */
+};
+
+struct penalty_input {
+    const struct penalty_tensor *tensor;
+    size_t count;
+    struct bit_slice_format format;
+    double alpha;
+};
+
+struct penalty_class {
+    const char *name;
+    bool needs_codes; /* works on codes: needs quantised training */
+    double (*value)(struct penalty_input in);
+    void (*add_gradient)(struct penalty_input in);
+};
+
+/* alpha mean|w| over all parameters. */
+extern const struct penalty_class penalty_l1;
+
+/* alpha sum of all slices / (4 N): bit-slice L1, arXiv 1909.08496 section 3, over the N quantised
+ * parameters; for other slice counts the 4 is the number of slices. */
+extern const struct penalty_class penalty_bit_slice_l1;
+
+/* By name; NULL for "none" and for unknown names. */
+const struct penalty_class *penalty_find(const char *name);
+
+/* Number of scalars in the tensors that count: all, or the quantised ones only. */
+size_t penalty_scalars(struct penalty_input in, bool quantised_only);
+
+#endif

@@ -1,0 +1,29 @@
+#include "nn/kernels.h"
+
+#include "base/simd.h"
+
+extern const struct nn_kernels nn_kernels_portable;
+#ifdef RESLICE_X86_KERNELS
+extern const struct nn_kernels nn_kernels_avx2, nn_kernels_avx512;
+#endif
+
+const struct nn_kernels *nn_kernels_of(int level)
+{
+    switch (level) {
+#ifdef RESLICE_X86_KERNELS
+    case SIMD_AVX512:
+        return &nn_kernels_avx512;
+    case SIMD_AVX2:
+        return &nn_kernels_avx2;
+#endif
+    case SIMD_PORTABLE:
+        return &nn_kernels_portable;
+    default:
+        return NULL;
+    }
+}
+
+const struct nn_kernels *nn_kernels(void)
+{
+    return nn_kernels_of(simd_level());
+}

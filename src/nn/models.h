@@ -1,0 +1,23 @@
+/* Built-in networks. A new one is one builder and one line in the table of models.c. */
+#ifndef RESLICE_NN_MODELS_H
+#define RESLICE_NN_MODELS_H
+
+#include <stddef.h>
+
+#include "nn/network.h"
+
+struct model_spec {
+    const char *model; /* "mlp" */
+    const size_t *hidden;
+    int hidden_count; /* mlp: widths of the hidden layers */
+    int channels, height, width, classes;
+    size_t capacity; /* samples a rank */
+};
+
+/* True when a network of this name can be built. */
+bool model_is_known(const char *name);
+
+/* Builds the network; weights are 0 until initialised or loaded. */
+void model_build(struct network *net, const struct model_spec *spec);
+
+#endif

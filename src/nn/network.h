@@ -1,0 +1,55 @@
+/* A network: a list of operations over tensors, with their parameters.
+ *
+ * Build it with network_add_* (models.c has the built-in ones), then network_finish.
+ */
+#ifndef RESLICE_NN_NETWORK_H
+#define RESLICE_NN_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "nn/op.h"
+
+enum { NETWORK_OPS = 128 };
+
+struct network {
+    struct parameters params;
+    int op_count, tensor_count;
+    struct op *op;         /* [NETWORK_OPS] in order of execution */
+    struct tensor *tensor; /* [NETWORK_OPS + 1]; tensor 0 is the input */
+    struct tensor *input, *logits;
+    size_t capacity; /* samples that fit */
+};
+
+/* An empty network for inputs of this shape. */
+void network_create(struct network *net, int channels, int height, int width);
+void network_destroy(struct network *net);
+
+/* Appends an operation that reads `in`; returns what it writes. */
+struct tensor *network_add_linear(struct network *net, const char *name, struct tensor *in,
+                                  size_t outputs);
+struct tensor *network_add_quantiser(struct network *net, const char *name, struct tensor *in,
+                                     bool relu);
+
+/* Takes all memory, for up to `capacity` samples a rank; `logits` is the last tensor. */
+void network_finish(struct network *net, struct tensor *logits, size_t capacity);
+
+/* New weights: quantise them and let the operations repack. False when one is not finite. */
+bool network_prepare(struct network *net, const struct pass *pass);
+
+/* input->value → logits->value. Collective when training. False when not finite (all ranks). */
+bool network_forward(struct network *net, const struct pass *pass);
+
+/* logits->gradient → params.sum of this rank's shards. False on overflow on this rank. */
+bool network_backward(struct network *net, const struct pass *pass);
+
+/* Seconds spent in quantisers so far (communication included), forward and backward. */
+double network_quantise_time_s(void);
+
+/* Exponents of the activation quantisers, in order of execution: exponent [quantisers]. */
+int network_quantisers(const struct network *net);
+void network_get_exponents(const struct network *net, int *exponent);
+void network_set_exponents(struct network *net, const int *exponent);
+const char *network_quantiser_name(const struct network *net, int index);
+
+#endif

@@ -1,0 +1,37 @@
+/* Optimisers and learning-rate schedules. */
+#ifndef RESLICE_NN_OPTIMIZER_H
+#define RESLICE_NN_OPTIMIZER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nn/parameters.h"
+
+struct sgd {
+    double momentum, weight_decay;
+    bool nesterov;
+};
+
+/* One step, as PyTorch's SGD has it (no dampening, rate outside the buffer):
+ *     g += weight_decay w;  m = momentum m + g;  w -= rate (nesterov ? g + momentum m : m)
+ * Masked gradients count as 0. */
+void sgd_step(struct parameters *params, struct sgd sgd, double rate);
+
+struct schedule {
+    const char *name; /* see schedule_is_known */
+    double rate;      /* the largest */
+    int64_t epochs;
+    int64_t step_epochs; /* step: rate step_factor^(epoch div step_epochs) */
+    double step_factor;
+    double warmup; /* one-cycle: share of the run in which the rate rises */
+};
+
+/* constant, step, cosine, one-cycle */
+bool schedule_is_known(const char *name);
+
+/* Rate at `progress` epochs (fractional; 0 at the first step). constant and step change with whole
+ * epochs; cosine falls to 0 as (1 + cos(pi t)) / 2 with t = progress / epochs; one-cycle (Smith &
+ * Topin 2017, with PyTorch's cosine form) rises from rate / 25 and falls to rate / 250,000. */
+double schedule_rate(const struct schedule *schedule, double progress);
+
+#endif

@@ -1,0 +1,129 @@
+#include "nn/parameters.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "hw/fixed_point.h"
+#include "nn/kernels.h"
+
+void parameters_create(struct parameters *params)
+{
+    *params = (struct parameters){.tensor = MEM_NEW(struct parameter, PARAMETERS_MAX)};
+}
+
+void parameters_destroy(struct parameters *params)
+{
+    mem_free(params->tensor);
+    mem_free(params->value);
+    mem_free(params->gradient);
+    mem_free(params->momentum);
+    mem_free(params->quantised);
+    mem_free(params->code);
+    mem_free(params->mask);
+    mem_free(params->sum);
+    *params = (struct parameters){0};
+}
+
+int parameters_add(struct parameters *params, const char *name, int axes, const size_t *shape,
+                   size_t fan_in, bool is_quantised)
+{
+    struct parameter *tensor = &params->tensor[params->count];
+    *tensor = (struct parameter){.axes = axes,
+                                 .offset = params->size,
+                                 .count = 1,
+                                 .fan_in = fan_in,
+                                 .is_quantised = is_quantised};
+    snprintf(tensor->name, sizeof tensor->name, "%s", name);
+    for (int a = 0; a < axes; a++) {
+        tensor->shape[a] = shape[a];
+        tensor->count *= shape[a];
+    }
+    params->size += nn_stride(tensor->count);
+    params->scalars += tensor->count;
+    return params->count++;
+}
+
+void parameters_allocate(struct parameters *params)
+{
+    const size_t n = params->size + NN_LANES; /* vector loads may look past the last tensor */
+    params->value = MEM_NEW(float, n);
+    params->gradient = MEM_NEW(float, n);
+    params->momentum = MEM_NEW(float, n);
+    params->quantised = MEM_NEW(float, n);
+    params->code = MEM_NEW(int16_t, n);
+    params->mask = MEM_NEW(uint8_t, n);
+    params->sum = MEM_NEW(int64_t, params->size + SUM_EXTRAS);
+    memset(params->mask, 1, n);
+}
+
+void parameters_initialise(struct parameters *params, uint64_t seed)
+{
+    for (int t = 0; t < params->count; t++) {
+        const struct parameter *tensor = &params->tensor[t];
+        const struct rng_key key = {seed, RNG_INIT, (uint32_t)t};
+        const double bound = 1.0 / sqrt((double)tensor->fan_in);
+        for (size_t i = 0; i < tensor->count; i++)
+            params->value[tensor->offset + i] = (float)(bound * (2.0 * rng_uniform(key, i) - 1.0));
+    }
+}
+
+bool parameters_quantise(struct parameters *params, int bits)
+{
+    bool finite = true;
+    for (int t = 0; t < params->count; t++) {
+        struct parameter *tensor = &params->tensor[t];
+        const float *value = params->value + tensor->offset;
+        float *quantised = params->quantised + tensor->offset;
+        if (!tensor->is_quantised) {
+            memcpy(quantised, value, tensor->count * sizeof *value);
+            continue;
+        }
+        const int32_t max = fixed_point_max_bits(value, tensor->count);
+        finite = finite && fixed_point_bits_finite(max);
+        tensor->exponent = fixed_point_exponent(fixed_point_from_bits(max));
+        tensor->saturated = fixed_point_quantise(params->code + tensor->offset, quantised, value,
+                                                 tensor->count, tensor->exponent, bits);
+    }
+    return finite;
+}
+
+size_t parameters_prune(struct parameters *params, double threshold)
+{
+    size_t masked = 0;
+    for (int t = 0; t < params->count; t++) {
+        const struct parameter *tensor = &params->tensor[t];
+        for (size_t i = tensor->offset; i < tensor->offset + tensor->count; i++) {
+            if (fabsf(params->value[i]) < (float)threshold) {
+                params->value[i] = 0.0f;
+                params->mask[i] = 0;
+            }
+            masked += !params->mask[i];
+        }
+    }
+    return masked;
+}
+
+int parameters_find(const struct parameters *params, const char *name)
+{
+    for (int t = 0; t < params->count; t++)
+        if (strcmp(params->tensor[t].name, name) == 0)
+            return t;
+    return -1;
+}
+
+uint64_t parameters_count_nonzero(const struct parameters *params, struct bit_slice_format format,
+                                  uint64_t *nonzero)
+{
+    uint64_t codes = 0;
+    for (int t = 0; t < params->count; t++) {
+        const struct parameter *tensor = &params->tensor[t];
+        if (!tensor->is_quantised)
+            continue;
+        bit_slice_count_nonzero(format, params->code + tensor->offset, tensor->count, nonzero);
+        codes += tensor->count;
+    }
+    return codes;
+}

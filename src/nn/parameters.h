@@ -1,0 +1,72 @@
+/* Trainable values of a network: flat arrays, tensors are views into them.
+ *
+ * Tensors start at multiples of NN_LANES elements; the gaps stay 0. Weights are [out, in] or
+ * [out, in, kh, kw], biases [out].
+ */
+#ifndef RESLICE_NN_PARAMETERS_H
+#define RESLICE_NN_PARAMETERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hw/bit_slice.h"
+
+enum { PARAMETERS_MAX = 256, PARAMETERS_AXES = 4 };
+
+struct parameter {
+    char name[48]; /* as PyTorch has it: "fc1.weight" */
+    int axes;
+    size_t shape[PARAMETERS_AXES];
+    size_t offset, count; /* in the flat arrays */
+    size_t fan_in;        /* for the initial values */
+    bool is_quantised;    /* false: stays float (batch norm) */
+    int exponent;         /* of the last quantisation */
+    uint64_t saturated;   /* codes clipped by the last quantisation */
+};
+
+/* Sums that travel with the gradients in the one reduction of a step. */
+enum { SUM_LOSS, SUM_CORRECT, SUM_DIVERGED, SUM_EXTRAS };
+
+struct parameters {
+    int count;
+    struct parameter *tensor; /* [PARAMETERS_MAX] */
+    size_t size;              /* of the flat arrays, gaps included */
+    size_t scalars;           /* trainable values */
+    float *value;             /* shadow weights, float32 */
+    float *gradient;
+    float *momentum;
+    float *quantised; /* code * step; equals value for float tensors */
+    int16_t *code;
+    uint8_t *mask; /* 0: pruned for good */
+    int64_t *sum;  /* [size + SUM_EXTRAS] gradients in units of 2^-NN_SUM_EXPONENT */
+};
+
+void parameters_create(struct parameters *params);
+void parameters_destroy(struct parameters *params);
+
+/* Declares a tensor; returns its index. Before parameters_allocate. */
+int parameters_add(struct parameters *params, const char *name, int axes, const size_t *shape,
+                   size_t fan_in, bool is_quantised);
+
+/* Takes the flat arrays; masks start at 1, all else at 0. */
+void parameters_allocate(struct parameters *params);
+
+/* Values uniform in +-1/sqrt(fan_in), PyTorch's default for linear layers and their biases. */
+void parameters_initialise(struct parameters *params, uint64_t seed);
+
+/* Quantises every quantised tensor with the exponent of its present values; exponents and counts
+ * of saturated codes are kept in the tensors. False when a value is not finite. */
+bool parameters_quantise(struct parameters *params, int bits);
+
+/* Sets |value| < threshold to 0 and masks it. Returns how many are masked now. */
+size_t parameters_prune(struct parameters *params, double threshold);
+
+/* Index of a tensor by name, or -1. */
+int parameters_find(const struct parameters *params, const char *name);
+
+/* nonzero [slices]: codes of quantised tensors with a non-zero digit; returns the number of codes. */
+uint64_t parameters_count_nonzero(const struct parameters *params, struct bit_slice_format format,
+                                  uint64_t *nonzero);
+
+#endif

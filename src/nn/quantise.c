@@ -1,0 +1,58 @@
+/* Activation quantiser: value -> code -> value, one exponent for the global batch. Backward it is
+ * the identity, and with ReLU the gradient passes where the quantised value is positive. */
+#include "base/comm.h"
+#include "hw/fixed_point.h"
+#include "hw/kernels.h"
+#include "nn/op.h"
+
+/* Exponent of the global batch; false when some rank has a value that is not finite. */
+static bool follow_maximum(struct op *op)
+{
+    int32_t max = op->in->max_bits;
+    comm_max_i32(&max, 1);
+    if (!fixed_point_bits_finite(max))
+        return false;
+    op->out->exponent = fixed_point_exponent(fixed_point_from_bits(max));
+    return true;
+}
+
+static void relu_only(struct op *op, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        op->out->value[i] = op->relu && op->in->value[i] < 0.0f ? 0.0f : op->in->value[i];
+}
+
+static bool quantise_forward(struct op *op, const struct pass *pass)
+{
+    const size_t n = pass->samples * op->in->stride;
+    if (!pass->quantise) {
+        relu_only(op, n);
+        return true;
+    }
+    if (pass->is_training && !follow_maximum(op))
+        return false;
+    const float step = fixed_point_step(op->out->exponent, pass->bits);
+    const struct quantise_spec spec = {step, 1.0f / step, (float)fixed_point_max_code(pass->bits),
+                                       op->relu};
+    hw_kernels()->quantise(op->out->code, op->out->value, op->in->value, n, spec);
+    return true;
+}
+
+static bool quantise_backward(struct op *op, const struct pass *pass)
+{
+    const size_t n = pass->samples * op->in->stride;
+    const float *dy = op->out->gradient, *y = op->out->value;
+    float *dx = op->in->gradient;
+    if (!dx)
+        return true;
+    for (size_t i = 0; i < n; i++)
+        dx[i] = !op->relu || y[i] > 0.0f ? dy[i] : 0.0f;
+    return true;
+}
+
+const struct op_class op_quantise = {
+    .name = "quantise",
+    .is_quantiser = true,
+    .forward = quantise_forward,
+    .backward = quantise_backward,
+};

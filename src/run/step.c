@@ -1,0 +1,165 @@
+#include "run/step.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+#include "hw/fixed_point.h"
+#include "nn/kernels.h"
+#include "nn/loss.h"
+
+const char *step_part_name(enum step_part part)
+{
+    static const char *const names[STEP_PARTS] = {"forward", "backward", "quantise",
+                                                  "penalty", "reduce",   "update"};
+    return names[part];
+}
+
+/* First sample of shard s when m samples are cut into `shards` parts; any m will do. */
+static size_t shard_begin(size_t m, size_t shards, size_t s)
+{
+    return s * m / shards;
+}
+
+size_t step_capacity(size_t batch, size_t shards)
+{
+    size_t most = 0;
+    const struct share mine = comm_share(shards);
+    for (size_t m = 1; m <= batch; m++) { /* a short last batch may fall differently */
+        const size_t n =
+            shard_begin(m, shards, mine.first + mine.count) - shard_begin(m, shards, mine.first);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+void step_create(struct step *step, struct network *net, struct step_settings settings)
+{
+    *step = (struct step){.net = net,
+                          .sgd = settings.sgd,
+                          .penalty = penalty_find(settings.penalty),
+                          .alpha = settings.alpha,
+                          .format = settings.format,
+                          .quantise = settings.quantise,
+                          .shards = settings.shards};
+    step->label = MEM_NEW(uint8_t, step_capacity(settings.batch, settings.shards));
+    step->begin = MEM_NEW(size_t, comm_share(settings.shards).count + 1);
+    step->view = MEM_NEW(struct penalty_tensor, net->params.count);
+    for (int t = 0; t < net->params.count; t++) {
+        const struct parameter *tensor = &net->params.tensor[t];
+        step->view[t] = (struct penalty_tensor){
+            .count = tensor->count,
+            .value = net->params.value + tensor->offset,
+            .code = net->params.code + tensor->offset,
+            .is_quantised = tensor->is_quantised,
+            .gradient = net->params.gradient + tensor->offset,
+        };
+    }
+}
+
+void step_destroy(struct step *step)
+{
+    mem_free(step->label);
+    mem_free(step->begin);
+    mem_free(step->view);
+    *step = (struct step){0};
+}
+
+struct share step_share(const struct step *step, size_t m)
+{
+    const struct share mine = comm_share(step->shards);
+    const size_t first = shard_begin(m, step->shards, mine.first);
+    const size_t last = shard_begin(m, step->shards, mine.first + mine.count);
+    return (struct share){first, last - first};
+}
+
+static struct pass pass_of(const struct step *step, size_t m)
+{
+    const struct share mine = comm_share(step->shards), samples = step_share(step, m);
+    for (size_t s = 0; s <= mine.count; s++)
+        step->begin[s] = shard_begin(m, step->shards, mine.first + s) - samples.first;
+    return (struct pass){.samples = samples.count,
+                         .shards = mine.count,
+                         .begin = step->begin,
+                         .is_training = true,
+                         .quantise = step->quantise,
+                         .bits = step->format.bits};
+}
+
+static struct penalty_input penalty_view(const struct step *step)
+{
+    const struct parameters *params = &step->net->params;
+    for (int t = 0; t < params->count; t++)
+        step->view[t].step = fixed_point_step(params->tensor[t].exponent, step->format.bits);
+    return (struct penalty_input){step->view, (size_t)params->count, step->format, step->alpha};
+}
+
+double step_penalty(const struct step *step)
+{
+    return step->penalty ? step->penalty->value(penalty_view(step)) : 0.0;
+}
+
+/* Marks the end of a part; communication inside it counts as STEP_REDUCE. */
+struct clock {
+    double time_s, comm_s, quantise_s;
+};
+
+static void clock_charge(struct step *step, struct clock *clock, enum step_part part)
+{
+    const struct clock now = {comm_time_s(), comm_sync_time_s(), network_quantise_time_s()};
+    const double reduce = now.comm_s - clock->comm_s;
+    const double quantise = now.quantise_s - clock->quantise_s;
+    /* quantisers communicate inside a forward pass, nothing else does */
+    const double quantise_comm = part == STEP_FORWARD ? reduce : 0.0;
+    step->time_s[STEP_REDUCE] += reduce;
+    step->time_s[STEP_QUANTISE] += quantise - quantise_comm;
+    step->time_s[part] += now.time_s - clock->time_s - reduce - (quantise - quantise_comm);
+    *clock = now;
+}
+
+/* Forward and loss; the sums of this rank land in params.sum. */
+static bool forward_and_loss(struct step *step, const struct pass *pass, size_t m)
+{
+    struct network *net = step->net;
+    if (!network_forward(net, pass))
+        return false;
+    struct loss_sum loss = {.is_finite = true};
+    loss_softmax(&loss, net->logits->gradient, NULL, net->logits->value, step->label, pass->samples,
+                 net->logits->stride, (int)net->logits->size, 1.0f / (float)m);
+    int64_t *extra = net->params.sum + net->params.size;
+    extra[SUM_LOSS] = loss.loss;
+    extra[SUM_CORRECT] = loss.correct;
+    extra[SUM_DIVERGED] = !loss.is_finite;
+    return true;
+}
+
+bool step_run(struct step *step, size_t m, double rate, struct step_result *result)
+{
+    struct network *net = step->net;
+    struct parameters *params = &net->params;
+    const struct pass pass = pass_of(step, m);
+    int64_t *extra = params->sum + params->size;
+    struct clock clock = {comm_time_s(), comm_sync_time_s(), network_quantise_time_s()};
+
+    if (!network_prepare(net, &pass))
+        return false;
+    clock_charge(step, &clock, STEP_QUANTISE);
+    if (!forward_and_loss(step, &pass, m))
+        return false;
+    clock_charge(step, &clock, STEP_FORWARD);
+    extra[SUM_DIVERGED] += !network_backward(net, &pass);
+    clock_charge(step, &clock, STEP_BACKWARD);
+    comm_sum_i64(params->sum, params->size + SUM_EXTRAS);
+    if (extra[SUM_DIVERGED])
+        return false;
+    nn_kernels()->sum_to_gradient(params->gradient, params->sum, params->size);
+    clock_charge(step, &clock, STEP_UPDATE);
+    if (step->penalty)
+        step->penalty->add_gradient(penalty_view(step));
+    clock_charge(step, &clock, STEP_PENALTY);
+    sgd_step(params, step->sgd, rate);
+    clock_charge(step, &clock, STEP_UPDATE);
+
+    result->loss = loss_from_sum(extra[SUM_LOSS]) / (double)m;
+    result->correct = extra[SUM_CORRECT];
+    return true;
+}
