@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/comm.h"
@@ -10,9 +11,39 @@
 
 static bool status_shown;
 
+/* Open MPI's mpirun gives each rank a pseudo-terminal even when its own output goes to a file, so
+ * under mpirun what counts is where the parent process writes. */
+static bool parent_is_launcher(void)
+{
+    char path[64], name[32] = "";
+    snprintf(path, sizeof path, "/proc/%ld/comm", (long)getppid());
+    FILE *file = fopen(path, "r");
+    if (file && fgets(name, sizeof name, file))
+        name[strcspn(name, "\n")] = '\0';
+    if (file)
+        fclose(file);
+    return strcmp(name, "mpirun") == 0 || strcmp(name, "mpiexec") == 0 ||
+           strcmp(name, "orterun") == 0 || strcmp(name, "orted") == 0;
+}
+
+static bool parent_has_terminal(void)
+{
+    char path[64], target[64];
+    snprintf(path, sizeof path, "/proc/%ld/fd/1", (long)getppid());
+    const ssize_t length = readlink(path, target, sizeof target - 1);
+    if (length < 0)
+        return false;
+    target[length] = '\0';
+    return strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0;
+}
+
 bool log_is_terminal(void)
 {
-    return comm_rank() == 0 && isatty(STDOUT_FILENO);
+    static int known = -1;
+    if (known < 0)
+        known = comm_rank() == 0 && isatty(STDOUT_FILENO) &&
+                (!parent_is_launcher() || parent_has_terminal());
+    return known == 1;
 }
 
 static void status_clear(void)

@@ -1,5 +1,6 @@
 #include "nn/network.h"
 
+#include <cblas.h>
 #include <stdio.h>
 
 #include "base/comm.h"
@@ -8,6 +9,11 @@
 #include "nn/kernels.h"
 
 static double quantise_time_s;
+
+void network_use_one_thread(void)
+{
+    openblas_set_num_threads(1);
+}
 
 double network_quantise_time_s(void)
 {

@@ -43,6 +43,9 @@ bool network_forward(struct network *net, const struct pass *pass);
 /* logits->gradient → params.sum of this rank's shards. False on overflow on this rank. */
 bool network_backward(struct network *net, const struct pass *pass);
 
+/* One OpenBLAS thread a rank: ranks are the parallelism, and results must not depend on threads. */
+void network_use_one_thread(void);
+
 /* Seconds spent in quantisers so far (communication included), forward and backward. */
 double network_quantise_time_s(void);
 

@@ -1,0 +1,54 @@
+/* Labelled image sets, as 8-bit pixels, replicated on every rank.
+ *
+ * A format (IDX, CIFAR, …) is one file that fills a struct dataset, plus one line in the table of
+ * dataset.c. Rank 0 reads and checks the files; the others receive the bytes.
+ */
+#ifndef RESLICE_DATA_DATASET_H
+#define RESLICE_DATA_DATASET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* One part (training or test): owned by the dataset. */
+struct dataset_part {
+    size_t count;
+    uint8_t *pixel; /* [count, channels, height, width] */
+    uint8_t *label; /* [count], 0..classes-1 */
+};
+
+struct dataset {
+    char name[32];
+    int channels, height, width, classes;
+    float mean[3], std[3]; /* per channel, of pixel / 255, as published for the set */
+    struct dataset_part train, test;
+};
+
+/* Names of the known sets, separated by ", ". */
+const char *dataset_names(void);
+
+/* True when `name` is a known set. */
+bool dataset_is_known(const char *name);
+
+/* Finds the set's files in a folder of the set's name below `directory`, then in `directory`
+ * itself; when `directory` is NULL, likewise in $RESLICE_DATA, then below ./data and
+ * /usr/share/datasets: the first that has them. A folder named after one set is never taken for
+ * another, since the file names of MNIST and Fashion-MNIST are the same. Collective.
+ * False with one line that names the file, what is wrong with it, and for a missing set every
+ * place that was looked at and how to fetch it. On false nothing is left allocated. */
+bool dataset_load(struct dataset *set, const char *name, const char *directory, struct error *err);
+
+/* Frees the pixels and labels. */
+void dataset_free(struct dataset *set);
+
+/* Pixels of one sample: channels * height * width. */
+size_t dataset_sample_size(const struct dataset *set);
+
+/* Normalised input of samples index[0..n): out [n, stride], each row [c, h, w] =
+ * (pixel / 255 - mean) / std; elements beyond dataset_sample_size are left alone. */
+void dataset_batch(const struct dataset *set, const struct dataset_part *part,
+                   const uint32_t *index, size_t n, float *out, size_t stride);
+
+#endif

@@ -1,0 +1,254 @@
+/* reslice bench: speed of the training step on this machine, beside its own matrix products. */
+#include <cblas.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/comm.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/simd.h"
+#include "nn/models.h"
+#include "run/cli.h"
+#include "run/commands.h"
+#include "run/provenance.h"
+#include "run/step.h"
+
+/* What can be measured: networks with the input and class count of their data sets. */
+static const struct bench_network {
+    const char *name;
+    struct model_spec spec;
+    int64_t batch;
+} networks[] = {
+    {"mlp",
+     {.model = "mlp",
+      .hidden = (const size_t[]){100},
+      .hidden_count = 1,
+      .channels = 1,
+      .height = 28,
+      .width = 28,
+      .classes = 10},
+     64},
+};
+
+enum { NETWORKS = sizeof networks / sizeof networks[0] };
+
+struct bench_options {
+    const char *network, *penalty;
+    int64_t batch, shards;
+    double seconds;
+    bool is_float;
+};
+
+struct bench_figures {
+    double steps, time_s;
+    double part_s[STEP_PARTS];
+    size_t syncs, sync_bytes;
+};
+
+/* ---- the machine ---- */
+
+/* GFLOP/s of this rank's n x n x n sgemm, all ranks at once: best of a few. */
+static double sgemm_gflops(void)
+{
+    enum { N = 1024, REPEATS = 5 };
+    float *a = MEM_NEW(float, N *N), *b = MEM_NEW(float, N *N), *c = MEM_NEW(float, N *N);
+    for (int i = 0; i < N * N; i++)
+        a[i] = b[i] = (float)(i % 7) - 3.0f;
+    double best_s = 1e9;
+    for (int r = 0; r < REPEATS; r++) {
+        const double start_s = comm_time_s();
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, N, N, 1.0f, a, N, b, N, 0.0f, c,
+                    N);
+        const double time_s = comm_time_s() - start_s;
+        best_s = time_s < best_s ? time_s : best_s;
+    }
+    mem_free(a);
+    mem_free(b);
+    mem_free(c);
+    return 2.0 * N * N * N / best_s * 1e-9;
+}
+
+/* Multiply-adds * 2 of one sample's training step: forward, weight gradient and, behind the first
+ * layer, input gradient. */
+static double flop_per_sample(const struct network *net)
+{
+    double flop = 0.0;
+    for (int i = 0; i < net->op_count; i++)
+        if (net->op[i].weight >= 0)
+            flop += 2.0 * (double)net->params.tensor[net->op[i].weight].count *
+                    (net->op[i].in->gradient ? 3.0 : 2.0);
+    return flop;
+}
+
+/* ---- the steps ---- */
+
+static void fill_random(struct step *step, size_t m)
+{
+    struct tensor *input = step->net->input;
+    const struct share mine = step_share(step, m);
+    const struct rng_key key = {1, RNG_BENCH, 0};
+    for (size_t i = 0; i < mine.count; i++) {
+        const uint64_t sample = mine.first + i;
+        for (size_t k = 0; k < input->size; k++)
+            input->value[i * input->stride + k] = (float)rng_normal(key, sample * input->size + k);
+        step->label[i] = (uint8_t)(sample % step->net->logits->size);
+    }
+}
+
+static bool run_steps(struct step *step, const struct bench_options *options,
+                      struct bench_figures *figures)
+{
+    const size_t m = (size_t)options->batch;
+    struct step_result result;
+    for (int warm_up = 0; warm_up < 5; warm_up++)
+        if (!step_run(step, m, 0.01, &result))
+            return false;
+    for (int p = 0; p < STEP_PARTS; p++)
+        step->time_s[p] = 0.0;
+    const size_t syncs = comm_sync_count(), bytes = comm_sync_bytes();
+    const double start_s = comm_time_s();
+    size_t steps = 0;
+    int go_on = 1;
+    while (go_on) { /* rank 0 decides when time is up, every tenth step */
+        for (int i = 0; i < 10; i++, steps++)
+            if (!step_run(step, m, 0.01, &result))
+                return false;
+        go_on = comm_time_s() - start_s < options->seconds;
+        comm_broadcast(&go_on, sizeof go_on);
+    }
+    figures->time_s = comm_time_s() - start_s;
+    figures->steps = (double)steps;
+    figures->syncs = comm_sync_count() - syncs - (comm_size() > 1 ? steps / 10 : 0);
+    figures->sync_bytes = comm_sync_bytes() - bytes;
+    for (int p = 0; p < STEP_PARTS; p++)
+        figures->part_s[p] = step->time_s[p];
+    return true;
+}
+
+static void print_figures(const struct bench_options *options, const struct network *net,
+                          const struct bench_figures *figures, double sgemm)
+{
+    const double rate = figures->steps * (double)options->batch / figures->time_s;
+    const double gflops = rate * flop_per_sample(net) * 1e-9;
+    const double peak = sgemm * comm_size();
+    char cpu[128];
+    provenance_cpu(cpu, sizeof cpu);
+    log_info("%s, %s kernels, %d rank%s", cpu, simd_name(simd_level()), comm_size(),
+             comm_size() == 1 ? "" : "s");
+    log_info("%s, batch %lld, %lld shards, %s, penalty %s", options->network,
+             (long long)options->batch, (long long)options->shards,
+             options->is_float ? "float" : "8-bit fixed point", options->penalty);
+    log_info("  %.0f samples/s, %.4f ms/step", rate, 1e3 * figures->time_s / figures->steps);
+    log_info("  %.1f GFLOP/s of %.1f sgemm GFLOP/s (1024 x 1024 x 1024, all ranks): %.0f %%",
+             gflops, peak, 100.0 * gflops / peak);
+    for (int p = 0; p < STEP_PARTS; p++)
+        log_info("  %-9s %8.4f ms/step  %4.1f %%", step_part_name((enum step_part)p),
+                 1e3 * figures->part_s[p] / figures->steps,
+                 100.0 * figures->part_s[p] / figures->time_s);
+    log_info("  %.1f blocking synchronisations and %.1f kB a step",
+             (double)figures->syncs / figures->steps,
+             1e-3 * (double)figures->sync_bytes / figures->steps);
+    log_info("  peak memory of rank 0: %.1f MB", 1e-6 * (double)mem_peak_bytes());
+}
+
+static int bench(const struct bench_network *network, const struct bench_options *options)
+{
+    struct model_spec spec = network->spec;
+    struct network net;
+    struct step step;
+    struct bench_figures figures = {0};
+    spec.capacity = step_capacity((size_t)options->batch, (size_t)options->shards);
+    model_build(&net, &spec);
+    parameters_initialise(&net.params, 1);
+    const struct step_settings settings = {.sgd = {.momentum = 0.9},
+                                           .penalty = options->penalty,
+                                           .alpha = 0.5,
+                                           .format = {8, 2},
+                                           .quantise = !options->is_float,
+                                           .batch = (size_t)options->batch,
+                                           .shards = (size_t)options->shards};
+    step_create(&step, &net, settings);
+    fill_random(&step, (size_t)options->batch);
+    const double sgemm = sgemm_gflops();
+    const bool finite = run_steps(&step, options, &figures);
+    if (finite)
+        print_figures(options, &net, &figures, sgemm);
+    else
+        log_error("bench: the run has diverged");
+    step_destroy(&step);
+    network_destroy(&net);
+    return finite ? 0 : ERROR_STATUS_DIVERGED;
+}
+
+/* ---- command line ---- */
+
+static const struct bench_network *find_network(const char *name, struct error *err)
+{
+    char allowed[128] = "";
+    for (int i = 0; i < NETWORKS; i++) {
+        if (strcmp(networks[i].name, name) == 0)
+            return &networks[i];
+        strcat(strcat(allowed, i ? ", " : ""), networks[i].name);
+    }
+    error_set(err, "--network: value '%s'; allowed: %s", name, allowed);
+    return NULL;
+}
+
+static bool check_options(struct bench_options *options, const struct bench_network *network,
+                          struct error *err)
+{
+    options->batch = options->batch ? options->batch : network->batch;
+    if (!penalty_find(options->penalty) && strcmp(options->penalty, "none") != 0)
+        return error_set(err, "--penalty: value '%s'; allowed: none, l1, bit-slice-l1",
+                         options->penalty);
+    if (options->is_float)
+        options->penalty = "none";
+    if (options->shards == 0)
+        options->shards = comm_size();
+    if (options->shards % comm_size() != 0)
+        return error_set(err, "--shards: %d ranks do not divide %lld", comm_size(),
+                         (long long)options->shards);
+    return true;
+}
+
+int command_bench(int argc, char **argv)
+{
+    struct bench_options options = {
+        .network = "mlp", .penalty = "bit-slice-l1", .seconds = 5.0, .shards = 0};
+    const struct cli_option table[] = {
+        {"--network", "NAME", CLI_TEXT, &options.network, 0, 0, "mlp (default)"},
+        {"--batch", "N", CLI_INTEGER, &options.batch, 1, 65536,
+         "samples of the global batch (default: 64 for mlp)"},
+        {"--shards", "N", CLI_INTEGER, &options.shards, 1, 1024,
+         "parts of the global batch (default: one a rank)"},
+        {"--seconds", "T", CLI_REAL, &options.seconds, 0.01, 3600, "how long (default: 5)"},
+        {"--penalty", "NAME", CLI_TEXT, &options.penalty, 0, 0,
+         "none, l1, bit-slice-l1 (default)"},
+        {"--float", NULL, CLI_FLAG, &options.is_float, 0, 0, "without quantisation"},
+    };
+    const struct cli cli = {"reslice bench [options]",
+                            "Measures the training step on synthetic data that lies ready.", table,
+                            sizeof table / sizeof table[0]};
+    struct cli_list positional = {0};
+    struct error err;
+    bool help, fine = cli_parse(&cli, argc, argv, &positional, &help, &err);
+    if (fine && help) {
+        cli_print_help(&cli);
+        return 0;
+    }
+    const struct bench_network *network = fine ? find_network(options.network, &err) : NULL;
+    if (fine && positional.count > 0)
+        fine = error_set(&err, "bench takes no argument, '%s' given", positional.text[0]);
+    if (!fine || !network || !check_options(&options, network, &err)) {
+        log_error("%s", err.text);
+        return ERROR_STATUS_USER;
+    }
+    return bench(network, &options);
+}
+__attribute__((weak)) int command_report(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return 0;
+}

@@ -1,0 +1,170 @@
+#include "run/experiment.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/comm.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "run/document.h"
+#include "run/matrix.h"
+#include "run/options.h"
+
+enum { FILE_BYTES_MAX = 1 << 20 };
+
+/* Bytes of the UTF-8 character at `text`; 0 if there is none. */
+static size_t character_bytes(const unsigned char *text)
+{
+    const size_t n = text[0] < 0x80   ? 1
+                     : text[0] < 0xC2 ? 0
+                     : text[0] < 0xE0 ? 2
+                     : text[0] < 0xF0 ? 3
+                     : text[0] < 0xF5 ? 4
+                                      : 0;
+    for (size_t i = 1; i < n; i++)
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+    return n;
+}
+
+/* Messages quote the user's text, perhaps cut inside a character: one line of valid UTF-8. */
+static bool make_printable(struct error *err)
+{
+    unsigned char *text = (unsigned char *)err->text;
+    while (*text) {
+        const size_t n = character_bytes(text);
+        if (n == 0 || *text < 0x20 || *text == 0x7F)
+            *text = '?';
+        text += n ? n : 1;
+    }
+    return false;
+}
+
+bool experiment_parse(struct experiment *experiment, const char *file, const char *text,
+                      size_t length, struct experiment_overrides overrides, struct error *err)
+{
+    *experiment = (struct experiment){0};
+    struct document document;
+    if (!document_open(&document, file, text, length, err))
+        return make_printable(err);
+    struct plan plan = {0};
+    const bool ok =
+        plan_read(&plan, &document, overrides, err) && matrix_expand(&plan, experiment, err);
+    memcpy(experiment->name, plan.name, sizeof plan.name);
+    plan_free(&plan);
+    document_close(&document);
+    if (ok)
+        return true;
+    experiment_free(experiment);
+    return make_printable(err);
+}
+
+void experiment_free(struct experiment *experiment)
+{
+    mem_free(experiment->runs);
+    *experiment = (struct experiment){0};
+}
+
+/* The text of a file in a block for mem_free; NULL with a message when it cannot be had. */
+static char *read_file(const char *file, size_t *length, struct error *err)
+{
+    FILE *stream = fopen(file, "rb");
+    if (!stream) {
+        error_set(err, "%.400s: cannot be read: %s", file, strerror(errno));
+        return NULL;
+    }
+    char *text = mem_alloc(FILE_BYTES_MAX + 1, 1, "experiment file");
+    *length = fread(text, 1, FILE_BYTES_MAX + 1, stream);
+    const int failure = ferror(stream) ? errno : 0; /* EISDIR: a folder opens, but has no text */
+    fclose(stream);
+    if (!failure && *length <= FILE_BYTES_MAX)
+        return text;
+    if (failure)
+        error_set(err, "%.400s: cannot be read: %s", file, strerror(failure));
+    else
+        error_set(err, "%.400s: more than 1 MiB: not an experiment file", file);
+    mem_free(text);
+    return NULL;
+}
+
+bool experiment_load(struct experiment *experiment, const char *file,
+                     struct experiment_overrides overrides, struct error *err)
+{
+    struct {
+        bool ok;
+        size_t length;
+        struct error err;
+    } head = {0};
+    char *text = NULL;
+    *experiment = (struct experiment){0};
+    if (comm_rank() == 0) {
+        text = read_file(file, &head.length, &head.err);
+        head.ok = text != NULL;
+    }
+    comm_broadcast(&head, sizeof head);
+    if (!head.ok) {
+        *err = head.err;
+        return make_printable(err);
+    }
+    if (!text)
+        text = mem_alloc(head.length, 1, "experiment file");
+    comm_broadcast(text, head.length);
+    const bool ok = experiment_parse(experiment, file, text, head.length, overrides, err);
+    mem_free(text);
+    return ok;
+}
+
+/* ---- the table as text ---- */
+
+void experiment_defaults(struct settings *settings)
+{
+    *settings = (struct settings){0};
+    struct error err;
+    for (size_t i = 0; i < options_count; i++)
+        if (!option_set(&options_table[i], settings, options_table[i].standard, &err))
+            log_fatal("option table: %s", err.text);
+}
+
+/* Readers of YAML 1.1 take "1e-05" for text: a number with an exponent needs a point. */
+static void append_value(char *yaml, size_t size, const char *value, enum option_type type)
+{
+    const size_t used = strlen(yaml), mantissa = strcspn(value, "e");
+    const bool bare = type == OPTION_REAL && value[mantissa] && !strchr(value, '.');
+    snprintf(yaml + used, size - used, "%.*s%s%s\n", (int)mantissa, value, bare ? ".0" : "",
+             value + mantissa);
+}
+
+char *experiment_settings_yaml(const struct settings *settings)
+{
+    const size_t size = OPTIONS_MAX * 2 * OPTIONS_TEXT;
+    char *yaml = mem_alloc(size, 1, "settings as text");
+    size_t section = 0; /* length of the name of the open section, with its dot */
+    for (size_t i = 0; i < options_count; i++) {
+        const char *path = options_table[i].path;
+        const size_t n = strcspn(path, ".");
+        const bool inside = path[n] != '\0';
+        size_t used = strlen(yaml);
+        if (inside && (section != n + 1 || strncmp(path, options_table[i - 1].path, section) != 0))
+            snprintf(yaml + used, size - used, "%.*s:\n", (int)n, path);
+        section = inside ? n + 1 : 0;
+        used = strlen(yaml);
+        snprintf(yaml + used, size - used, "%s%s: ", inside ? "  " : "", path + section);
+        char value[OPTIONS_TEXT];
+        option_print(&options_table[i], settings, value);
+        append_value(yaml, size, value, options_table[i].type);
+    }
+    return yaml;
+}
+
+void experiment_print_options(void)
+{
+    for (size_t i = 0; i < options_count; i++) {
+        const struct option_entry *entry = &options_table[i];
+        char allowed[256];
+        option_allowed(entry, allowed, sizeof allowed);
+        log_info("%s = %s", entry->path, entry->standard);
+        log_info("    %s", entry->meaning);
+        log_info("    allowed: %s", allowed);
+    }
+}

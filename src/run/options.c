@@ -1,0 +1,349 @@
+#include "run/options.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/suggest.h"
+
+/* clang-format off */
+/* One row an option; the field of struct settings is also its path. Reals carry their interval as
+ * in mathematics: '(' and ')' leave the bound itself out. */
+#define ROW(kind, field, ...) \
+    {.path = #field, .type = kind, .offset = offsetof(struct settings, field), \
+     .size = sizeof(((struct settings *)0)->field), __VA_ARGS__}
+#define INTEGER(field, low, high, value, text) \
+    ROW(OPTION_INTEGER, field, .min = low, .max = high, .standard = value, .meaning = text)
+#define INTEGERS(field, low, high, value, text) \
+    ROW(OPTION_INTEGERS, field, .min = low, .max = high, .standard = value, .meaning = text)
+#define ONE_OF(field, list, value, text) \
+    ROW(OPTION_INTEGER, field, .max = 64, .choices = list, .standard = value, .meaning = text)
+#define REAL(field, left, low, high, right, value, text) \
+    ROW(OPTION_REAL, field, .min = low, .max = high, .above = left == '(', .below = right == ')', \
+        .standard = value, .meaning = text)
+#define BOOLEAN(field, value, text) \
+    ROW(OPTION_BOOLEAN, field, .standard = value, .meaning = text)
+#define CHOICE(field, list, value, text) \
+    ROW(OPTION_CHOICE, field, .choices = list, .standard = value, .meaning = text)
+#define NAME(field, value, text) \
+    ROW(OPTION_NAME, field, .standard = value, .meaning = text)
+
+const struct option_entry options_table[] = {
+    NAME(data.name, "mnist", "data set, see data/README.md"),
+    INTEGER(data.validation, 0, 1e9, "0",
+            "samples at the end of the training file that are kept for validation"),
+    INTEGER(data.train, 0, 1e9, "0", "use only the first so many training samples; 0 = all"),
+    INTEGER(data.test, 0, 1e9, "0", "use only the first so many test samples; 0 = all"),
+
+    CHOICE(network.model, "mlp", "mlp", "kind of network"),
+    INTEGERS(network.hidden, 1, 65536, "[100]", "mlp: widths of the hidden layers; [] = none"),
+
+    INTEGER(fixed_point.bits, 1, 8, "8", "magnitude bits of weights and activations"),
+    ONE_OF(fixed_point.slice_bits, "1, 2, 4, 8", "2", "bits of a slice; divides fixed_point.bits"),
+    BOOLEAN(fixed_point.quantise, "true", "false trains in plain floating point"),
+
+    INTEGER(training.batch, 1, 65536, "64", "samples of the global batch, over all ranks"),
+    INTEGER(training.shards, 1, 1024, "4",
+            "parts of the batch; any number of ranks that divides it gives the same bytes"),
+    CHOICE(training.optimizer, "sgd", "sgd", "update rule"),
+    REAL(training.rate, '(', 0, 1000, ']', "0.01", "learning rate; the peak for one-cycle"),
+    REAL(training.momentum, '[', 0, 1, ')', "0", "momentum of the optimizer"),
+    BOOLEAN(training.nesterov, "false", "Nesterov momentum; needs training.momentum > 0"),
+    REAL(training.weight_decay, '[', 0, 1, ']', "0", "added to the gradient, times the weight"),
+    CHOICE(training.schedule, "constant, step, cosine, one-cycle", "constant",
+           "learning rate over the epochs"),
+    INTEGER(training.step_epochs, 1, 1e6, "30", "step: epochs after which the rate is multiplied by step_factor, again and again"),
+    REAL(training.step_factor, '(', 0, 1, ']', "0.5", "step: the factor"),
+    REAL(training.warmup, '[', 0, 1, ')', "0.3", "one-cycle: share of the steps with rising rate"),
+    CHOICE(training.select, "validation, test, last", "validation",
+           "the epoch that is kept: best validation accuracy, best test accuracy (biased), last"),
+    BOOLEAN(training.select_sparsity, "false", "add the mean zero ratio of the slices, in percent, to the accuracy when selecting"),
+    INTEGER(training.seed, 0, 9007199254740992, "1", "seed of every random number: initial weights, shuffling"),
+
+    INTEGER(crossbar.rows, 1, 1024, "128", "rows of one crossbar array"),
+    INTEGER(crossbar.columns, 1, 1024, "128", "columns of one crossbar array"),
+    ONE_OF(crossbar.cell_bits, "0, 1, 2, 4, 8", "0",
+           "bits of a cell; divides fixed_point.bits; 0 = fixed_point.slice_bits"),
+
+    INTEGER(epochs, 0, 100000, "0", "passes over the training samples; 0 = only prune and test"),
+    REAL(prune.threshold, '[', 0, 1000, ']', "0",
+         "before training, smaller weights become zero and stay zero; 0 = no pruning"),
+    CHOICE(penalty.name, "none, l1, bit-slice-l1", "none", "regularisation of the weights"),
+    REAL(penalty.alpha, '[', 0, 1e9, ']', "0", "strength of the penalty"),
+};
+/* clang-format on */
+
+const size_t options_count = sizeof options_table / sizeof *options_table;
+static_assert(sizeof options_table / sizeof *options_table <= OPTIONS_MAX, "OPTIONS_MAX too small");
+static_assert(offsetof(struct settings, network.hidden_count) ==
+                  offsetof(struct settings, network.hidden) + EXPERIMENT_LAYERS * sizeof(int64_t),
+              "the length of a list follows the list");
+
+int option_find(const char *path)
+{
+    for (size_t i = 0; i < options_count; i++)
+        if (strcmp(options_table[i].path, path) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* Length of the section of a path; 0 for an option without one. */
+static size_t section_length(const char *path)
+{
+    const size_t n = strcspn(path, ".");
+    return path[n] ? n : 0;
+}
+
+bool option_is_section(const char *name)
+{
+    const size_t n = strlen(name);
+    for (size_t i = 0; i < options_count; i++) {
+        const char *path = options_table[i].path;
+        if (n > 0 && section_length(path) == n && strncmp(path, name, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool option_of_run(const char *path)
+{
+    return strncmp(path, "penalty", 7) == 0 || strncmp(path, "prune", 5) == 0 ||
+           strcmp(path, "epochs") == 0;
+}
+
+bool option_is_name(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789-_.";
+    return *text && *text != '-' && *text != '.' && text[strspn(text, allowed)] == '\0';
+}
+
+/* True when `text` is one of the words of a list "a, b, c". */
+static bool in_choices(const char *choices, const char *text)
+{
+    const size_t n = strlen(text);
+    for (const char *word = choices; *word; word += strspn(word, ", ")) {
+        const size_t length = strcspn(word, ",");
+        if (length == n && strncmp(word, text, n) == 0)
+            return true;
+        word += length;
+    }
+    return false;
+}
+
+/* Decimal digits only; a leading zero is refused because YAML 1.1 reads "010" as eight. */
+static bool parse_integer(const char *text, int64_t *value)
+{
+    const char *digits = text + (*text == '-');
+    const size_t n = strspn(digits, "0123456789");
+    if (n == 0 || digits[n] || (n > 1 && digits[0] == '0'))
+        return false;
+    errno = 0;
+    *value = strtoll(text, NULL, 10);
+    return errno == 0;
+}
+
+/* Decimal notation only: no hexadecimal, no "inf", no blanks; ERANGE also refuses subnormals. */
+static bool parse_real(const char *text, double *value)
+{
+    if (!*text || text[strspn(text, "+-.0123456789eE")])
+        return false;
+    char *end;
+    errno = 0;
+    *value = strtod(text, &end) + 0.0; /* -0 becomes 0 */
+    return end != text && !*end && errno == 0;
+}
+
+static bool in_range(const struct option_entry *entry, double x)
+{
+    return (entry->above ? x > entry->min : x >= entry->min) &&
+           (entry->below ? x < entry->max : x <= entry->max);
+}
+
+/* "[300, 100]" or "300,100" to values; only "[]" is an empty list. */
+static bool parse_integers(const struct option_entry *entry, const char *text, int64_t *values,
+                           int64_t *count)
+{
+    char copy[OPTIONS_TEXT];
+    const size_t n = strlen(text);
+    const bool brackets = n >= 2 && text[0] == '[' && text[n - 1] == ']';
+    if (n >= sizeof copy)
+        return false;
+    snprintf(copy, sizeof copy, "%.*s", (int)(brackets ? n - 2 : n), text + brackets);
+    if (copy[strspn(copy, " ")] == '\0')
+        return brackets;
+
+    for (char *item = copy, *next; item; item = next) {
+        next = strchr(item, ',');
+        if (next)
+            *next++ = '\0';
+        item += strspn(item, " ");
+        for (size_t end = strlen(item); end > 0 && item[end - 1] == ' '; end--)
+            item[end - 1] = '\0';
+        if (*count == (int64_t)(entry->size / sizeof *values) ||
+            !parse_integer(item, &values[*count]) || !in_range(entry, (double)values[*count]))
+            return false;
+        ++*count;
+    }
+    return true;
+}
+
+/* Parses into `value`, a zeroed buffer of the size of the option (and of the count of a list). */
+static bool parse_value(const struct option_entry *entry, const char *text, void *value)
+{
+    switch (entry->type) {
+    case OPTION_INTEGER:
+        return parse_integer(text, value) && in_range(entry, (double)*(int64_t *)value) &&
+               (!entry->choices || in_choices(entry->choices, text));
+    case OPTION_REAL:
+        return parse_real(text, value) && in_range(entry, *(double *)value);
+    case OPTION_BOOLEAN:
+        *(bool *)value = strcmp(text, "true") == 0;
+        return in_choices("true, false", text);
+    case OPTION_INTEGERS:
+        return parse_integers(entry, text, value, (int64_t *)value + entry->size / sizeof(int64_t));
+    case OPTION_CHOICE:
+    case OPTION_NAME:
+        if (entry->choices ? !in_choices(entry->choices, text) : !option_is_name(text))
+            return false;
+        if (strlen(text) >= entry->size)
+            return false;
+        memcpy(value, text, strlen(text));
+        return true;
+    }
+    return false;
+}
+
+bool option_set(const struct option_entry *entry, struct settings *settings, const char *text,
+                struct error *err)
+{
+    int64_t value[EXPERIMENT_LAYERS + 1] = {0};
+    const size_t tail = entry->type == OPTION_INTEGERS ? sizeof(int64_t) : 0;
+    assert(entry->size + tail <= sizeof value);
+    if (parse_value(entry, text, value)) {
+        memcpy((char *)settings + entry->offset, value, entry->size + tail);
+        return true;
+    }
+    char allowed[256];
+    option_allowed(entry, allowed, sizeof allowed);
+    return error_set(err, "%s: value '%.60s' is not valid; allowed: %s", entry->path, text,
+                     allowed);
+}
+
+/* The shortest of the decimal forms that reads back to the same number. */
+static void print_real(double x, char text[OPTIONS_TEXT])
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, OPTIONS_TEXT, "%.*g", digits, x);
+        if (strtod(text, NULL) == x)
+            return;
+    }
+}
+
+static void print_integers(const int64_t *values, size_t max, char text[OPTIONS_TEXT])
+{
+    const int64_t count = values[max];
+    strcpy(text, "[");
+    for (int64_t i = 0; i < count; i++) {
+        const size_t used = strlen(text);
+        snprintf(text + used, OPTIONS_TEXT - used, "%s%" PRId64, i ? ", " : "", values[i]);
+    }
+    const size_t used = strlen(text);
+    snprintf(text + used, OPTIONS_TEXT - used, "]");
+}
+
+void option_print(const struct option_entry *entry, const struct settings *settings,
+                  char text[OPTIONS_TEXT])
+{
+    const void *value = (const char *)settings + entry->offset;
+    switch (entry->type) {
+    case OPTION_INTEGER:
+        snprintf(text, OPTIONS_TEXT, "%" PRId64, *(const int64_t *)value);
+        break;
+    case OPTION_REAL:
+        print_real(*(const double *)value, text);
+        break;
+    case OPTION_BOOLEAN:
+        snprintf(text, OPTIONS_TEXT, "%s", *(const bool *)value ? "true" : "false");
+        break;
+    case OPTION_INTEGERS:
+        print_integers(value, entry->size / sizeof(int64_t), text);
+        break;
+    case OPTION_CHOICE:
+    case OPTION_NAME:
+        snprintf(text, OPTIONS_TEXT, "%s", (const char *)value);
+        break;
+    }
+}
+
+void option_allowed(const struct option_entry *entry, char *text, size_t size)
+{
+    switch (entry->type) {
+    case OPTION_INTEGER:
+    case OPTION_CHOICE:
+        if (entry->choices)
+            snprintf(text, size, "%s", entry->choices);
+        else
+            snprintf(text, size, "an integer from %.0f to %.0f", entry->min, entry->max);
+        break;
+    case OPTION_REAL:
+        snprintf(text, size, "a number %s %.15g and %s %.15g",
+                 entry->above ? ">" : ">=", entry->min, entry->below ? "<" : "<=", entry->max);
+        break;
+    case OPTION_BOOLEAN:
+        snprintf(text, size, "true, false");
+        break;
+    case OPTION_NAME:
+        snprintf(text, size, "at most %zu letters, digits, '-', '_' and '.'", entry->size - 1);
+        break;
+    case OPTION_INTEGERS:
+        snprintf(text, size, "a list of at most %zu integers from %.0f to %.0f, as [300, 100]",
+                 entry->size / sizeof(int64_t), entry->min, entry->max);
+        break;
+    }
+}
+
+/* The options of a section, or without one ("") all sections: "data.*, …, epochs". */
+static void list_options(const char *section, char *list, size_t size)
+{
+    const size_t n = strlen(section);
+    list[0] = '\0';
+    for (size_t i = 0; i < options_count; i++) {
+        const char *path = options_table[i].path, *before = i ? options_table[i - 1].path : "";
+        const size_t length = section_length(path), used = strlen(list);
+        const char *comma = used ? ", " : "";
+        if (n > 0) {
+            if (length == n && strncmp(path, section, n) == 0)
+                snprintf(list + used, size - used, "%s%s", comma, path + n + 1);
+        } else if (length == 0) {
+            snprintf(list + used, size - used, "%s%s", comma, path);
+        } else if (strncmp(path, before, length + 1) != 0) {
+            snprintf(list + used, size - used, "%s%.*s.*", comma, (int)length, path);
+        }
+    }
+}
+
+bool option_unknown(const char *path, struct error *err)
+{
+    const char *paths[OPTIONS_MAX];
+    for (size_t i = 0; i < options_count; i++)
+        paths[i] = options_table[i].path;
+    char hint[OPTIONS_TEXT] = "";
+    const char *nearest = suggest_nearest(path, paths, options_count);
+    if (nearest)
+        snprintf(hint, sizeof hint, " (did you mean '%s'?)", nearest);
+
+    char section[OPTIONS_TEXT] = "", list[512];
+    const size_t n = strcspn(path, ".");
+    if (n < sizeof section)
+        memcpy(section, path, n);
+    if (!option_is_section(section))
+        section[0] = '\0';
+    list_options(section, list, sizeof list);
+    return error_set(err, "unknown option '%.60s'%s; allowed%s%s: %s", path, hint,
+                     *section ? " in " : "", section, list);
+}

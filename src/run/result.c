@@ -1,0 +1,171 @@
+#define _POSIX_C_SOURCE 200809L
+#include "run/result.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "run/store.h"
+
+void result_path(char path[RESULT_PATH], const char *directory, const struct experiment *experiment,
+                 const struct experiment_run *run)
+{
+    snprintf(path, RESULT_PATH, "%s/%s/%s.h5", directory, experiment->name, run->name);
+}
+
+/* ---- errors found by rank 0, known to all ---- */
+
+static int agree_int(int value, struct error *err)
+{
+    comm_broadcast(&value, sizeof value);
+    comm_broadcast(err, sizeof *err);
+    return value;
+}
+
+static bool make_folders(char *path, struct error *err)
+{
+    for (char *slash = path + 1;; slash++) {
+        if (*slash != '/' && *slash != '\0')
+            continue;
+        const char end = *slash;
+        *slash = '\0';
+        const bool fine = mkdir(path, 0777) == 0 || errno == EEXIST;
+        const int why = errno;
+        *slash = end;
+        if (!fine)
+            return error_set(err, "output '%s': cannot make the folder: %s", path, strerror(why));
+        if (end == '\0')
+            return true;
+    }
+}
+
+static bool try_folder(const char *directory, const struct experiment *experiment,
+                       struct error *err)
+{
+    char path[RESULT_PATH], probe[RESULT_PATH + 32];
+    snprintf(path, sizeof path, "%s/%s", directory, experiment->name);
+    if (!make_folders(path, err))
+        return false;
+    snprintf(probe, sizeof probe, "%s/.probe.%ld", path, (long)getpid());
+    FILE *file = fopen(probe, "w");
+    if (!file)
+        return error_set(err, "output '%s': cannot write there: %s", path, strerror(errno));
+    fclose(file);
+    unlink(probe);
+    return true;
+}
+
+bool result_prepare_folder(const char *directory, const struct experiment *experiment,
+                           struct error *err)
+{
+    return agree_int(comm_rank() != 0 || try_folder(directory, experiment, err), err);
+}
+
+/* ---- what is there already ---- */
+
+/* The first line that differs, from both texts. */
+static void first_difference(const char *there, const char *here, struct error *err,
+                             const char *path)
+{
+    while (*there && *here) {
+        const size_t a = strcspn(there, "\n"), b = strcspn(here, "\n");
+        if (a != b || strncmp(there, here, a) != 0) {
+            error_set(err,
+                      "%s: was made with other settings ('%.*s' there, '%.*s' now); --fresh "
+                      "replaces it, --output puts the new one elsewhere",
+                      path, (int)a, there + strspn(there, " "), (int)b, here + strspn(here, " "));
+            return;
+        }
+        there += a + (there[a] == '\n');
+        here += b + (here[b] == '\n');
+    }
+    error_set(err, "%s: was made with other settings; --fresh replaces it", path);
+}
+
+static enum result_state check_file(const char *path, const struct experiment_run *run,
+                                    struct error *err)
+{
+    if (access(path, F_OK) != 0)
+        return RESULT_MISSING;
+    struct store_file *file = store_open(path, err);
+    if (!file)
+        return RESULT_BAD;
+    enum { CONFIG = 16384 };
+    char *there = mem_alloc(CONFIG, 1, "config");
+    char *here = experiment_settings_yaml(&run->settings);
+    enum result_state state = RESULT_BAD;
+    if (store_get_text(file, "/", "config", there, CONFIG, err)) {
+        state = strcmp(there, here) == 0 ? RESULT_COMPLETE : RESULT_OTHER;
+        if (state == RESULT_OTHER)
+            first_difference(there, here, err, path);
+    }
+    mem_free(there);
+    mem_free(here);
+    store_close(file);
+    return state;
+}
+
+enum result_state result_check(const char *path, const struct experiment_run *run,
+                               struct error *err)
+{
+    const int state = comm_rank() == 0 ? (int)check_file(path, run, err) : 0;
+    return (enum result_state)agree_int(state, err);
+}
+
+/* ---- the state of a parent run ---- */
+
+/* "/layers/fc1/weight" of parameter "fc1.weight", with a suffix. */
+static void layer_path(char path[96], const struct parameter *tensor, const char *suffix)
+{
+    const char *dot = strrchr(tensor->name, '.');
+    snprintf(path, 96, "/layers/%.*s/%s%s", (int)(dot - tensor->name), tensor->name, dot + 1,
+             suffix);
+}
+
+static bool read_tensors(const struct store_file *file, struct parameters *params,
+                         struct error *err)
+{
+    for (int i = 0; i < params->count; i++) {
+        const struct parameter *tensor = &params->tensor[i];
+        char path[96];
+        layer_path(path, tensor, "");
+        if (!store_read(file, path, STORE_F32, tensor->count, params->value + tensor->offset, err))
+            return false;
+        layer_path(path, tensor, "_mask");
+        if (store_has(file, path) &&
+            !store_read(file, path, STORE_U8, tensor->count, params->mask + tensor->offset, err))
+            return false;
+    }
+    return true;
+}
+
+static bool read_state(const char *path, struct training *t, int *exponent, struct error *err)
+{
+    struct store_file *file = store_open(path, err);
+    if (!file)
+        return false;
+    const bool fine = read_tensors(file, &t->net.params, err) &&
+                      store_read(file, "/activations/exponent", STORE_I32,
+                                 (size_t)network_quantisers(&t->net), exponent, err);
+    store_close(file);
+    return fine;
+}
+
+bool result_load_state(const char *path, struct training *t, struct error *err)
+{
+    const size_t quantisers = (size_t)network_quantisers(&t->net);
+    int *exponent = MEM_NEW(int, quantisers);
+    const bool fine =
+        agree_int(comm_rank() != 0 || read_state(path, t, exponent, err), err);
+    if (fine) {
+        comm_broadcast(t->net.params.value, t->net.params.size * sizeof(float));
+        comm_broadcast(t->net.params.mask, t->net.params.size);
+        comm_broadcast(exponent, quantisers * sizeof *exponent);
+        network_set_exponents(&t->net, exponent);
+    }
+    mem_free(exponent);
+    return fine;
+}

@@ -1,0 +1,35 @@
+/* Result files of runs: what is in them (format version 1; see README, "Result files"). */
+#ifndef RESLICE_RUN_RESULT_H
+#define RESLICE_RUN_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "run/training.h"
+
+enum { RESULT_PATH = 1024 };
+
+/* DIRECTORY/EXPERIMENT/RUN.h5 */
+void result_path(char path[RESULT_PATH], const char *directory, const struct experiment *experiment,
+                 const struct experiment_run *run);
+
+/* Makes DIRECTORY/EXPERIMENT and checks that files can be written there. Collective; a user error
+ * when they cannot. */
+bool result_prepare_folder(const char *directory, const struct experiment *experiment,
+                           struct error *err);
+
+enum result_state { RESULT_MISSING, RESULT_COMPLETE, RESULT_OTHER, RESULT_BAD };
+
+/* Whether PATH holds this run, complete and with the same settings. RESULT_OTHER: complete, but made
+ * with other settings (the line says which); RESULT_BAD: not readable. Collective. */
+enum result_state result_check(const char *path, const struct experiment_run *run,
+                               struct error *err);
+
+/* Weights, masks and activation exponents of a complete run into the network. Collective. */
+bool result_load_state(const char *path, struct training *training, struct error *err);
+
+/* Writes the finished run. Collective; environment errors end the job. */
+void result_write(const char *path, const struct training *training);
+
+#endif

@@ -1,0 +1,404 @@
+/* The groups of a result file, in the order of the README's table. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "hw/adc.h"
+#include "hw/fixed_point.h"
+#include "run/provenance.h"
+#include "run/result.h"
+#include "run/store.h"
+
+static void write_root(struct store *store, const struct training *t)
+{
+    const struct settings *s = &t->run->settings;
+    char *config = experiment_settings_yaml(s);
+    store_text(store, "/", "format", "reslice");
+    store_integer(store, "/", "version", STORE_FORMAT_VERSION);
+    store_text(store, "/", "experiment", t->experiment->name);
+    store_text(store, "/", "run", t->run->name);
+    store_text(store, "/", "run_base", t->run->base);
+    store_text(store, "/", "parent",
+               t->run->parent >= 0 ? t->experiment->runs[t->run->parent].name : "");
+    store_text(store, "/", "config", config);
+    store_integer(store, "/", "seed", s->training.seed);
+    store_integer(store, "/", "shards", s->training.shards);
+    store_text(store, "/", "select", s->training.select);
+    store_integer(store, "/", "select_sparsity", s->training.select_sparsity);
+    store_integer(store, "/", "epoch_kept", (int64_t)t->best.epoch);
+    store_real(store, "/", "test_loss", t->test.loss);
+    store_real(store, "/", "test_accuracy", t->test.accuracy);
+    store_integer(store, "/", "bits", s->fixed_point.bits);
+    store_integer(store, "/", "slice_bits", s->fixed_point.slice_bits);
+    store_integer(store, "/", "quantise", s->fixed_point.quantise);
+    store_integer(store, "/", "pruned", (int64_t)t->pruned);
+    store_integer(store, "/", "complete", 1);
+    mem_free(config);
+}
+
+/* ---- layers ---- */
+
+/* Group "/layers/fc1" and member "weight" of parameter "fc1.weight". */
+struct layer_name {
+    char group[80], member[48];
+};
+
+static struct layer_name layer_name(const struct parameter *tensor)
+{
+    struct layer_name name;
+    const char *dot = strrchr(tensor->name, '.');
+    snprintf(name.group, sizeof name.group, "/layers/%.*s", (int)(dot - tensor->name),
+             tensor->name);
+    snprintf(name.member, sizeof name.member, "%s", dot + 1);
+    return name;
+}
+
+static struct store_array layer_array(const struct parameter *tensor, const char *group,
+                                      const char *name)
+{
+    static const char *const axes[PARAMETERS_AXES] = {"out", "in", "kernel_row", "kernel_column"};
+    struct store_array array = {.group = group, .name = name, .axes = tensor->axes};
+    for (int a = 0; a < tensor->axes; a++)
+        array.axis[a] = (struct store_axis){axes[a], tensor->shape[a], NULL};
+    return array;
+}
+
+static void write_codes(struct store *store, const struct training *t,
+                        const struct parameter *tensor, const struct layer_name *name)
+{
+    char member[64], path[160];
+    snprintf(member, sizeof member, "%s_code", name->member);
+    snprintf(path, sizeof path, "%s/%s", name->group, member);
+    struct store_array array = layer_array(tensor, name->group, member);
+    array.description = "fixed-point code: value = code * 2^(exponent - bits)";
+    array.units = "1";
+    array.type = STORE_I16;
+    array.data = t->net.params.code + tensor->offset;
+    store_write(store, &array);
+    store_integer(store, path, "exponent", tensor->exponent);
+    store_integer(store, path, "bits", t->format.bits);
+    store_integer(store, path, "saturated", (int64_t)tensor->saturated);
+}
+
+static void write_layers(struct store *store, const struct training *t)
+{
+    const struct parameters *params = &t->net.params;
+    for (int i = 0; i < params->count; i++) {
+        const struct parameter *tensor = &params->tensor[i];
+        const struct layer_name name = layer_name(tensor);
+        struct store_array array = layer_array(tensor, name.group, name.member);
+        array.description = "trained value (float32 shadow weight)";
+        array.units = "1";
+        array.type = STORE_F32;
+        array.data = params->value + tensor->offset;
+        store_write(store, &array);
+        if (tensor->is_quantised && t->step.quantise)
+            write_codes(store, t, tensor, &name);
+        if (t->pruned == 0)
+            continue;
+        char member[64];
+        snprintf(member, sizeof member, "%s_mask", name.member);
+        array.name = member;
+        array.description = "0 where the value was pruned for good";
+        array.type = STORE_U8;
+        array.data = params->mask + tensor->offset;
+        store_write(store, &array);
+    }
+}
+
+static void write_activations(struct store *store, const struct training *t)
+{
+    const size_t n = (size_t)network_quantisers(&t->net);
+    const struct store_array array = {
+        .group = "/activations",
+        .name = "exponent",
+        .description = "exponent of each activation quantiser, in order of execution; their names "
+                       "are attributes of the group",
+        .units = "1",
+        .type = STORE_I32,
+        .axes = 1,
+        .axis = {{"quantiser", n, NULL}},
+        .data = t->best.exponent};
+    store_write(store, &array);
+    for (size_t i = 0; i < n; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "quantiser_%zu", i);
+        store_text(store, "/activations", name, network_quantiser_name(&t->net, (int)i));
+    }
+}
+
+/* ---- slices ---- */
+
+static void write_slice_group(struct store *store, const struct training *t, const char *group,
+                              const uint64_t *histogram, const uint64_t *nonzero, uint64_t codes)
+{
+    const size_t slices = (size_t)bit_slice_count(t->format);
+    const size_t levels = (size_t)bit_slice_levels(t->format);
+    struct store_array array = {.group = group,
+                                .name = "histogram",
+                                .description = "number of codes by slice and digit; slice 0 is the "
+                                               "least significant (B0)",
+                                .units = "1",
+                                .type = STORE_U64,
+                                .axes = 2,
+                                .axis = {{"slice", slices, NULL}, {"digit", levels, NULL}},
+                                .data = histogram};
+    store_write(store, &array);
+    array.name = "nonzero";
+    array.description = "number of codes whose digit is not 0";
+    array.axes = 1;
+    array.data = nonzero;
+    store_write(store, &array);
+    store_integer(store, group, "codes", (int64_t)codes);
+}
+
+static void write_slices(struct store *store, const struct training *t)
+{
+    const struct parameters *params = &t->net.params;
+    uint64_t all_histogram[BIT_SLICE_MAX * BIT_SLICE_MAX_DIGITS] = {0}, all[BIT_SLICE_MAX] = {0};
+    uint64_t codes = 0;
+    for (int i = 0; i < params->count; i++) {
+        const struct parameter *tensor = &params->tensor[i];
+        if (!tensor->is_quantised)
+            continue;
+        const int16_t *code = params->code + tensor->offset;
+        uint64_t histogram[BIT_SLICE_MAX * BIT_SLICE_MAX_DIGITS] = {0}, nonzero[BIT_SLICE_MAX] = {0};
+        bit_slice_histogram(t->format, code, tensor->count, histogram);
+        bit_slice_count_nonzero(t->format, code, tensor->count, nonzero);
+        bit_slice_histogram(t->format, code, tensor->count, all_histogram);
+        bit_slice_count_nonzero(t->format, code, tensor->count, all);
+        codes += tensor->count;
+        char group[192];
+        const struct layer_name name = layer_name(tensor);
+        const bool is_weight = strcmp(name.member, "weight") == 0;
+        snprintf(group, sizeof group, "/slices/%s%s%s", name.group + strlen("/layers/"),
+                 is_weight ? "" : ".", is_weight ? "" : name.member);
+        write_slice_group(store, t, group, histogram, nonzero, tensor->count);
+    }
+    write_slice_group(store, t, "/slices/total", all_histogram, all, codes);
+}
+
+/* ---- crossbars and ADC bits ---- */
+
+static const int32_t SIGN_LABEL[CROSSBAR_SIGNS] = {1, -1};
+
+/* An array [sign, slice, …] of which this rank writes its share of the (sign, slice) rows. */
+static void write_by_slice(struct store *store, struct store_array array, const void *data,
+                           size_t slices)
+{
+    const struct share mine = comm_share(CROSSBAR_SIGNS * slices);
+    size_t row_bytes = store_type_size(array.type);
+    array.axis[0] = (struct store_axis){"sign", CROSSBAR_SIGNS, SIGN_LABEL};
+    array.axis[1] = (struct store_axis){"slice", slices, NULL};
+    for (int a = 2; a < array.axes; a++)
+        row_bytes *= array.axis[a].length;
+    array.split_axes = 2;
+    array.first = mine.first;
+    array.count = mine.count;
+    array.data = (const char *)data + mine.first * row_bytes;
+    array.units = array.units ? array.units : "1";
+    store_write(store, &array);
+}
+
+static void write_crossbar(struct store *store, const struct simulated_layer *layer)
+{
+    const struct crossbar *x = &layer->crossbar;
+    const size_t slices = (size_t)crossbar_slices(x->format);
+    char group[64];
+    snprintf(group, sizeof group, "/crossbars/%s", layer->name);
+    const struct store_array sum = {
+        .group = group,
+        .name = "column_sum",
+        .description = "sum of the cells of each bitline: its current when every input bit is 1",
+        .units = "cell level",
+        .type = STORE_U32,
+        .axes = 4,
+        .axis = {[2] = {"row_tile", x->row_tiles, NULL}, [3] = {"column", x->outputs, NULL}}};
+    write_by_slice(store, sum, x->column_sum, slices);
+    const struct store_array histogram = {
+        .group = group,
+        .name = "current_histogram",
+        .description = "conversions by bitline current over the test set, both passes of signed "
+                       "inputs together",
+        .units = "conversions",
+        .type = STORE_U64,
+        .axes = 4,
+        .axis = {[2] = {"input_bit", (size_t)x->format.input_bits, NULL},
+                 [3] = {"current", crossbar_max_current(x->format) + 1, NULL}}};
+    write_by_slice(store, histogram, layer->histogram, slices);
+    uint64_t zero[CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES];
+    for (size_t i = 0; i < CROSSBAR_SIGNS * slices; i++)
+        zero[i] = crossbar_zero_columns(x, (int)(i / slices), (int)(i % slices));
+    const struct store_array zeros = {
+        .group = group,
+        .name = "zero_columns",
+        .description = "bitlines (of row_tiles * columns) whose cells are all 0: they need no "
+                       "conversion",
+        .units = "bitlines",
+        .type = STORE_U64,
+        .axes = 2};
+    write_by_slice(store, zeros, zero, slices);
+    store_integer(store, group, "inputs", (int64_t)x->inputs);
+    store_integer(store, group, "outputs", (int64_t)x->outputs);
+    store_integer(store, group, "row_tiles", (int64_t)x->row_tiles);
+    store_integer(store, group, "column_tiles", (int64_t)x->column_tiles);
+    store_integer(store, group, "arrays",
+                  (int64_t)(x->row_tiles * x->column_tiles * slices * CROSSBAR_SIGNS));
+    store_integer(store, group, "input_passes", layer->passes);
+}
+
+/* Bits by four definitions, from the static sums and the histogram over all input bits. */
+struct needed_bits {
+    int32_t is_static, observed, percentile_99_9, percentile_99_99;
+};
+
+static void pool_input_bits(const struct simulated_layer *layer, size_t sign_slice, uint64_t *pooled)
+{
+    const size_t bins = crossbar_max_current(layer->crossbar.format) + 1;
+    const size_t bits = (size_t)layer->crossbar.format.input_bits;
+    memset(pooled, 0, bins * sizeof *pooled);
+    for (size_t b = 0; b < bits; b++)
+        for (size_t i = 0; i < bins; i++)
+            pooled[i] += layer->histogram[(sign_slice * bits + b) * bins + i];
+}
+
+enum { CLIP_BITS = 10 }; /* clip rates are given for ADCs of 1..10 bits */
+
+static struct needed_bits needed_bits(const struct simulated_layer *layer, size_t sign_slice,
+                                      uint64_t *pooled, double clip_rate[CLIP_BITS])
+{
+    const struct crossbar *x = &layer->crossbar;
+    const size_t slices = (size_t)crossbar_slices(x->format);
+    const size_t bins = crossbar_max_current(x->format) + 1;
+    pool_input_bits(layer, sign_slice, pooled);
+    for (int n = 0; n < CLIP_BITS; n++)
+        clip_rate[n] = adc_clip_rate(pooled, bins, n + 1);
+    return (struct needed_bits){
+        adc_bits_for(crossbar_max_column_sum(x, (int)(sign_slice / slices),
+                                             (int)(sign_slice % slices))),
+        adc_bits_for(adc_observed_max(pooled, bins)),
+        adc_bits_for(adc_quantile(pooled, bins, 0.999)),
+        adc_bits_for(adc_quantile(pooled, bins, 0.9999))};
+}
+
+static void write_adc(struct store *store, const struct simulated_layer *layer)
+{
+    enum { ROWS = CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES };
+    const size_t slices = (size_t)crossbar_slices(layer->crossbar.format);
+    int32_t bits[4][ROWS];
+    double clip_rate[ROWS][CLIP_BITS];
+    uint64_t *pooled = MEM_NEW(uint64_t, crossbar_max_current(layer->crossbar.format) + 1);
+    for (size_t i = 0; i < CROSSBAR_SIGNS * slices; i++) {
+        const struct needed_bits needed = needed_bits(layer, i, pooled, clip_rate[i]);
+        bits[0][i] = needed.is_static;
+        bits[1][i] = needed.observed;
+        bits[2][i] = needed.percentile_99_9;
+        bits[3][i] = needed.percentile_99_99;
+    }
+    mem_free(pooled);
+    static const char *const names[4] = {"static", "observed", "percentile_99_9",
+                                         "percentile_99_99"};
+    static const char *const meaning[4] = {
+        "ADC bits that lose nothing for any input: ceil(log2(1 + largest column sum))",
+        "ADC bits that lose nothing on the test set: from the largest current seen",
+        "ADC bits that hold 99.9 % of all conversions on the test set",
+        "ADC bits that hold 99.99 % of all conversions on the test set"};
+    char group[64];
+    snprintf(group, sizeof group, "/adc/%s", layer->name);
+    for (int d = 0; d < 4; d++) {
+        const struct store_array array = {.group = group,
+                                          .name = names[d],
+                                          .description = meaning[d],
+                                          .units = "bit",
+                                          .type = STORE_I32,
+                                          .axes = 2};
+        write_by_slice(store, array, bits[d], slices);
+    }
+    static const int32_t clip_label[CLIP_BITS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    const struct store_array clip = {
+        .group = group,
+        .name = "clip_rate",
+        .description = "share of conversions on the test set that an ADC of adc_bits bits clips",
+        .units = "1",
+        .type = STORE_F64,
+        .axes = 3,
+        .axis = {[2] = {"adc_bits", CLIP_BITS, clip_label}}};
+    write_by_slice(store, clip, clip_rate, slices);
+}
+
+static void write_simulation(struct store *store, const struct simulation *simulation)
+{
+    if (simulation->layers == 0)
+        return; /* a float run has no codes to map */
+    for (int l = 0; l < simulation->layers; l++) {
+        write_crossbar(store, &simulation->layer[l]);
+        write_adc(store, &simulation->layer[l]);
+    }
+    store_integer(store, "/crossbars", "rows", simulation->format.rows);
+    store_integer(store, "/crossbars", "columns", simulation->format.columns);
+    store_integer(store, "/crossbars", "cell_bits", simulation->format.cell_bits);
+    store_integer(store, "/crossbars", "input_bits", simulation->format.input_bits);
+    store_integer(store, "/crossbars", "slices", crossbar_slices(simulation->format));
+}
+
+/* ---- predictions ---- */
+
+static void write_predictions(struct store *store, const struct training *t)
+{
+    const struct share mine = evaluate_share(t->test_count);
+    const uint8_t *label = t->set->test.label + mine.first;
+    uint8_t *correct = MEM_NEW(uint8_t, mine.count);
+    for (size_t i = 0; i < mine.count; i++)
+        correct[i] = t->predicted[i] == label[i];
+    const struct {
+        const char *name, *description;
+        const uint8_t *data;
+    } columns[] = {
+        {"label",     "class of the test sample",                 label       },
+        {"predicted", "class with the largest logit",             t->predicted},
+        {"correct",   "1 where the predicted class is the label", correct     },
+    };
+    for (int c = 0; c < 3; c++) {
+        const struct store_array array = {.group = "/predictions",
+                                          .name = columns[c].name,
+                                          .description = columns[c].description,
+                                          .units = "1",
+                                          .type = STORE_U8,
+                                          .axes = 1,
+                                          .axis = {{"sample", t->test_count, NULL}},
+                                          .data = columns[c].data,
+                                          .split_axes = 1,
+                                          .first = mine.first,
+                                          .count = mine.count};
+        store_write(store, &array);
+    }
+    mem_free(correct);
+}
+
+/* Generous estimate for the check of free space. */
+static size_t estimate_bytes(const struct training *t)
+{
+    size_t bytes = t->net.params.size * 8 + t->test_count * 4 + t->history.rows * 256 + (4u << 20);
+    for (int l = 0; l < t->simulation.layers; l++) {
+        const struct crossbar *x = &t->simulation.layer[l].crossbar;
+        bytes += crossbar_histogram_size(x->format) * 8;
+        bytes += x->row_tiles * x->outputs * CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES * 4;
+    }
+    return bytes;
+}
+
+void result_write(const char *path, const struct training *t)
+{
+    struct store *store = store_create(path, estimate_bytes(t));
+    write_root(store, t);
+    history_write(&t->history, store, bit_slice_count(t->format));
+    write_layers(store, t);
+    write_activations(store, t);
+    if (t->step.quantise)
+        write_slices(store, t);
+    write_simulation(store, &t->simulation);
+    write_predictions(store, t);
+    provenance_write(store, t->start_s);
+    store_finish(store);
+}

@@ -1,0 +1,63 @@
+#include "run/rules.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "run/options.h"
+
+/* Always false; `a` and `b` are the paths of the options that disagree. */
+__attribute__((format(printf, 5, 6))) static bool broken(int involved[2], struct error *err,
+                                                         const char *a, const char *b,
+                                                         const char *format, ...)
+{
+    involved[0] = option_find(a);
+    involved[1] = option_find(b);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    return false;
+}
+
+static bool check_bits(const struct settings *s, int involved[2], struct error *err)
+{
+    const int bits = (int)s->fixed_point.bits;
+    const int slice = (int)s->fixed_point.slice_bits, cell = (int)s->crossbar.cell_bits;
+    if (bits % slice != 0)
+        return broken(involved, err, "fixed_point.slice_bits", "fixed_point.bits",
+                      "fixed_point.slice_bits %d does not divide fixed_point.bits %d", slice, bits);
+    if (cell != 0 && bits % cell != 0)
+        return broken(involved, err, "crossbar.cell_bits", "fixed_point.bits",
+                      "crossbar.cell_bits %d does not divide fixed_point.bits %d", cell, bits);
+    return true;
+}
+
+static bool check_training(const struct settings *s, int involved[2], struct error *err)
+{
+    if (s->training.shards > s->training.batch)
+        return broken(involved, err, "training.shards", "training.batch",
+                      "training.shards %" PRId64 " is more than training.batch %" PRId64
+                      ": every shard needs a sample",
+                      s->training.shards, s->training.batch);
+    if (s->training.nesterov && s->training.momentum == 0)
+        return broken(involved, err, "training.nesterov", "training.momentum",
+                      "training.nesterov needs training.momentum > 0");
+    if (strcmp(s->training.select, "validation") == 0 && s->data.validation == 0)
+        return broken(involved, err, "training.select", "data.validation",
+                      "training.select is validation, but data.validation is 0: set "
+                      "data.validation to a number of samples, or training.select to test or last");
+    return true;
+}
+
+bool rules_check(const struct settings *settings, const bool *given, int involved[2],
+                 struct error *err)
+{
+    if (!check_bits(settings, involved, err) || !check_training(settings, involved, err))
+        return false;
+    if (strcmp(settings->penalty.name, "none") != 0 && !given[option_find("penalty.alpha")])
+        return broken(involved, err, "penalty.name", "penalty.alpha",
+                      "penalty.name is %s, but penalty.alpha is missing", settings->penalty.name);
+    return true;
+}

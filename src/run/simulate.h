@@ -1,0 +1,35 @@
+/* Bitline currents of a network's weight layers over a data set. */
+#ifndef RESLICE_RUN_SIMULATE_H
+#define RESLICE_RUN_SIMULATE_H
+
+#include <stdint.h>
+
+#include "hw/crossbar.h"
+#include "nn/network.h"
+
+struct simulated_layer {
+    char name[32];
+    int op;     /* index in the network */
+    int passes; /* 2 for layers with signed inputs */
+    struct crossbar crossbar;
+    uint64_t *histogram; /* [sign, slice, input_bit, current] */
+};
+
+struct simulation {
+    struct crossbar_format format;
+    int layers;
+    struct simulated_layer *layer;
+};
+
+/* Maps every weight layer of a prepared, quantised network. */
+void simulation_create(struct simulation *simulation, const struct network *net,
+                       struct crossbar_format format);
+void simulation_destroy(struct simulation *simulation);
+
+/* Counts the currents of the samples in a pass: an observer for evaluate(). */
+void simulation_observe(void *simulation, const struct network *net, const struct pass *pass);
+
+/* Sums the histograms over ranks. Collective. */
+void simulation_reduce(struct simulation *simulation);
+
+#endif

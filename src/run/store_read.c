@@ -1,0 +1,274 @@
+#include "run/store.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/mem.h"
+#include "run/store_types.h"
+
+struct store_file {
+    hid_t file;
+    char path[4096];
+};
+
+static hid_t native_type(enum store_type type)
+{
+    switch (type) {
+    case STORE_F32:
+        return H5T_NATIVE_FLOAT;
+    case STORE_F64:
+        return H5T_NATIVE_DOUBLE;
+    case STORE_I8:
+        return H5T_NATIVE_INT8;
+    case STORE_I16:
+        return H5T_NATIVE_INT16;
+    case STORE_I32:
+        return H5T_NATIVE_INT32;
+    case STORE_I64:
+        return H5T_NATIVE_INT64;
+    case STORE_U8:
+        return H5T_NATIVE_UINT8;
+    case STORE_U32:
+        return H5T_NATIVE_UINT32;
+    case STORE_U64:
+        return H5T_NATIVE_UINT64;
+    }
+    return -1;
+}
+
+hid_t store_hdf5_type(enum store_type type)
+{
+    return native_type(type);
+}
+
+size_t store_type_size(enum store_type type)
+{
+    return H5Tget_size(native_type(type));
+}
+
+hid_t store_text_type(void)
+{
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+/* ---- open ---- */
+
+static bool check_header(const struct store_file *file, struct error *err)
+{
+    char format[32];
+    int64_t version, complete;
+    if (!store_get_text(file, "/", "format", format, sizeof format, err) ||
+        strcmp(format, "reslice") != 0)
+        return error_set(err, "%s: not a reslice result file", file->path);
+    if (!store_get_integer(file, "/", "version", &version, err))
+        return false;
+    if (version != STORE_FORMAT_VERSION)
+        return error_set(err, "%s: format version %lld; this reslice reads version %d", file->path,
+                         (long long)version, STORE_FORMAT_VERSION);
+    if (!store_get_integer(file, "/", "complete", &complete, err))
+        return false;
+    return complete ? true : error_set(err, "%s: the run is not complete", file->path);
+}
+
+static struct store_file *open_any(const char *path, struct error *err)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    FILE *probe = fopen(path, "rb");
+    if (!probe) {
+        error_set(err, "%s: no such result file, or not readable", path);
+        return NULL;
+    }
+    fclose(probe);
+    const hid_t id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (id < 0) {
+        error_set(err, "%s: not an HDF5 file, or damaged", path);
+        return NULL;
+    }
+    struct store_file *file = MEM_NEW(struct store_file, 1);
+    file->file = id;
+    snprintf(file->path, sizeof file->path, "%s", path);
+    return file;
+}
+
+struct store_file *store_open(const char *path, struct error *err)
+{
+    struct store_file *file = open_any(path, err);
+    if (file && !check_header(file, err)) {
+        store_close(file);
+        return NULL;
+    }
+    return file;
+}
+
+void store_close(struct store_file *file)
+{
+    if (!file)
+        return;
+    H5Fclose(file->file);
+    mem_free(file);
+}
+
+/* ---- look around ---- */
+
+bool store_has(const struct store_file *file, const char *object)
+{
+    char path[512];
+    for (const char *end = strchr(object + 1, '/');; end = strchr(end + 1, '/')) {
+        snprintf(path, sizeof path, "%.*s", end ? (int)(end - object) : (int)strlen(object),
+                 object);
+        if (H5Lexists(file->file, path, H5P_DEFAULT) <= 0)
+            return false;
+        if (!end)
+            return true;
+    }
+}
+
+int store_shape(const struct store_file *file, const char *path, size_t length[STORE_AXES])
+{
+    if (!store_has(file, path))
+        return -1;
+    const hid_t id = H5Dopen2(file->file, path, H5P_DEFAULT);
+    if (id < 0)
+        return -1;
+    const hid_t space = H5Dget_space(id);
+    hsize_t dims[32] = {0};
+    int axes = H5Sget_simple_extent_ndims(space);
+    axes = axes <= STORE_AXES ? H5Sget_simple_extent_dims(space, dims, NULL) : -1;
+    for (int a = 0; a < axes; a++)
+        length[a] = (size_t)dims[a];
+    H5Sclose(space);
+    H5Dclose(id);
+    return axes;
+}
+
+size_t store_list(const struct store_file *file, const char *group, size_t width, char **names)
+{
+    *names = NULL;
+    H5G_info_t info;
+    if (H5Gget_info_by_name(file->file, group, &info, H5P_DEFAULT) < 0)
+        return 0;
+    *names = mem_alloc((size_t)info.nlinks, width, "names");
+    for (hsize_t i = 0; i < info.nlinks; i++)
+        H5Lget_name_by_idx(file->file, group, H5_INDEX_NAME, H5_ITER_INC, i, *names + i * width,
+                           width, H5P_DEFAULT);
+    return (size_t)info.nlinks;
+}
+
+/* ---- datasets ---- */
+
+/* CRC-32 of the bytes as they lie in the file. */
+static bool checksum_of(hid_t dataset, const char *name, const char *path, struct error *err)
+{
+    const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    const size_t bytes = H5Tget_size(type) * (size_t)H5Sget_simple_extent_npoints(space);
+    unsigned char *raw = mem_alloc(bytes, 1, path);
+    uint32_t expected = 0;
+    const hid_t attribute = H5Aopen(dataset, "crc32", H5P_DEFAULT);
+    bool fine = attribute >= 0 && H5Aread(attribute, H5T_NATIVE_UINT32, &expected) >= 0;
+    if (attribute >= 0)
+        H5Aclose(attribute);
+    if (!fine)
+        error_set(err, "%s: dataset '%s' has no checksum", name, path);
+    else if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0)
+        fine = error_set(err, "%s: dataset '%s' cannot be read", name, path);
+    else if ((uint32_t)crc32_z(crc32_z(0, NULL, 0), raw, bytes) != expected)
+        fine = error_set(err, "%s: dataset '%s' is damaged (wrong checksum)", name, path);
+    mem_free(raw);
+    H5Tclose(type);
+    H5Sclose(space);
+    return fine;
+}
+
+bool store_read(const struct store_file *file, const char *path, enum store_type type, size_t count,
+                void *data, struct error *err)
+{
+    size_t length[STORE_AXES], n = 1;
+    const int axes = store_shape(file, path, length);
+    if (axes < 0)
+        return error_set(err, "%s: there is no dataset '%s'", file->path, path);
+    for (int a = 0; a < axes; a++)
+        n *= length[a];
+    if (n != count)
+        return error_set(err, "%s: dataset '%s' has %zu elements, expected %zu", file->path, path, n,
+                         count);
+    const hid_t id = H5Dopen2(file->file, path, H5P_DEFAULT);
+    bool fine = checksum_of(id, file->path, path, err);
+    if (fine && H5Dread(id, native_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
+        fine = error_set(err, "%s: dataset '%s' cannot be read", file->path, path);
+    H5Dclose(id);
+    return fine;
+}
+
+struct verification {
+    const char *path;
+    struct error *err;
+};
+
+static herr_t verify_object(hid_t where, const char *name, const H5O_info_t *info, void *context)
+{
+    struct verification *verification = context;
+    if (info->type != H5O_TYPE_DATASET)
+        return 0;
+    const hid_t id = H5Dopen2(where, name, H5P_DEFAULT);
+    const bool fine = id >= 0 ? checksum_of(id, verification->path, name, verification->err)
+                              : error_set(verification->err, "%s: dataset '%s' cannot be opened",
+                                          verification->path, name);
+    if (id >= 0)
+        H5Dclose(id);
+    return fine ? 0 : -1;
+}
+
+bool store_verify(const char *path, struct error *err)
+{
+    struct store_file *file = open_any(path, err);
+    if (!file)
+        return false;
+    struct verification verification = {path, err};
+    error_set(err, "%s: cannot be read back", path);
+    const herr_t code = H5Ovisit2(file->file, H5_INDEX_NAME, H5_ITER_INC, verify_object,
+                                  &verification, H5O_INFO_BASIC);
+    store_close(file);
+    return code >= 0;
+}
+
+/* ---- attributes ---- */
+
+static bool read_attribute(const struct store_file *file, const char *object, const char *name,
+                           hid_t type, void *value, struct error *err)
+{
+    const hid_t id = H5Aopen_by_name(file->file, object, name, H5P_DEFAULT, H5P_DEFAULT);
+    const bool fine = id >= 0 && H5Aread(id, type, value) >= 0;
+    if (id >= 0)
+        H5Aclose(id);
+    return fine ? true
+                : error_set(err, "%s: '%s' has no attribute '%s'", file->path, object, name);
+}
+
+bool store_get_text(const struct store_file *file, const char *object, const char *name, char *value,
+                    size_t size, struct error *err)
+{
+    char *text = NULL;
+    const hid_t type = store_text_type();
+    const bool fine = read_attribute(file, object, name, type, &text, err);
+    H5Tclose(type);
+    if (fine)
+        snprintf(value, size, "%s", text ? text : "");
+    H5free_memory(text);
+    return fine;
+}
+
+bool store_get_integer(const struct store_file *file, const char *object, const char *name,
+                       int64_t *value, struct error *err)
+{
+    return read_attribute(file, object, name, H5T_NATIVE_INT64, value, err);
+}
+
+bool store_get_real(const struct store_file *file, const char *object, const char *name,
+                    double *value, struct error *err)
+{
+    return read_attribute(file, object, name, H5T_NATIVE_DOUBLE, value, err);
+}

@@ -1,0 +1,295 @@
+#include "run/training.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "nn/models.h"
+#include "run/progress.h"
+
+/* ---- create ---- */
+
+/* Number of samples to use of `available` when the file says `wanted` (0 = all). */
+static size_t limited(int64_t wanted, size_t available)
+{
+    return wanted > 0 && (size_t)wanted < available ? (size_t)wanted : available;
+}
+
+static bool count_samples(struct training *t, struct error *err)
+{
+    const struct settings *s = &t->run->settings;
+    const size_t validation = (size_t)s->data.validation;
+    if (validation >= t->set->train.count)
+        return error_set(err, "data.validation: value '%zu' leaves nothing of the %zu training "
+                              "samples of %s; allowed: 0..%zu",
+                         validation, t->set->train.count, t->set->name, t->set->train.count - 1);
+    t->validation_count = validation;
+    t->train_count = limited(s->data.train, t->set->train.count - validation);
+    t->test_count = limited(s->data.test, t->set->test.count);
+    return true;
+}
+
+static void build_network(struct training *t)
+{
+    const struct settings *s = &t->run->settings;
+    size_t hidden[EXPERIMENT_LAYERS];
+    for (int64_t i = 0; i < s->network.hidden_count; i++)
+        hidden[i] = (size_t)s->network.hidden[i];
+    const size_t local = step_capacity((size_t)s->training.batch, (size_t)s->training.shards);
+    const struct model_spec spec = {.model = s->network.model,
+                                    .hidden = hidden,
+                                    .hidden_count = (int)s->network.hidden_count,
+                                    .channels = t->set->channels,
+                                    .height = t->set->height,
+                                    .width = t->set->width,
+                                    .classes = t->set->classes,
+                                    .capacity = local > EVALUATE_BLOCK ? local : EVALUATE_BLOCK};
+    model_build(&t->net, &spec);
+    parameters_initialise(&t->net.params, (uint64_t)s->training.seed);
+}
+
+bool training_create(struct training *t, const struct experiment *experiment, size_t run,
+                     const struct dataset *set, struct error *err)
+{
+    *t = (struct training){.experiment = experiment, .run = &experiment->runs[run], .set = set};
+    const struct settings *s = &t->run->settings;
+    if (!count_samples(t, err))
+        return false;
+    t->start_s = comm_time_s();
+    t->format = (struct bit_slice_format){(int)s->fixed_point.bits, (int)s->fixed_point.slice_bits};
+    build_network(t);
+    const struct step_settings step = {
+        .sgd = {s->training.momentum, s->training.weight_decay, s->training.nesterov},
+        .penalty = s->penalty.name,
+        .alpha = s->penalty.alpha,
+        .format = t->format,
+        .quantise = s->fixed_point.quantise,
+        .batch = (size_t)s->training.batch,
+        .shards = (size_t)s->training.shards};
+    step_create(&t->step, &t->net, step);
+    history_create(&t->history, (size_t)s->epochs + 1);
+    t->best.value = MEM_NEW(float, t->net.params.size);
+    t->best.exponent = MEM_NEW(int, network_quantisers(&t->net));
+    t->best.score = -INFINITY;
+    t->order = MEM_NEW(uint32_t, t->train_count);
+    t->predicted = MEM_NEW(uint8_t, evaluate_share(t->test_count).count);
+    return true;
+}
+
+void training_destroy(struct training *t)
+{
+    simulation_destroy(&t->simulation);
+    mem_free(t->predicted);
+    mem_free(t->order);
+    mem_free(t->best.value);
+    mem_free(t->best.exponent);
+    history_destroy(&t->history);
+    step_destroy(&t->step);
+    network_destroy(&t->net);
+    *t = (struct training){0};
+}
+
+/* ---- evaluate, select ---- */
+
+static struct evaluate_job job_of(struct training *t, const struct dataset_part *part, size_t first,
+                                  size_t count)
+{
+    return (struct evaluate_job){.net = &t->net,
+                                 .quantise = t->step.quantise,
+                                 .bits = t->format.bits,
+                                 .set = t->set,
+                                 .part = part,
+                                 .first = first,
+                                 .count = count};
+}
+
+static bool prepare(struct training *t)
+{
+    const struct pass pass = {.quantise = t->step.quantise, .bits = t->format.bits};
+    return network_prepare(&t->net, &pass);
+}
+
+static void count_slices(const struct training *t, struct history_row *row)
+{
+    uint64_t nonzero[BIT_SLICE_MAX] = {0};
+    const uint64_t codes = parameters_count_nonzero(&t->net.params, t->format, nonzero);
+    for (int k = 0; k < bit_slice_count(t->format); k++)
+        row->nonzero[k] = (double)nonzero[k] / (double)codes;
+}
+
+/* Fills the row for the present weights. False when an evaluation is not finite. */
+static bool measure(struct training *t, struct history_row *row)
+{
+    if (!prepare(t))
+        return false;
+    count_slices(t, row);
+    row->value[HISTORY_PENALTY] = step_penalty(&t->step);
+    if (t->validation_count > 0) {
+        const struct evaluate_job job =
+            job_of(t, &t->set->train, t->set->train.count - t->validation_count,
+                   t->validation_count);
+        const struct evaluation validation = evaluate(&job);
+        row->value[HISTORY_VALIDATION_LOSS] = validation.loss;
+        row->value[HISTORY_VALIDATION_ACCURACY] = validation.accuracy;
+    }
+    const struct evaluate_job job = job_of(t, &t->set->test, 0, t->test_count);
+    const struct evaluation test = evaluate(&job);
+    row->value[HISTORY_TEST_LOSS] = test.loss;
+    row->value[HISTORY_TEST_ACCURACY] = test.accuracy;
+    row->value[HISTORY_SECONDS] = comm_time_s() - t->start_s;
+    return test.is_finite;
+}
+
+/* See training_train. */
+static double score_of(const struct training *t, const struct history_row *row, size_t epoch)
+{
+    const struct settings *s = &t->run->settings;
+    if (strcmp(s->training.select, "last") == 0)
+        return (double)epoch;
+    const bool by_test = strcmp(s->training.select, "test") == 0;
+    double score = 100.0 * row->value[by_test ? HISTORY_TEST_ACCURACY
+                                              : HISTORY_VALIDATION_ACCURACY];
+    const int slices = bit_slice_count(t->format);
+    for (int k = 0; k < slices && s->training.select_sparsity; k++)
+        score += 100.0 * (1.0 - row->nonzero[k]) / slices;
+    return score;
+}
+
+static void keep_if_better(struct training *t, const struct history_row *row, size_t epoch)
+{
+    const double score = score_of(t, row, epoch);
+    if (!(score > t->best.score))
+        return;
+    t->best.score = score;
+    t->best.epoch = epoch;
+    memcpy(t->best.value, t->net.params.value, t->net.params.size * sizeof(float));
+    network_get_exponents(&t->net, t->best.exponent);
+}
+
+/* ---- train ---- */
+
+static struct schedule schedule_of(const struct settings *s)
+{
+    return (struct schedule){s->training.schedule,    s->training.rate,        s->epochs,
+                             s->training.step_epochs, s->training.step_factor, s->training.warmup};
+}
+
+/* Puts this rank's part of batch [first, first + m) of the epoch's order into the network. */
+static void load_batch(struct training *t, size_t first, size_t m)
+{
+    const struct share mine = step_share(&t->step, m);
+    const uint32_t *index = t->order + first + mine.first;
+    dataset_batch(t->set, &t->set->train, index, mine.count, t->net.input->value,
+                  t->net.input->stride);
+    for (size_t i = 0; i < mine.count; i++)
+        t->step.label[i] = t->set->train.label[index[i]];
+}
+
+static bool train_epoch(struct training *t, size_t epoch, struct history_row *row,
+                        struct progress *progress, struct error *err)
+{
+    const struct settings *s = &t->run->settings;
+    const struct schedule schedule = schedule_of(s);
+    const size_t batch = (size_t)s->training.batch, n = t->train_count;
+    const struct rng_key key = {(uint64_t)s->training.seed, RNG_SHUFFLE, (uint32_t)epoch};
+    double loss = 0.0;
+    int64_t correct = 0;
+    rng_permutation(key, t->order, n);
+    for (size_t first = 0; first < n; first += batch) {
+        const size_t m = n - first < batch ? n - first : batch;
+        const double done = (double)epoch - 1.0 + (double)first / (double)n; /* in epochs */
+        const double rate = schedule_rate(&schedule, done);
+        struct step_result result;
+        load_batch(t, first, m);
+        if (!step_run(&t->step, m, rate, &result))
+            return error_set(err,
+                             "run '%s' has diverged in epoch %zu, step %zu: a value is not finite "
+                             "or a gradient exceeds 2048; try a smaller training.rate (now %g)",
+                             t->run->name, epoch, first / batch + 1, rate);
+        loss += result.loss * (double)m;
+        correct += result.correct;
+        row->value[HISTORY_RATE] = rate;
+        progress_step(progress, epoch, first + m, loss / (double)(first + m),
+                      (double)correct / (double)(first + m));
+    }
+    row->value[HISTORY_TRAIN_LOSS] = loss / (double)n;
+    row->value[HISTORY_TRAIN_ACCURACY] = (double)correct / (double)n;
+    return true;
+}
+
+static bool not_finite(const struct training *t, size_t epoch, struct error *err)
+{
+    return error_set(err, "run '%s' has diverged after epoch %zu: the evaluation is not finite",
+                     t->run->name, epoch);
+}
+
+/* A network that never saw a batch has no activation exponents: take those of the first one. */
+static bool calibrate(struct training *t, struct error *err)
+{
+    const size_t batch = (size_t)t->run->settings.training.batch;
+    const size_t m = t->train_count < batch ? t->train_count : batch;
+    for (size_t i = 0; i < m; i++)
+        t->order[i] = (uint32_t)i;
+    load_batch(t, 0, m);
+    const struct share mine = step_share(&t->step, m);
+    const struct pass pass = {.samples = mine.count,
+                              .shards = 1,
+                              .begin = (size_t[]){0, mine.count},
+                              .is_training = true,
+                              .quantise = t->step.quantise,
+                              .bits = t->format.bits};
+    return prepare(t) && network_forward(&t->net, &pass) ? true : not_finite(t, 0, err);
+}
+
+bool training_train(struct training *t, struct error *err)
+{
+    const struct settings *s = &t->run->settings;
+    const size_t epochs = (size_t)s->epochs;
+    struct progress progress;
+    if (s->prune.threshold > 0.0)
+        t->pruned = parameters_prune(&t->net.params, s->prune.threshold);
+    if (t->run->parent < 0 && !calibrate(t, err))
+        return false;
+    progress_start(&progress, t);
+    struct history_row *row = history_append(&t->history);
+    if (!measure(t, row))
+        return not_finite(t, 0, err);
+    if (epochs == 0)
+        keep_if_better(t, row, 0);
+    progress_epoch(&progress, 0, row);
+    for (size_t epoch = 1; epoch <= epochs; epoch++) {
+        row = history_append(&t->history);
+        if (!train_epoch(t, epoch, row, &progress, err))
+            return false;
+        if (!measure(t, row))
+            return not_finite(t, epoch, err);
+        keep_if_better(t, row, epoch);
+        progress_epoch(&progress, epoch, row);
+    }
+    memcpy(t->net.params.value, t->best.value, t->net.params.size * sizeof(float));
+    network_set_exponents(&t->net, t->best.exponent);
+    return true;
+}
+
+bool training_finish(struct training *t, struct error *err)
+{
+    const struct settings *s = &t->run->settings;
+    if (!prepare(t))
+        return not_finite(t, t->best.epoch, err);
+    struct evaluate_job job = job_of(t, &t->set->test, 0, t->test_count);
+    job.predicted = t->predicted;
+    if (t->step.quantise) {
+        const int bits = t->format.bits;
+        const int cell = s->crossbar.cell_bits > 0 ? (int)s->crossbar.cell_bits : t->format.width;
+        const struct crossbar_format format = {(int)s->crossbar.rows, (int)s->crossbar.columns,
+                                               cell, bits, bits};
+        simulation_create(&t->simulation, &t->net, format);
+        job.observe = simulation_observe;
+        job.context = &t->simulation;
+    }
+    t->test = evaluate(&job);
+    simulation_reduce(&t->simulation);
+    return t->test.is_finite ? true : not_finite(t, t->best.epoch, err);
+}
