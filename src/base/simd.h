@@ -44,6 +44,7 @@ enum { SIMD_LANES = SIMD_BYTES / 4 }; /* 32-bit lanes of a vector */
 typedef float simd_f32 __attribute__((vector_size(SIMD_BYTES)));
 typedef int32_t simd_i32 __attribute__((vector_size(SIMD_BYTES)));
 typedef float simd_f32_half __attribute__((vector_size(SIMD_BYTES / 2)));
+typedef int16_t simd_i16_half __attribute__((vector_size(SIMD_BYTES / 2)));
 typedef double simd_f64 __attribute__((vector_size(SIMD_BYTES)));
 typedef int64_t simd_i64 __attribute__((vector_size(SIMD_BYTES)));
 
@@ -61,6 +62,22 @@ static inline simd_i32 simd_dot_pairs(simd_i32 acc, simd_i32 a, simd_i32 b)
 #else
     const simd_i32 low = (a << 16 >> 16) * (b << 16 >> 16);
     return acc + low + (a >> 16) * (b >> 16);
+#endif
+}
+
+/* Half h (0 low, 1 high) of a float vector as doubles. */
+static inline simd_f64 simd_widen(simd_f32 x, int h)
+{
+#if SIMD_LEVEL == 2
+    const __m512 v = (__m512)x;
+    return (simd_f64)_mm512_cvtps_pd(h ? _mm512_extractf32x8_ps(v, 1) : _mm512_castps512_ps256(v));
+#elif SIMD_LEVEL == 1
+    const __m256 v = (__m256)x;
+    return (simd_f64)_mm256_cvtps_pd(h ? _mm256_extractf128_ps(v, 1) : _mm256_castps256_ps128(v));
+#else
+    simd_f32_half half[2];
+    memcpy(half, &x, sizeof x);
+    return __builtin_convertvector(half[h], simd_f64);
 #endif
 }
 

@@ -47,9 +47,9 @@ static void SIMD_NAME(add_slice_gradient)(float *restrict gradient, const int16_
     const int32_t digit_mask = (1 << width) - 1;
     size_t i = 0;
     for (; i + SIMD_LANES <= n; i += SIMD_LANES) {
-        simd_i32 q;
-        for (int lane = 0; lane < SIMD_LANES; lane++)
-            q[lane] = code[i + (size_t)lane];
+        simd_i16_half narrow;
+        SIMD_LOAD(narrow, code + i);
+        const simd_i32 q = __builtin_convertvector(narrow, simd_i32);
         const simd_i32 sign = q >> 31; /* 0 or -1 */
         simd_i32 rest = (q ^ sign) - sign;
         simd_f32 sum = {0};

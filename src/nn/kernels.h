@@ -21,6 +21,11 @@ static inline size_t nn_stride(size_t n)
  * 2^11, to 1e-12. More is a diverged run. */
 enum { NN_SUM_EXPONENT = 40 };
 
+struct sgd_spec {
+    float rate, momentum, weight_decay;
+    int nesterov;
+};
+
 struct nn_kernels {
     /* packed [(inputs+1)/2, stride(outputs), 2] from code [outputs, inputs]: pairs of inputs side
      * by side, outputs along the vector. */
@@ -44,6 +49,10 @@ struct nn_kernels {
      * Returns non-zero when a shard's value does not fit (the run has diverged). */
     int (*outer_sum)(int64_t *sum, const float *dy, size_t outputs, const float *x, size_t inputs,
                      const size_t *begin, size_t shards);
+
+    /* SGD with momentum over flat arrays, see optimizer.h. */
+    void (*sgd)(float *value, float *momentum, const float *gradient, const uint8_t *mask, size_t n,
+                struct sgd_spec spec);
 
     /* gradient[i] = sum[i] * 2^-NN_SUM_EXPONENT */
     void (*sum_to_gradient)(float *gradient, const int64_t *sum, size_t n);

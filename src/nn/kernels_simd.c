@@ -128,11 +128,12 @@ ALWAYS_INLINE void row_tile(int rows, int vectors, float *dx, size_t dx_row, str
 {
     simd_f32 acc[ROWS][VECTORS];
     float_tile(rows, vectors, acc, in, terms);
+    const size_t width = (size_t)(vectors * SIMD_LANES);
     for (int r = 0; r < rows; r++)
-        memcpy(dx + (size_t)r * dx_row, acc[r],
-               sizeof(float) * (valid < (size_t)(vectors * SIMD_LANES)
-                                    ? valid
-                                    : (size_t)(vectors * SIMD_LANES)));
+        if (valid >= width) /* a constant size becomes plain stores */
+            memcpy(dx + (size_t)r * dx_row, acc[r], width * sizeof(float));
+        else
+            memcpy(dx + (size_t)r * dx_row, acc[r], valid * sizeof(float));
 }
 
 ALWAYS_INLINE void product_rows(int rows, float *dx, size_t dx_row, struct float_tile in,
@@ -174,10 +175,8 @@ static const int64_t SUM_TOP = 0x4330000000000000;
 ALWAYS_INLINE void add_integers(int64_t *sum, simd_f32 value, simd_i64 *bad)
 {
     const double scale = (double)((int64_t)1 << NN_SUM_EXPONENT);
-    simd_f32_half half[2];
-    memcpy(half, &value, sizeof value);
     for (int h = 0; h < 2; h++) {
-        const simd_f64 scaled = __builtin_convertvector(half[h], simd_f64) * scale + SUM_MAGIC;
+        const simd_f64 scaled = simd_widen(value, h) * scale + SUM_MAGIC;
         const simd_i64 bits = (simd_i64)scaled;
         simd_i64 total;
         SIMD_LOAD(total, sum + h * SIMD_LANES / 2);
@@ -205,8 +204,10 @@ ALWAYS_INLINE void shard_tile(int rows, int vectors, int64_t *sum, size_t sum_ro
     }
     const size_t width = (size_t)(vectors * SIMD_LANES);
     for (int r = 0; r < rows; r++)
-        memcpy(sum + (size_t)r * sum_row, total[r],
-               sizeof(int64_t) * (valid < width ? valid : width));
+        if (valid >= width)
+            memcpy(sum + (size_t)r * sum_row, total[r], width * sizeof(int64_t));
+        else
+            memcpy(sum + (size_t)r * sum_row, total[r], valid * sizeof(int64_t));
 }
 
 /* All rows j of one column block. */
@@ -248,11 +249,34 @@ static void SIMD_NAME(sum_to_gradient)(float *restrict gradient, const int64_t *
 }
 _Static_assert(NN_SUM_EXPONENT == 40, "sum_to_gradient spells out the unit");
 
+ALWAYS_INLINE void sgd(int nesterov, float *restrict value, float *restrict momentum,
+                       const float *restrict gradient, const uint8_t *restrict mask, size_t n,
+                       struct sgd_spec spec)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float g = gradient[i] + spec.weight_decay * value[i];
+        const float masked = mask[i] ? g : 0.0f;
+        const float m = spec.momentum * momentum[i] + masked;
+        momentum[i] = m;
+        value[i] -= spec.rate * (nesterov ? masked + spec.momentum * m : m);
+    }
+}
+
+static void SIMD_NAME(sgd)(float *value, float *momentum, const float *gradient,
+                           const uint8_t *mask, size_t n, struct sgd_spec spec)
+{
+    if (spec.nesterov)
+        sgd(1, value, momentum, gradient, mask, n, spec);
+    else
+        sgd(0, value, momentum, gradient, mask, n, spec);
+}
+
 extern const struct nn_kernels SIMD_NAME(nn_kernels);
 const struct nn_kernels SIMD_NAME(nn_kernels) = {
     .pack_codes = SIMD_NAME(pack_codes),
     .code_product = SIMD_NAME(code_product),
     .row_product = SIMD_NAME(row_product),
     .outer_sum = SIMD_NAME(outer_sum),
+    .sgd = SIMD_NAME(sgd),
     .sum_to_gradient = SIMD_NAME(sum_to_gradient),
 };

@@ -3,18 +3,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "nn/kernels.h"
+
 void sgd_step(struct parameters *params, struct sgd sgd, double rate)
 {
-    const float mu = (float)sgd.momentum, decay = (float)sgd.weight_decay, lr = (float)rate;
-    const uint8_t *restrict mask = params->mask;
-    const float *restrict gradient = params->gradient;
-    float *restrict value = params->value, *restrict momentum = params->momentum;
-    for (size_t i = 0; i < params->size; i++) {
-        const float g = mask[i] ? gradient[i] + decay * value[i] : 0.0f;
-        const float m = mu * momentum[i] + g;
-        momentum[i] = m;
-        value[i] -= lr * (sgd.nesterov ? g + mu * m : m);
-    }
+    const struct sgd_spec spec = {(float)rate, (float)sgd.momentum, (float)sgd.weight_decay,
+                                  sgd.nesterov};
+    nn_kernels()->sgd(params->value, params->momentum, params->gradient, params->mask, params->size,
+                      spec);
 }
 
 static double half_cosine(double from, double to, double t)

@@ -246,9 +246,3 @@ int command_bench(int argc, char **argv)
     }
     return bench(network, &options);
 }
-__attribute__((weak)) int command_report(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
-}

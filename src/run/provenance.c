@@ -10,6 +10,7 @@
 #include "base/comm.h"
 #include "base/mem.h"
 #include "base/simd.h"
+#include "commit.h"
 #include "run/store.h"
 
 enum { HOST_WIDTH = 64, TEXT = 512 };

@@ -73,10 +73,11 @@ static void first_difference(const char *there, const char *here, struct error *
     while (*there && *here) {
         const size_t a = strcspn(there, "\n"), b = strcspn(here, "\n");
         if (a != b || strncmp(there, here, a) != 0) {
+            const size_t indent = strspn(there, " "), other = strspn(here, " ");
             error_set(err,
                       "%s: was made with other settings ('%.*s' there, '%.*s' now); --fresh "
                       "replaces it, --output puts the new one elsewhere",
-                      path, (int)a, there + strspn(there, " "), (int)b, here + strspn(here, " "));
+                      path, (int)(a - indent), there + indent, (int)(b - other), here + other);
             return;
         }
         there += a + (there[a] == '\n');

@@ -1,0 +1,18 @@
+/* Tables from result files: accuracy and non-zero slices, ADC bits and what they save, the cost of
+ * ADCs by bits, crossbars (the tables of arXiv 1909.08496, section 4, and what it leaves out). */
+#ifndef RESLICE_RUN_REPORT_H
+#define RESLICE_RUN_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "run/table.h"
+
+/* Reads the result files and prints all tables on standard output; nothing is printed when one of
+ * them cannot be read (false with a line). Runs that differ in their seed only share a row: mean
+ * and sample standard deviation, for ADC bits the maximum. Not collective. */
+bool report_print(const char *const *file, size_t files, enum table_format format,
+                  struct error *err);
+
+#endif

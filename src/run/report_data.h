@@ -1,0 +1,99 @@
+/* What a report needs to know of result files, and how runs share rows. Inside report_*.c only. */
+#ifndef RESLICE_RUN_REPORT_DATA_H
+#define RESLICE_RUN_REPORT_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "hw/bit_slice.h"
+#include "hw/crossbar.h"
+#include "run/table.h"
+
+enum { REPORT_NAME = 128, REPORT_LABEL = 2 * REPORT_NAME, REPORT_ADC_BITS = 20 };
+
+/* The bits a slice needs, in the order of the tables' rows. */
+enum report_definition {
+    REPORT_STATIC,
+    REPORT_OBSERVED,
+    REPORT_PERCENTILE_99_99,
+    REPORT_PERCENTILE_99_9,
+    REPORT_DEFINITIONS
+};
+
+struct report_layer {
+    char name[64];
+    int64_t inputs, outputs, row_tiles, column_tiles, arrays;
+    uint64_t zero[CROSSBAR_MAX_SLICES]; /* bitlines without charge, both signs together */
+};
+
+/* One file. */
+struct report_result {
+    char experiment[REPORT_NAME], run[REPORT_NAME], base[REPORT_NAME], parent[REPORT_NAME];
+    char select[32];
+    bool select_sparsity, is_quantised;
+    int64_t seed, epoch;
+    double accuracy;               /* 0..1 */
+    int slices;                    /* of the codes */
+    double nonzero[BIT_SLICE_MAX]; /* share of codes; NaN when the run is not quantised */
+
+    int crossbar_slices; /* as mapped: cells may have other bits than slices; 0 without crossbars */
+    int64_t rows, columns; /* of an array */
+    size_t layers;
+    struct report_layer *layer; /* in alphabetical order */
+    /* Maxima over layers and signs: bits, and the share of conversions that an ADC of 0, 1, …
+     * bits clips (NaN where the file does not say). */
+    int bits[REPORT_DEFINITIONS][CROSSBAR_MAX_SLICES];
+    double clip_rate[CROSSBAR_MAX_SLICES][REPORT_ADC_BITS + 1];
+
+    struct report_result *next_seed; /* of the same row, or NULL */
+};
+
+/* Runs that differ in their seed only. */
+struct report_row {
+    const struct report_result *first; /* linked by next_seed */
+    size_t seeds;
+    char label[REPORT_LABEL]; /* "bitslice@alpha=2", with more experiments "mnist-mlp/bitslice" */
+};
+
+struct report {
+    size_t results, rows;
+    struct report_result *result; /* [results] in the order of the files */
+    struct report_row *row;       /* [results], the first `rows` in use, experiments together */
+};
+
+/* Reads one file. False with a line when it is missing, no result file or damaged. */
+bool report_read(struct report_result *result, const char *path, struct error *err);
+
+/* Reads all files and makes the rows. Free with report_free, also on failure. */
+bool report_load(struct report *report, const char *const *file, size_t files, struct error *err);
+void report_free(struct report *report);
+
+/* A run's name without the seed: "bitslice@alpha=2,seed=1" becomes "bitslice@alpha=2".
+ * False when there is none in it. */
+bool report_without_seed(const char *run, char name[REPORT_NAME]);
+
+/* A number of a run: of slice `slice` of layer `layer`, or of whatever it is about. */
+struct report_pick {
+    size_t layer;
+    int slice;
+};
+typedef double (*report_value)(const struct report_result *result, struct report_pick pick);
+
+/* The next cell: the number times `scale`, mean and sample standard deviation over the seeds. */
+void report_cell(struct table *table, const struct report_row *row, report_value value,
+                 struct report_pick pick, double scale, int decimals);
+
+/* Columns B3 B2 B1 B0. */
+void report_slice_columns(struct table *table, enum table_kind kind, int slices, const char *suffix,
+                          const char *unit);
+
+/* A table's id and title; when there are several of its kind, with the number of slices. */
+struct table *report_table(const char *id, const char *title, int slices, bool is_one_of_many);
+
+/* Tables of ADC bits, for runs with so many crossbar slices, and of cost by bits. */
+struct table *report_adc_table(const struct report *report, int slices, bool is_one_of_many);
+struct table *report_cost_table(void);
+
+#endif
