@@ -75,12 +75,23 @@ static double isaac_area_um2(int bits)
 }
 
 static const struct adc_model models[] = {
-    {"saberi-power", "Saberi et al., IEEE TCAS-I 58(8), 2011, as used by arXiv 1909.08496",
-     "2^N/(N+1)",                 "N", NULL,                       "capacitor array only, average power at a fixed bit clock",
-     saberi_energy,                                                                                                                             sar_time, NULL          },
-    {"isaac",        "Shafiee et al., ISCA 2016, scaled to N bits; 32 nm, 1.2 GS/s",
-     "0.1949 N + 0.00042 2^N pJ", "N", "81.73 N + 2.1335 2^N um2",
-     "fit to 4..10 bits; 1..3 bits are extrapolated",                                                                          isaac_energy_pj, sar_time, isaac_area_um2},
+    {.name = "saberi-power",
+     .source = "Saberi et al., IEEE TCAS-I 58(8), 2011, as used by arXiv 1909.08496",
+     .energy_formula = "2^N/(N+1)",
+     .time_formula = "N",
+     .validity = "capacitor array only, average power at a fixed bit clock",
+     .energy = saberi_energy,
+     .time = sar_time      },
+    { .name = "isaac",
+     .source = "Shafiee et al., ISCA 2016, scaled to N bits; 32 nm, 1.2 GS/s",
+     .energy_formula = "0.1949 N + 0.00042 2^N pJ",
+     .time_formula = "N",
+     .area_formula = "81.73 N + 2.1335 2^N um2",
+     .validity = "fit to 4..10 bits; 1..3 bits are extrapolated",
+     .lowest_bits = 4,
+     .energy = isaac_energy_pj,
+     .time = sar_time,
+     .area = isaac_area_um2},
 };
 
 const struct adc_model *adc_models(size_t *count)

@@ -25,6 +25,7 @@ struct adc_model {
     const char *source;
     const char *energy_formula, *time_formula, *area_formula; /* NULL like the function */
     const char *validity;
+    int lowest_bits;            /* fewer bits are extrapolated; 0: the formula holds for all */
     double (*energy)(int bits); /* of a conversion */
     double (*time)(int bits);   /* of a conversion (sensing time) */
     double (*area)(int bits);

@@ -76,8 +76,8 @@ static bool set_value(const struct cli_option *option, const char *text, struct 
     return false;
 }
 
-bool cli_parse(const struct cli *cli, int argc, char **argv, struct cli_list *positional, bool *help,
-               struct error *err)
+bool cli_parse(const struct cli *cli, int argc, char **argv, struct cli_list *positional,
+               bool *help, struct error *err)
 {
     *help = false;
     for (int i = 1; i < argc; i++) {

@@ -41,8 +41,8 @@ struct cli {
 
 /* Parses argv[1..argc); what is not an option goes to `positional`. "--name=value" and
  * "--name value" are both fine. --help sets *help. False with one line on any mistake. */
-bool cli_parse(const struct cli *cli, int argc, char **argv, struct cli_list *positional, bool *help,
-               struct error *err);
+bool cli_parse(const struct cli *cli, int argc, char **argv, struct cli_list *positional,
+               bool *help, struct error *err);
 
 /* Rank 0 prints the table. */
 void cli_print_help(const struct cli *cli);

@@ -161,13 +161,15 @@ static int bench(const struct bench_network *network, const struct bench_options
     spec.capacity = step_capacity((size_t)options->batch, (size_t)options->shards);
     model_build(&net, &spec);
     parameters_initialise(&net.params, 1);
-    const struct step_settings settings = {.sgd = {.momentum = 0.9},
-                                           .penalty = options->penalty,
-                                           .alpha = 0.5,
-                                           .format = {8, 2},
-                                           .quantise = !options->is_float,
-                                           .batch = (size_t)options->batch,
-                                           .shards = (size_t)options->shards};
+    const struct step_settings settings = {
+        .sgd = {.momentum = 0.9},
+        .penalty = options->penalty,
+        .alpha = 0.5,
+        .format = { 8,              2},
+        .quantise = !options->is_float,
+        .batch = (size_t)options->batch,
+        .shards = (size_t)options->shards
+    };
     step_create(&step, &net, settings);
     fill_random(&step, (size_t)options->batch);
     const double sgemm = sgemm_gflops();
@@ -217,15 +219,14 @@ int command_bench(int argc, char **argv)
     struct bench_options options = {
         .network = "mlp", .penalty = "bit-slice-l1", .seconds = 5.0, .shards = 0};
     const struct cli_option table[] = {
-        {"--network", "NAME", CLI_TEXT, &options.network, 0, 0, "mlp (default)"},
-        {"--batch", "N", CLI_INTEGER, &options.batch, 1, 65536,
-         "samples of the global batch (default: 64 for mlp)"},
-        {"--shards", "N", CLI_INTEGER, &options.shards, 1, 1024,
-         "parts of the global batch (default: one a rank)"},
-        {"--seconds", "T", CLI_REAL, &options.seconds, 0.01, 3600, "how long (default: 5)"},
-        {"--penalty", "NAME", CLI_TEXT, &options.penalty, 0, 0,
-         "none, l1, bit-slice-l1 (default)"},
-        {"--float", NULL, CLI_FLAG, &options.is_float, 0, 0, "without quantisation"},
+        {"--network", "NAME", CLI_TEXT,    &options.network,  0,    0,     "mlp (default)"                   },
+        {"--batch",   "N",    CLI_INTEGER, &options.batch,    1,    65536,
+         "samples of the global batch (default: 64 for mlp)"                                                 },
+        {"--shards",  "N",    CLI_INTEGER, &options.shards,   1,    1024,
+         "parts of the global batch (default: one a rank)"                                                   },
+        {"--seconds", "T",    CLI_REAL,    &options.seconds,  0.01, 3600,  "how long (default: 5)"           },
+        {"--penalty", "NAME", CLI_TEXT,    &options.penalty,  0,    0,     "none, l1, bit-slice-l1 (default)"},
+        {"--float",   NULL,   CLI_FLAG,    &options.is_float, 0,    0,     "without quantisation"            },
     };
     const struct cli cli = {"reslice bench [options]",
                             "Measures the training step on synthetic data that lies ready.", table,

@@ -94,8 +94,9 @@ static bool check_runs(const struct session *session, struct error *err)
         if (!check_run(&experiment->runs[r], err))
             return false;
         if (strcmp(experiment->runs[r].settings.data.name, experiment->runs[0].settings.data.name))
-            return error_set(err, "run '%s': data.name differs from the first run's; one data set "
-                                  "an experiment",
+            return error_set(err,
+                             "run '%s': data.name differs from the first run's; one data set "
+                             "an experiment",
                              experiment->runs[r].name);
     }
     return true;
@@ -188,16 +189,15 @@ static bool parse_command_line(struct train_options *options, int argc, char **a
                                const char **file, bool *help, struct error *err)
 {
     const struct cli_option table[] = {
-        {"--run", "NAME", CLI_LIST, &options->runs, 0, 0,
-         "train this run (all its variants) and what it comes from; may be repeated"},
-        {"--set", "PATH=VALUE", CLI_LIST, &options->sets, 0, 0,
-         "override a setting of the file, e.g. training.seed=2; may be repeated"},
-        {"--output", "DIR", CLI_TEXT, &options->output, 0, 0,
-         "results go to DIR/EXPERIMENT/RUN.h5 (default: results)"},
-        {"--data", "DIR", CLI_TEXT, &options->data, 0, 0,
-         "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"},
-        {"--fresh", NULL, CLI_FLAG, &options->fresh, 0, 0,
-         "train again what is complete already"},
+        {"--run",    "NAME",       CLI_LIST, &options->runs,   0, 0,
+         "train this run (all its variants) and what it comes from; may be repeated"                       },
+        {"--set",    "PATH=VALUE", CLI_LIST, &options->sets,   0, 0,
+         "override a setting of the file, e.g. training.seed=2; may be repeated"                           },
+        {"--output", "DIR",        CLI_TEXT, &options->output, 0, 0,
+         "results go to DIR/EXPERIMENT/RUN.h5 (default: results)"                                          },
+        {"--data",   "DIR",        CLI_TEXT, &options->data,   0, 0,
+         "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"                     },
+        {"--fresh",  NULL,         CLI_FLAG, &options->fresh,  0, 0, "train again what is complete already"},
     };
     const struct cli cli = {"reslice train EXPERIMENT.yaml [options]",
                             "Trains the runs of an experiment; complete ones are skipped.", table,

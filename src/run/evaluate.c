@@ -21,11 +21,13 @@ static bool evaluate_block(const struct evaluate_job *job, size_t first, size_t 
     for (size_t i = 0; i < n; i++)
         index[i] = (uint32_t)(first + i);
     dataset_batch(job->set, job->part, index, n, net->input->value, net->input->stride);
-    const struct pass pass = {.samples = n,
-                              .shards = 1,
-                              .begin = (size_t[]){0, n},
-                              .quantise = job->quantise,
-                              .bits = job->bits};
+    const struct pass pass = {
+        .samples = n,
+        .shards = 1,
+        .begin = (size_t[]){0, n},
+        .quantise = job->quantise,
+        .bits = job->bits
+    };
     if (!network_forward(net, &pass))
         return false;
     loss_softmax(sum, NULL, predicted, net->logits->value, job->part->label + first, n,

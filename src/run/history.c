@@ -20,8 +20,7 @@ static const struct {
 
 void history_create(struct history *history, size_t capacity)
 {
-    *history = (struct history){.capacity = capacity,
-                                .row = MEM_NEW(struct history_row, capacity)};
+    *history = (struct history){.capacity = capacity, .row = MEM_NEW(struct history_row, capacity)};
 }
 
 void history_destroy(struct history *history)
@@ -52,7 +51,8 @@ static void write_nonzero(const struct history *history, struct store *store, in
         .type = STORE_F64,
         .axes = 2,
         .axis = {{"epoch", history->rows, NULL}, {"slice", (size_t)slices, NULL}},
-        .data = ratio};
+        .data = ratio
+    };
     store_write(store, &array);
     mem_free(ratio);
 }

@@ -83,7 +83,6 @@ void progress_epoch(struct progress *progress, size_t epoch, const struct histor
                  100.0 * row->value[HISTORY_VALIDATION_ACCURACY]);
     format_slices(slices, sizeof slices, row, bit_slice_count(t->format));
     format_time(time, sizeof time, comm_time_s() - progress->start_s);
-    log_info("epoch %3zu/%lld%s%s  test %.2f %%  %s  %s", epoch,
-             (long long)t->run->settings.epochs, train, validation,
-             100.0 * row->value[HISTORY_TEST_ACCURACY], slices, time);
+    log_info("epoch %3zu/%lld%s%s  test %.2f %%  %s  %s", epoch, (long long)t->run->settings.epochs,
+             train, validation, 100.0 * row->value[HISTORY_TEST_ACCURACY], slices, time);
 }

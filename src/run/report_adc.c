@@ -7,7 +7,7 @@
 #include "hw/adc.h"
 #include "run/report_data.h"
 
-enum { BASELINE_BITS = 8, LARGEST_BITS = 9, ISAAC_LOWEST_BITS = 4 };
+enum { BASELINE_BITS = 8, LARGEST_BITS = 9 };
 
 static const char *const definition_names[REPORT_DEFINITIONS] = {
     [REPORT_STATIC] = "static",
@@ -71,8 +71,7 @@ static void cost_columns(struct table *table, const struct costs *costs)
 /* Bits below those that a model was fitted to. */
 static bool is_extrapolated(const struct cost *cost, int bits)
 {
-    return bits > 0 && bits < ISAAC_LOWEST_BITS && strcmp(cost->model->name, "isaac") == 0 &&
-           cost->of != cost->model->time;
+    return bits > 0 && bits < cost->model->lowest_bits && cost->of != cost->model->time;
 }
 
 /* The next cells: cost of 8-bit ADCs on every slice over cost of the given ones. */
@@ -108,7 +107,7 @@ static void cost_notes(struct table *table)
         table_note(table, "%s: N bits cost energy %s, sensing time %s, area %s; source: %s; %s.",
                    model[m].name, or_none(model[m].energy_formula), or_none(model[m].time_formula),
                    or_none(model[m].area_formula), model[m].source, model[m].validity);
-    table_note(table, "*: extrapolated below %d bits.", ISAAC_LOWEST_BITS);
+    table_note(table, "*: extrapolated below the bits that the model was fitted to.");
 }
 
 /* ---- ADC bits ---- */

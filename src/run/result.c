@@ -159,8 +159,7 @@ bool result_load_state(const char *path, struct training *t, struct error *err)
 {
     const size_t quantisers = (size_t)network_quantisers(&t->net);
     int *exponent = MEM_NEW(int, quantisers);
-    const bool fine =
-        agree_int(comm_rank() != 0 || read_state(path, t, exponent, err), err);
+    const bool fine = agree_int(comm_rank() != 0 || read_state(path, t, exponent, err), err);
     if (fine) {
         comm_broadcast(t->net.params.value, t->net.params.size * sizeof(float));
         comm_broadcast(t->net.params.mask, t->net.params.size);

@@ -306,8 +306,7 @@ static void point_at_scales(struct store *store, hid_t dataset, const struct sto
     }
     const hid_t type = H5Tvlen_create(H5T_STD_REF_OBJ);
     const hid_t space = H5Screate_simple(1, (hsize_t[]){(hsize_t)array->axes}, NULL);
-    const hid_t id =
-        H5Acreate2(dataset, "DIMENSION_LIST", type, space, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t id = H5Acreate2(dataset, "DIMENSION_LIST", type, space, H5P_DEFAULT, H5P_DEFAULT);
     need(store, id, "DIMENSION_LIST");
     need(store, H5Awrite(id, type, list), "DIMENSION_LIST");
     need(store, H5Aclose(id), "DIMENSION_LIST");

@@ -88,8 +88,8 @@ int store_shape(const struct store_file *file, const char *path, size_t length[S
 bool store_read(const struct store_file *file, const char *path, enum store_type type, size_t count,
                 void *data, struct error *err);
 
-bool store_get_text(const struct store_file *file, const char *object, const char *name, char *value,
-                    size_t size, struct error *err);
+bool store_get_text(const struct store_file *file, const char *object, const char *name,
+                    char *value, size_t size, struct error *err);
 bool store_get_integer(const struct store_file *file, const char *object, const char *name,
                        int64_t *value, struct error *err);
 bool store_get_real(const struct store_file *file, const char *object, const char *name,

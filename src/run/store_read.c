@@ -193,8 +193,8 @@ bool store_read(const struct store_file *file, const char *path, enum store_type
     for (int a = 0; a < axes; a++)
         n *= length[a];
     if (n != count)
-        return error_set(err, "%s: dataset '%s' has %zu elements, expected %zu", file->path, path, n,
-                         count);
+        return error_set(err, "%s: dataset '%s' has %zu elements, expected %zu", file->path, path,
+                         n, count);
     const hid_t id = H5Dopen2(file->file, path, H5P_DEFAULT);
     bool fine = checksum_of(id, file->path, path, err);
     if (fine && H5Dread(id, native_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
@@ -244,12 +244,11 @@ static bool read_attribute(const struct store_file *file, const char *object, co
     const bool fine = id >= 0 && H5Aread(id, type, value) >= 0;
     if (id >= 0)
         H5Aclose(id);
-    return fine ? true
-                : error_set(err, "%s: '%s' has no attribute '%s'", file->path, object, name);
+    return fine ? true : error_set(err, "%s: '%s' has no attribute '%s'", file->path, object, name);
 }
 
-bool store_get_text(const struct store_file *file, const char *object, const char *name, char *value,
-                    size_t size, struct error *err)
+bool store_get_text(const struct store_file *file, const char *object, const char *name,
+                    char *value, size_t size, struct error *err)
 {
     char *text = NULL;
     const hid_t type = store_text_type();

@@ -22,8 +22,9 @@ static bool count_samples(struct training *t, struct error *err)
     const struct settings *s = &t->run->settings;
     const size_t validation = (size_t)s->data.validation;
     if (validation >= t->set->train.count)
-        return error_set(err, "data.validation: value '%zu' leaves nothing of the %zu training "
-                              "samples of %s; allowed: 0..%zu",
+        return error_set(err,
+                         "data.validation: value '%zu' leaves nothing of the %zu training "
+                         "samples of %s; allowed: 0..%zu",
                          validation, t->set->train.count, t->set->name, t->set->train.count - 1);
     t->validation_count = validation;
     t->train_count = limited(s->data.train, t->set->train.count - validation);
@@ -67,7 +68,8 @@ bool training_create(struct training *t, const struct experiment *experiment, si
         .format = t->format,
         .quantise = s->fixed_point.quantise,
         .batch = (size_t)s->training.batch,
-        .shards = (size_t)s->training.shards};
+        .shards = (size_t)s->training.shards
+    };
     step_create(&t->step, &t->net, step);
     history_create(&t->history, (size_t)s->epochs + 1);
     t->best.value = MEM_NEW(float, t->net.params.size);
@@ -127,9 +129,8 @@ static bool measure(struct training *t, struct history_row *row)
     count_slices(t, row);
     row->value[HISTORY_PENALTY] = step_penalty(&t->step);
     if (t->validation_count > 0) {
-        const struct evaluate_job job =
-            job_of(t, &t->set->train, t->set->train.count - t->validation_count,
-                   t->validation_count);
+        const struct evaluate_job job = job_of(
+            t, &t->set->train, t->set->train.count - t->validation_count, t->validation_count);
         const struct evaluation validation = evaluate(&job);
         row->value[HISTORY_VALIDATION_LOSS] = validation.loss;
         row->value[HISTORY_VALIDATION_ACCURACY] = validation.accuracy;
@@ -149,8 +150,8 @@ static double score_of(const struct training *t, const struct history_row *row, 
     if (strcmp(s->training.select, "last") == 0)
         return (double)epoch;
     const bool by_test = strcmp(s->training.select, "test") == 0;
-    double score = 100.0 * row->value[by_test ? HISTORY_TEST_ACCURACY
-                                              : HISTORY_VALIDATION_ACCURACY];
+    double score =
+        100.0 * row->value[by_test ? HISTORY_TEST_ACCURACY : HISTORY_VALIDATION_ACCURACY];
     const int slices = bit_slice_count(t->format);
     for (int k = 0; k < slices && s->training.select_sparsity; k++)
         score += 100.0 * (1.0 - row->nonzero[k]) / slices;
@@ -234,12 +235,14 @@ static bool calibrate(struct training *t, struct error *err)
         t->order[i] = (uint32_t)i;
     load_batch(t, 0, m);
     const struct share mine = step_share(&t->step, m);
-    const struct pass pass = {.samples = mine.count,
-                              .shards = 1,
-                              .begin = (size_t[]){0, mine.count},
-                              .is_training = true,
-                              .quantise = t->step.quantise,
-                              .bits = t->format.bits};
+    const struct pass pass = {
+        .samples = mine.count,
+        .shards = 1,
+        .begin = (size_t[]){0, mine.count},
+        .is_training = true,
+        .quantise = t->step.quantise,
+        .bits = t->format.bits
+    };
     return prepare(t) && network_forward(&t->net, &pass) ? true : not_finite(t, 0, err);
 }
 

@@ -1,0 +1,12 @@
+/* Bitline currents and ADC bits in a result file. */
+#ifndef RESLICE_RUN_RESULT_CROSSBARS_H
+#define RESLICE_RUN_RESULT_CROSSBARS_H
+
+#include "run/simulate.h"
+#include "run/store.h"
+
+/* Writes /crossbars/NAME and /adc/NAME for every layer: a histogram is divided over ranks by sign and
+ * slice. Nothing for a float run, which has no codes to map. Collective. */
+void result_write_simulation(struct store *store, const struct simulation *simulation);
+
+#endif
