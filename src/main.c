@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/names.h"
 #include "nn/network.h"
 #include "run/commands.h"
 
@@ -47,7 +48,7 @@ static int run_command(int argc, char **argv)
     for (int c = 0; c < COMMANDS; c++) {
         if (strcmp(argv[1], commands[c].name) == 0)
             return commands[c].run(argc - 1, argv + 1);
-        strcat(strcat(allowed, c ? ", " : ""), commands[c].name);
+        names_append(allowed, sizeof allowed, commands[c].name);
     }
     log_error("unknown command '%s'; allowed: %s", argv[1], allowed);
     return ERROR_STATUS_USER;

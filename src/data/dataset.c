@@ -8,6 +8,7 @@
 
 #include "base/comm.h"
 #include "base/mem.h"
+#include "base/names.h"
 #include "data/idx.h"
 
 enum { PATH_BYTES = 4096, MAX_FOLDERS = 2, MAX_FILES = 6 };
@@ -49,18 +50,12 @@ static const struct spec *find_spec(const char *name)
     return NULL;
 }
 
-bool dataset_is_known(const char *name)
-{
-    return find_spec(name) != NULL;
-}
-
 const char *dataset_names(void)
 {
-    static char names[SPEC_COUNT * 34];
-    if (!names[0])
-        for (int i = 0, n = 0; i < SPEC_COUNT; i++)
-            n +=
-                snprintf(names + n, sizeof names - (size_t)n, "%s%s", i ? ", " : "", specs[i].name);
+    static char names[256];
+    names[0] = '\0';
+    for (int i = 0; i < SPEC_COUNT; i++)
+        names_append(names, sizeof names, specs[i].name);
     return names;
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/names.h"
+
 static const struct penalty_class *const classes[] = {&penalty_l1, &penalty_bit_slice_l1};
 
 const struct penalty_class *penalty_find(const char *name)
@@ -10,6 +12,16 @@ const struct penalty_class *penalty_find(const char *name)
         if (strcmp(classes[i]->name, name) == 0)
             return classes[i];
     return NULL;
+}
+
+const char *penalty_names(void)
+{
+    static char names[256];
+    names[0] = '\0';
+    names_append(names, sizeof names, "none");
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+        names_append(names, sizeof names, classes[i]->name);
+    return names;
 }
 
 size_t penalty_scalars(struct penalty_input in, bool quantised_only)

@@ -47,6 +47,9 @@ extern const struct penalty_class penalty_bit_slice_l1;
 /* By name; NULL for "none" and for unknown names. */
 const struct penalty_class *penalty_find(const char *name);
 
+/* "none" and the names of the penalties, separated by ", ". */
+const char *penalty_names(void);
+
 /* Number of scalars in the tensors that count: all, or the quantised ones only. */
 size_t penalty_scalars(struct penalty_input in, bool quantised_only);
 

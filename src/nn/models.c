@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/names.h"
+
 /* input - Q - [fc - Q - ReLU]... - fc - Q: quantisers before each ReLU and on the logits, as in
  * arXiv 1909.08496's MNIST network. */
 static struct tensor *build_mlp(struct network *net, const struct model_spec *spec)
@@ -36,9 +38,13 @@ static int find_model(const char *name)
     return -1;
 }
 
-bool model_is_known(const char *name)
+const char *model_names(void)
 {
-    return find_model(name) >= 0;
+    static char names[256];
+    names[0] = '\0';
+    for (int i = 0; i < MODELS; i++)
+        names_append(names, sizeof names, models[i].name);
+    return names;
 }
 
 void model_build(struct network *net, const struct model_spec *spec)

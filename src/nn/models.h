@@ -14,8 +14,8 @@ struct model_spec {
     size_t capacity; /* samples a rank */
 };
 
-/* True when a network of this name can be built. */
-bool model_is_known(const char *name);
+/* Names of the networks that can be built, separated by ", ". */
+const char *model_names(void);
 
 /* Builds the network; weights are 0 until initialised or loaded. */
 void model_build(struct network *net, const struct model_spec *spec);

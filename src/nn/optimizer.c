@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/names.h"
 #include "nn/kernels.h"
 
 void sgd_step(struct parameters *params, struct sgd sgd, double rate)
@@ -62,9 +63,13 @@ static int find_schedule(const char *name)
     return -1;
 }
 
-bool schedule_is_known(const char *name)
+const char *schedule_names(void)
 {
-    return find_schedule(name) >= 0;
+    static char names[256];
+    names[0] = '\0';
+    for (int i = 0; i < SCHEDULES; i++)
+        names_append(names, sizeof names, schedules[i].name);
+    return names;
 }
 
 double schedule_rate(const struct schedule *schedule, double progress)

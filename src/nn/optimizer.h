@@ -18,7 +18,7 @@ struct sgd {
 void sgd_step(struct parameters *params, struct sgd sgd, double rate);
 
 struct schedule {
-    const char *name; /* see schedule_is_known */
+    const char *name; /* see schedule_names */
     double rate;      /* the largest */
     int64_t epochs;
     int64_t step_epochs; /* step: rate step_factor^(epoch div step_epochs) */
@@ -26,8 +26,8 @@ struct schedule {
     double warmup; /* one-cycle: share of the run in which the rate rises */
 };
 
-/* constant, step, cosine, one-cycle */
-bool schedule_is_known(const char *name);
+/* Names of the schedules, separated by ", ". */
+const char *schedule_names(void);
 
 /* Rate at `progress` epochs (fractional; 0 at the first step). constant and step change with whole
  * epochs; cosine falls to 0 as (1 + cos(pi t)) / 2 with t = progress / epochs; one-cycle (Smith &

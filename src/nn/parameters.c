@@ -106,14 +106,6 @@ size_t parameters_prune(struct parameters *params, double threshold)
     return masked;
 }
 
-int parameters_find(const struct parameters *params, const char *name)
-{
-    for (int t = 0; t < params->count; t++)
-        if (strcmp(params->tensor[t].name, name) == 0)
-            return t;
-    return -1;
-}
-
 uint64_t parameters_count_nonzero(const struct parameters *params, struct bit_slice_format format,
                                   uint64_t *nonzero)
 {

@@ -62,9 +62,6 @@ bool parameters_quantise(struct parameters *params, int bits);
 /* Sets |value| < threshold to 0 and masks it. Returns how many are masked now. */
 size_t parameters_prune(struct parameters *params, double threshold);
 
-/* Index of a tensor by name, or -1. */
-int parameters_find(const struct parameters *params, const char *name);
-
 /* nonzero [slices]: codes of quantised tensors with a non-zero digit; returns the number of codes. */
 uint64_t parameters_count_nonzero(const struct parameters *params, struct bit_slice_format format,
                                   uint64_t *nonzero);

@@ -6,6 +6,7 @@
 #include "base/comm.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/names.h"
 #include "base/rng.h"
 #include "base/simd.h"
 #include "nn/models.h"
@@ -191,7 +192,7 @@ static const struct bench_network *find_network(const char *name, struct error *
     for (int i = 0; i < NETWORKS; i++) {
         if (strcmp(networks[i].name, name) == 0)
             return &networks[i];
-        strcat(strcat(allowed, i ? ", " : ""), networks[i].name);
+        names_append(allowed, sizeof allowed, networks[i].name);
     }
     error_set(err, "--network: value '%s'; allowed: %s", name, allowed);
     return NULL;
@@ -202,8 +203,8 @@ static bool check_options(struct bench_options *options, const struct bench_netw
 {
     options->batch = options->batch ? options->batch : network->batch;
     if (!penalty_find(options->penalty) && strcmp(options->penalty, "none") != 0)
-        return error_set(err, "--penalty: value '%s'; allowed: none, l1, bit-slice-l1",
-                         options->penalty);
+        return error_set(err, "--penalty: value '%s'; allowed: %s", options->penalty,
+                         penalty_names());
     if (options->is_float)
         options->penalty = "none";
     if (options->shards == 0)

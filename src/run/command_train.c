@@ -70,13 +70,9 @@ static bool choose_runs(struct session *session, struct error *err)
 
 /* ---- checks before any work ---- */
 
-/* Shards that a rank would have none of, a data set that does not exist, … for every needed run. */
 static bool check_run(const struct experiment_run *run, struct error *err)
 {
     const struct settings *s = &run->settings;
-    if (!dataset_is_known(s->data.name))
-        return error_set(err, "run '%s': data.name: value '%s'; allowed: %s", run->name,
-                         s->data.name, dataset_names());
     if (s->training.shards % comm_size() != 0)
         return error_set(err,
                          "run '%s': %d ranks do not divide training.shards (%lld); allowed: a "

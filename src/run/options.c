@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/dataset.h"
+#include "method/penalty.h"
+#include "nn/models.h"
+#include "nn/optimizer.h"
 #include "run/suggest.h"
 
 /* clang-format off */
@@ -29,17 +33,17 @@
     ROW(OPTION_BOOLEAN, field, .standard = value, .meaning = text)
 #define CHOICE(field, list, value, text) \
     ROW(OPTION_CHOICE, field, .choices = list, .standard = value, .meaning = text)
-#define NAME(field, value, text) \
-    ROW(OPTION_NAME, field, .standard = value, .meaning = text)
+#define CHOICE_OF(field, function, value, text) \
+    ROW(OPTION_CHOICE, field, .names = function, .standard = value, .meaning = text)
 
 const struct option_entry options_table[] = {
-    NAME(data.name, "mnist", "data set, see data/README.md"),
+    CHOICE_OF(data.name, dataset_names, "mnist", "data set, see data/README.md"),
     INTEGER(data.validation, 0, 1e9, "0",
             "samples at the end of the training file that are kept for validation"),
     INTEGER(data.train, 0, 1e9, "0", "use only the first so many training samples; 0 = all"),
     INTEGER(data.test, 0, 1e9, "0", "use only the first so many test samples; 0 = all"),
 
-    CHOICE(network.model, "mlp", "mlp", "kind of network"),
+    CHOICE_OF(network.model, model_names, "mlp", "kind of network"),
     INTEGERS(network.hidden, 1, 65536, "[100]", "mlp: widths of the hidden layers; [] = none"),
 
     INTEGER(fixed_point.bits, 1, 8, "8", "magnitude bits of weights and activations"),
@@ -54,8 +58,7 @@ const struct option_entry options_table[] = {
     REAL(training.momentum, '[', 0, 1, ')', "0", "momentum of the optimizer"),
     BOOLEAN(training.nesterov, "false", "Nesterov momentum; needs training.momentum > 0"),
     REAL(training.weight_decay, '[', 0, 1, ']', "0", "added to the gradient, times the weight"),
-    CHOICE(training.schedule, "constant, step, cosine, one-cycle", "constant",
-           "learning rate over the epochs"),
+    CHOICE_OF(training.schedule, schedule_names, "constant", "learning rate over the epochs"),
     INTEGER(training.step_epochs, 1, 1e6, "30", "step: epochs after which the rate is multiplied by step_factor, again and again"),
     REAL(training.step_factor, '(', 0, 1, ']', "0.5", "step: the factor"),
     REAL(training.warmup, '[', 0, 1, ')', "0.3", "one-cycle: share of the steps with rising rate"),
@@ -72,7 +75,7 @@ const struct option_entry options_table[] = {
     INTEGER(epochs, 0, 100000, "0", "passes over the training samples; 0 = only prune and test"),
     REAL(prune.threshold, '[', 0, 1000, ']', "0",
          "before training, smaller weights become zero and stay zero; 0 = no pruning"),
-    CHOICE(penalty.name, "none, l1, bit-slice-l1", "none", "regularisation of the weights"),
+    CHOICE_OF(penalty.name, penalty_names, "none", "regularisation of the weights"),
     REAL(penalty.alpha, '[', 0, 1e9, ']', "0", "strength of the penalty"),
 };
 /* clang-format on */
@@ -120,6 +123,11 @@ bool option_is_name(const char *text)
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "0123456789-_.";
     return *text && *text != '-' && *text != '.' && text[strspn(text, allowed)] == '\0';
+}
+
+static const char *choices_of(const struct option_entry *entry)
+{
+    return entry->names ? entry->names() : entry->choices;
 }
 
 /* True when `text` is one of the words of a list "a, b, c". */
@@ -207,10 +215,7 @@ static bool parse_value(const struct option_entry *entry, const char *text, void
     case OPTION_INTEGERS:
         return parse_integers(entry, text, value, (int64_t *)value + entry->size / sizeof(int64_t));
     case OPTION_CHOICE:
-    case OPTION_NAME:
-        if (entry->choices ? !in_choices(entry->choices, text) : !option_is_name(text))
-            return false;
-        if (strlen(text) >= entry->size)
+        if (!in_choices(choices_of(entry), text) || strlen(text) >= entry->size)
             return false;
         memcpy(value, text, strlen(text));
         return true;
@@ -274,7 +279,6 @@ void option_print(const struct option_entry *entry, const struct settings *setti
         print_integers(value, entry->size / sizeof(int64_t), text);
         break;
     case OPTION_CHOICE:
-    case OPTION_NAME:
         snprintf(text, OPTIONS_TEXT, "%s", (const char *)value);
         break;
     }
@@ -285,8 +289,8 @@ void option_allowed(const struct option_entry *entry, char *text, size_t size)
     switch (entry->type) {
     case OPTION_INTEGER:
     case OPTION_CHOICE:
-        if (entry->choices)
-            snprintf(text, size, "%s", entry->choices);
+        if (choices_of(entry))
+            snprintf(text, size, "%s", choices_of(entry));
         else
             snprintf(text, size, "an integer from %.0f to %.0f", entry->min, entry->max);
         break;
@@ -296,9 +300,6 @@ void option_allowed(const struct option_entry *entry, char *text, size_t size)
         break;
     case OPTION_BOOLEAN:
         snprintf(text, size, "true, false");
-        break;
-    case OPTION_NAME:
-        snprintf(text, size, "at most %zu letters, digits, '-', '_' and '.'", entry->size - 1);
         break;
     case OPTION_INTEGERS:
         snprintf(text, size, "a list of at most %zu integers from %.0f to %.0f, as [300, 100]",

@@ -23,7 +23,6 @@ enum option_type {
     OPTION_REAL,     /* double */
     OPTION_BOOLEAN,  /* bool */
     OPTION_CHOICE,   /* char[size] */
-    OPTION_NAME,     /* char[size], see option_is_name */
     OPTION_INTEGERS, /* int64_t[size / 8], followed by its length as int64_t */
 };
 
@@ -31,10 +30,11 @@ enum option_type {
 struct option_entry {
     const char *path; /* "training.rate"; no dot: an option of the run itself */
     enum option_type type;
-    size_t offset, size; /* of the value in struct settings, bytes */
-    double min, max;     /* of integers, reals and the elements of lists */
-    bool above, below;   /* min, max themselves are not allowed */
-    const char *choices; /* "constant, step"; NULL: anything in the range */
+    size_t offset, size;        /* of the value in struct settings, bytes */
+    double min, max;            /* of integers, reals and the elements of lists */
+    bool above, below;          /* min, max themselves are not allowed */
+    const char *choices;        /* "0, 1, 2"; NULL: anything in the range */
+    const char *(*names)(void); /* OPTION_CHOICE: the same, from the table of what can be chosen */
     const char *standard;
     const char *meaning; /* one sentence */
 };

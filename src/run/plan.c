@@ -70,8 +70,7 @@ static bool read_value(const struct document *document, const yaml_node_t *node,
                       is_list(node) ? "the value is a list (lists of values stand in a matrix)"
                                     : "the value is a mapping",
                       err);
-    } else if (!document_is_plain(node) && entry->type != OPTION_CHOICE &&
-               entry->type != OPTION_NAME) {
+    } else if (!document_is_plain(node) && entry->type != OPTION_CHOICE) {
         return refuse(document, node, entry, "the value is text in quotes", err);
     }
     return option_set(entry, settings, text, err) ||

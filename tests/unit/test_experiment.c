@@ -158,7 +158,7 @@ static void test_every_option_round_trip(void **state)
     const char *longest = "[65536, 65536, 65536, 65536, 65536, 65536, 65536, 65536, 65536, 65536, "
                           "65536, 65536, 65536, 65536, 65536, 65536]";
     round_trip(hidden, longest, longest);
-    round_trip(&options_table[option_find("data.name")], "fashion_mnist", "fashion_mnist");
+    round_trip(&options_table[option_find("data.name")], "fashion-mnist", "fashion-mnist");
     round_trip(&options_table[option_find("training.momentum")], "-0.0", "0");
 }
 
