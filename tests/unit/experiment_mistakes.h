@@ -114,7 +114,7 @@ static const struct {
     {RUN("matrix: {training.seed: []}"), 4, {"training.seed must be a list"}},
     {RUN("matrix: {training.seed: [1,\n    x]}"), 5, {"training.seed: value 'x'"}},
     {RUN("matrix: {training.rate: [1, 1.0]}"), 4, {"value '1' is given twice"}},
-    {RUN("matrix: {data.name: [a], penalty.name: [none]}"), 4, {"data.name", "penalty.name",
+    {RUN("matrix: {data.name: [mnist], penalty.name: [none]}"), 4, {"data.name", "penalty.name",
                                                                 "'name'"}},
     {RUN("matrix: {training.shards: [4, 65]}"), 4, {"training.shards 65"}},
     {HEAD "  - {name: a, matrix: {training.seed: [1, 2]}}\n"
