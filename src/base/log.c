@@ -1,9 +1,10 @@
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include "base/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/comm.h"
@@ -66,15 +67,26 @@ void log_info(const char *format, ...)
     fflush(stdout);
 }
 
+/* Columns of the terminal; under mpirun its pseudo-terminal does not know. */
+static int terminal_columns(void)
+{
+    struct winsize size = {0};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return 80;
+}
+
 void log_status(const char *format, ...)
 {
     if (!log_is_terminal())
         return;
     status_clear();
+    char line[512];
     va_list args;
     va_start(args, format);
-    vprintf(format, args);
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    printf("%.*s", terminal_columns() - 1, line); /* a wrapped line could not be cleared */
     fflush(stdout);
     status_shown = true;
 }

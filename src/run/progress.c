@@ -46,11 +46,23 @@ void progress_start(struct progress *progress, const struct training *t)
     *progress = (struct progress){.training = t, .start_s = comm_time_s()};
 }
 
-static void format_bar(char bar[21], double done)
+enum { BAR = 10 };
+
+static void format_bar(char bar[BAR + 1], double done)
 {
-    for (int i = 0; i < 20; i++)
-        bar[i] = i < (int)(20.0 * done) ? '#' : '.';
-    bar[20] = '\0';
+    for (int i = 0; i < BAR; i++)
+        bar[i] = i < (int)(BAR * done) ? '#' : '.';
+    bar[BAR] = '\0';
+}
+
+/* Slices of the last epoch, most significant first: "non-zero 0.7 5.1 7.2 6.9 %". */
+static void format_slices_short(char *text, size_t size, const struct history_row *row, int slices)
+{
+    size_t used = (size_t)snprintf(text, size, "non-zero");
+    for (int k = slices - 1; k >= 0 && used < size; k--)
+        used += (size_t)snprintf(text + used, size - used, " %.1f", 100.0 * row->nonzero[k]);
+    if (used < size)
+        snprintf(text + used, size - used, " %%");
 }
 
 void progress_step(struct progress *progress, size_t epoch, size_t samples, double loss,
@@ -63,12 +75,13 @@ void progress_step(struct progress *progress, size_t epoch, size_t samples, doub
     progress->shown_s = now_s;
     const double epochs = (double)t->run->settings.epochs;
     const double done = ((double)epoch - 1.0 + (double)samples / (double)t->train_count) / epochs;
-    char bar[21], left[32], slices[LINE];
+    char bar[BAR + 1], left[32], slices[LINE];
     format_bar(bar, done);
     format_time(left, sizeof left, (now_s - progress->start_s) * (1.0 - done) / done);
-    format_slices(slices, sizeof slices, &t->history.row[epoch - 1], bit_slice_count(t->format));
-    log_status("%s %3.0f %%  %s left  epoch %zu/%.0f  loss %.4f  accuracy %.2f %%  %s", bar,
-               100.0 * done, left, epoch, epochs, loss, 100.0 * accuracy, slices);
+    format_slices_short(slices, sizeof slices, &t->history.row[epoch - 1],
+                        bit_slice_count(t->format));
+    log_status("%s %.0f %% %s left, epoch %zu/%.0f loss %.3f %.2f %% %s", bar, 100.0 * done, left,
+               epoch, epochs, loss, 100.0 * accuracy, slices);
 }
 
 void progress_epoch(struct progress *progress, size_t epoch, const struct history_row *row)
