@@ -6,8 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/mem.h"
-
 static bool started;
 static int rank_of_world, size_of_world = 1;
 static size_t sync_count, sync_bytes;
@@ -109,22 +107,6 @@ void comm_gather_u64(const uint64_t *mine, size_t count, uint64_t *all)
 void comm_gather_text(const char *mine, size_t width, char *all)
 {
     gather_bytes(mine, width, all);
-}
-
-void comm_gather_shares(void *items, size_t n, size_t bytes)
-{
-    if (size_of_world == 1)
-        return;
-    int *counts = MEM_NEW(int, size_of_world), *starts = MEM_NEW(int, size_of_world);
-    for (int r = 0; r < size_of_world; r++) {
-        const struct share share = comm_share_of(n, r, size_of_world);
-        counts[r] = (int)(share.count * bytes);
-        starts[r] = (int)(share.first * bytes);
-    }
-    MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, items, counts, starts, MPI_BYTE,
-                   MPI_COMM_WORLD);
-    mem_free(counts);
-    mem_free(starts);
 }
 
 struct share comm_share_of(size_t n, int rank, int size)

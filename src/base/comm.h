@@ -38,10 +38,6 @@ void comm_gather_u64(const uint64_t *mine, size_t count, uint64_t *all);
 /* Collects every rank's text of `width` bytes in rank order on every rank: all [size, width]. */
 void comm_gather_text(const char *mine, size_t width, char *all);
 
-/* Collects contiguous pieces: rank r has items comm_share(n, r) of `bytes` each; afterwards every
- * rank has all n items in `items` (its own are already in place). Collective. */
-void comm_gather_shares(void *items, size_t n, size_t bytes);
-
 /* The contiguous share of n items that rank `rank` of `size` owns: items [first, first+count).
  * Shares differ by one item at most. Pure. */
 struct share {
