@@ -74,10 +74,11 @@ for run in pretrain pruned l1 bitslice; do
     fi
 done
 echo
-"$build/reslice" report "${files[@]}"
+"$build/reslice" report "${files[@]}" --table accuracy --table adc
 cat <<END
 
 The results are HDF5 files in $output/quickstart; README, "Result files", says what is in them.
+More tables, as text, markdown, LaTeX or csv: $build/reslice report FILE... --format csv
 Every setting and its meaning: $build/reslice options; the paper's tables: $root/experiments.
 Next, try another seed: experiments/quickstart.sh --set training.seed=2 --output results/seed2
 END

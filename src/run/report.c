@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/names.h"
 #include "run/report_data.h"
 
 /* ---- accuracy and slices ---- */
@@ -222,16 +223,43 @@ static int slices_of_crossbars(const struct report_result *result)
     return result->crossbar_slices;
 }
 
-bool report_print(const char *const *file, size_t files, enum table_format format,
+static const char *const table_names[] = {"accuracy", "adc", "cost", "crossbars"};
+
+enum { TABLES = sizeof table_names / sizeof table_names[0] };
+
+unsigned report_table_find(const char *name)
+{
+    for (int t = 0; t < TABLES; t++)
+        if (strcmp(table_names[t], name) == 0)
+            return 1u << t;
+    return 0;
+}
+
+const char *report_table_names(void)
+{
+    static char names[64];
+    names[0] = '\0';
+    for (int t = 0; t < TABLES; t++)
+        names_append(names, sizeof names, table_names[t]);
+    return names;
+}
+
+bool report_print(const char *const *file, size_t files, unsigned tables, enum table_format format,
                   struct error *err)
 {
     struct report report;
     const bool fine = report_load(&report, file, files, err);
+    if (tables == 0)
+        tables = (1u << TABLES) - 1;
     if (fine) {
-        print_by_slices(&report, format, slices_of_codes, accuracy_table);
-        print_by_slices(&report, format, slices_of_crossbars, report_adc_table);
-        print_and_free(report_cost_table(), format);
-        print_by_slices(&report, format, slices_of_crossbars, crossbar_table);
+        if (tables & REPORT_ACCURACY)
+            print_by_slices(&report, format, slices_of_codes, accuracy_table);
+        if (tables & REPORT_ADC)
+            print_by_slices(&report, format, slices_of_crossbars, report_adc_table);
+        if (tables & REPORT_COST)
+            print_and_free(report_cost_table(), format);
+        if (tables & REPORT_CROSSBARS)
+            print_by_slices(&report, format, slices_of_crossbars, crossbar_table);
         if (fflush(stdout) != 0 || ferror(stdout))
             log_fatal("standard output: %s", strerror(errno));
     }

@@ -9,10 +9,22 @@
 #include "base/error.h"
 #include "run/table.h"
 
-/* Reads the result files and prints all tables on standard output; nothing is printed when one of
+/* Tables to print: any of these, or 0 for all. */
+enum report_tables {
+    REPORT_ACCURACY = 1,
+    REPORT_ADC = 2,
+    REPORT_COST = 4,
+    REPORT_CROSSBARS = 8,
+};
+
+/* "accuracy", "adc", "cost", "crossbars" → the bit of a table, or 0. */
+unsigned report_table_find(const char *name);
+const char *report_table_names(void);
+
+/* Reads the result files and prints the tables asked for on standard output; nothing is printed when one of
  * them cannot be read (false with a line). Runs that differ in their seed only share a row: mean
  * and sample standard deviation, for ADC bits the maximum. Not collective. */
-bool report_print(const char *const *file, size_t files, enum table_format format,
-                  struct error *err);
+bool report_print(const char *const *file, size_t files, unsigned tables,
+                  enum table_format format, struct error *err);
 
 #endif

@@ -47,7 +47,7 @@ static bool print_request(const void *context)
     size_t files = 0;
     while (files < 8 && request->file[files])
         files++;
-    return report_print(request->file, files, request->format, &err);
+    return report_print(request->file, files, 0, request->format, &err);
 }
 
 static void report(struct request request)
