@@ -1,11 +1,12 @@
 #!/bin/sh
 # Fetches a data set: data/fetch.sh NAME [--mirror URL] DIR
 #
-#   NAME           mnist, fashion-mnist or cifar10
+#   NAME           mnist, fashion-mnist, cifar10 or cifar100
 #   --mirror URL   take the files from URL/FILE instead of their public homes
 #   DIR            data folder; reslice finds it through --data DIR or RESLICE_DATA=DIR
 #
-# Needs curl or wget. Makes DIR/mnist/*.gz, DIR/fashion-mnist/*.gz or DIR/cifar-10-batches-bin/*.bin.
+# Needs curl or wget. Makes DIR/mnist/*.gz, DIR/fashion-mnist/*.gz, DIR/cifar-10-batches-bin/*.bin
+# or DIR/cifar-100-binary/*.bin.
 # A download is FILE.part until its checksum is right; a broken one is resumed by the next call.
 # Files that are there and right are left alone.
 # Status: 0 all files are there and right; 1 download or checksum failed; 2 wrong usage.
@@ -31,6 +32,7 @@ md5 25c81989df183df01b3e8a0aad5dffbe fashion-mnist/train-labels-idx1-ubyte.gz
 md5 bef4ecab320f06d8554ea6380940ec79 fashion-mnist/t10k-images-idx3-ubyte.gz
 md5 bb300cfdad3c16e7a12a480ee83cd310 fashion-mnist/t10k-labels-idx1-ubyte.gz
 sha256 c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd cifar-10-binary.tar.gz
+md5 03b5dce01913d631647c71ecec9e9cb8 cifar-100-binary.tar.gz
 END
 }
 
@@ -45,7 +47,7 @@ homes() {
         echo http://fashion-mnist.s3-website.eu-central-1.amazonaws.com
         echo https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion
         ;;
-    cifar10)
+    cifar10 | cifar100)
         echo https://www.cs.toronto.edu/~kriz
         ;;
     esac
@@ -62,7 +64,7 @@ die() {
 
 usage() {
     say "$*" >&2
-    echo "usage: data/fetch.sh mnist|fashion-mnist|cifar10 [--mirror URL] DIR" >&2
+    echo "usage: data/fetch.sh mnist|fashion-mnist|cifar10|cifar100 [--mirror URL] DIR" >&2
     exit 2
 }
 
@@ -193,8 +195,9 @@ unpack() {
     say "$2: ok"
 }
 
-fetch_cifar10() {
-    folder=$dir/cifar-10-batches-bin
+# fetch_cifar TARBALL FOLDER
+fetch_cifar() {
+    folder=$dir/$2
     if [ -e "$folder" ]; then
         [ -f "$folder/SHA256SUMS" ] ||
             die "$folder: is not from this script and cannot be checked; move it away first"
@@ -204,8 +207,8 @@ fetch_cifar10() {
         fi
         say "$folder: damaged, fetching it again"
     fi
-    fetch_listed cifar-10-binary.tar.gz
-    unpack "$dir/cifar-10-binary.tar.gz" "$folder"
+    fetch_listed "$1"
+    unpack "$dir/$1" "$folder"
 }
 
 name='' dir='' mirror=''
@@ -236,7 +239,7 @@ done
 [ -n "$name" ] || usage "no data set named"
 public_homes=$(homes "$name")
 [ -n "$public_homes" ] ||
-    usage "unknown data set '$name', allowed are mnist, fashion-mnist, cifar10"
+    usage "unknown data set '$name', allowed are mnist, fashion-mnist, cifar10, cifar100"
 [ -n "$dir" ] || usage "no folder named"
 all_homes=${mirror:-$public_homes}
 
@@ -253,6 +256,7 @@ else
 fi
 
 case $name in
-cifar10) fetch_cifar10 ;;
+cifar10) fetch_cifar cifar-10-binary.tar.gz cifar-10-batches-bin ;;
+cifar100) fetch_cifar cifar-100-binary.tar.gz cifar-100-binary ;;
 *) fetch_listed "$name/*" ;;
 esac

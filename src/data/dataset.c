@@ -9,6 +9,7 @@
 #include "base/comm.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "data/cifar.h"
 #include "data/idx.h"
 
 enum { PATH_BYTES = 4096, MAX_FOLDERS = 2, MAX_FILES = 6 };
@@ -28,16 +29,26 @@ struct spec {
 };
 
 static bool read_idx_set(struct dataset *set, const char *folder, struct error *err);
+static bool read_cifar10(struct dataset *set, const char *folder, struct error *err);
+static bool read_cifar100(struct dataset *set, const char *folder, struct error *err);
 
 /* clang-format off */
 #define IDX_FILES {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",                           \
                    "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}
+#define CIFAR10_FILES {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",                 \
+                       "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"}
+#define CIFAR100_FILES {"train.bin", "test.bin"}
 
 static const struct spec specs[] = {
     {"mnist", {"mnist", "MNIST/raw"}, 1, 28, 28, 10, {0.1307F}, {0.3081F}, read_idx_set, IDX_FILES,
      NULL},
     {"fashion-mnist", {"fashion-mnist", "FashionMNIST/raw"}, 1, 28, 28, 10, {0.2860F}, {0.3530F},
      read_idx_set, IDX_FILES, "dataset-fashion-mnist"},
+    /* ImageNet's statistics, as the bit-slice paper's reference program has them for CIFAR-10. */
+    {"cifar10", {"cifar-10-batches-bin"}, 3, 32, 32, 10, {0.485F, 0.456F, 0.406F},
+     {0.229F, 0.224F, 0.225F}, read_cifar10, CIFAR10_FILES, NULL},
+    {"cifar100", {"cifar-100-binary"}, 3, 32, 32, 100, {0.485F, 0.456F, 0.406F},
+     {0.229F, 0.224F, 0.225F}, read_cifar100, CIFAR100_FILES, NULL},
 };
 /* clang-format on */
 enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };
@@ -208,6 +219,30 @@ static bool read_idx_set(struct dataset *set, const char *folder, struct error *
            read_idx_labels(&set->test, set, folder, file[3], err);
 }
 
+/* ---- CIFAR sets: files of training samples, the last file of test samples ---- */
+
+/* The last label byte of a record is the class; CIFAR-100 has a coarser one before it. */
+static bool read_cifar_set(struct dataset *set, size_t label_bytes, const char *folder,
+                           const char *const *file, size_t files, struct error *err)
+{
+    const struct cifar_record record = {label_bytes, label_bytes - 1, dataset_sample_size(set),
+                                        set->classes};
+    return cifar_read(&set->train, &record, folder, file, files - 1, err) &&
+           cifar_read(&set->test, &record, folder, file + files - 1, 1, err);
+}
+
+static bool read_cifar10(struct dataset *set, const char *folder, struct error *err)
+{
+    static const char *const file[] = CIFAR10_FILES;
+    return read_cifar_set(set, 1, folder, file, sizeof file / sizeof *file, err);
+}
+
+static bool read_cifar100(struct dataset *set, const char *folder, struct error *err)
+{
+    static const char *const file[] = CIFAR100_FILES;
+    return read_cifar_set(set, 2, folder, file, sizeof file / sizeof *file, err);
+}
+
 /* ---- loading ---- */
 
 /* What rank 0 tells the others. */
@@ -286,14 +321,19 @@ size_t dataset_sample_size(const struct dataset *set)
     return (size_t)set->channels * (size_t)set->height * (size_t)set->width;
 }
 
+void dataset_normalisation(const struct dataset *set, size_t channel, float value[256])
+{
+    for (int p = 0; p < 256; p++)
+        value[p] = ((float)p / 255.0F - set->mean[channel]) / set->std[channel];
+}
+
 void dataset_batch(const struct dataset *set, const struct dataset_part *part,
                    const uint32_t *index, size_t n, float *out, size_t stride)
 {
     const size_t sample = dataset_sample_size(set), plane = sample / (size_t)set->channels;
     for (size_t c = 0; c < (size_t)set->channels; c++) {
-        float value[256]; /* a pixel has no more values: no division per pixel */
-        for (int p = 0; p < 256; p++)
-            value[p] = ((float)p / 255.0F - set->mean[c]) / set->std[c];
+        float value[256];
+        dataset_normalisation(set, c, value);
         for (size_t i = 0; i < n; i++) {
             const uint8_t *restrict x = part->pixel + index[i] * sample + c * plane;
             float *restrict y = out + i * stride + c * plane;

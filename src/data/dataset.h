@@ -43,6 +43,10 @@ void dataset_free(struct dataset *set);
 /* Pixels of one sample: channels * height * width. */
 size_t dataset_sample_size(const struct dataset *set);
 
+/* value[pixel] of one channel: (pixel / 255 - mean) / std. A pixel has no more values than 256: no
+ * division is needed per pixel. */
+void dataset_normalisation(const struct dataset *set, size_t channel, float value[256]);
+
 /* Normalised input of samples index[0..n): out [n, stride], each row [c, h, w] =
  * (pixel / 255 - mean) / std; elements beyond dataset_sample_size are left alone. */
 void dataset_batch(const struct dataset *set, const struct dataset_part *part,

@@ -13,7 +13,10 @@ int command_options(int argc, char **argv)
     struct cli_list positional = {0};
     struct error err;
     bool help;
-    if (!cli_parse(&cli, argc, argv, &positional, &help, &err)) {
+    bool fine = cli_parse(&cli, argc, argv, &positional, &help, &err);
+    if (fine && positional.count > 0)
+        fine = error_set(&err, "options takes no argument, '%s' given", positional.text[0]);
+    if (!fine) {
         log_error("%s", err.text);
         return ERROR_STATUS_USER;
     }

@@ -26,6 +26,8 @@ struct settings {
         char name[32];
         int64_t validation;  /* samples at the end of the training file that are not trained on */
         int64_t train, test; /* use only the first so many samples; 0 = all */
+        bool flip;           /* augmentation of training samples: data/augment.h */
+        int64_t crop;
     } data;
     struct {
         char model[32];

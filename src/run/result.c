@@ -42,9 +42,15 @@ static bool make_folders(char *path, struct error *err)
     }
 }
 
+/* Longest name that result_path adds: experiment, run, ".h5.part". */
+enum { RESULT_NAME = 2 * EXPERIMENT_NAME + 16 };
+
 static bool try_folder(const char *directory, const struct experiment *experiment,
                        struct error *err)
 {
+    if (strlen(directory) + RESULT_NAME > RESULT_PATH)
+        return error_set(err, "output '%.60s…': the path is too long; allowed: %d characters",
+                         directory, RESULT_PATH - RESULT_NAME);
     char path[RESULT_PATH], probe[RESULT_PATH + 32];
     snprintf(path, sizeof path, "%s/%s", directory, experiment->name);
     if (!make_folders(path, err))

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "data/augment.h"
 #include "nn/models.h"
 #include "run/progress.h"
 
@@ -177,13 +178,20 @@ static struct schedule schedule_of(const struct settings *s)
                              s->training.step_epochs, s->training.step_factor, s->training.warmup};
 }
 
+static struct augmentation augmentation_of(const struct settings *s, size_t epoch)
+{
+    return (struct augmentation){s->data.flip, (int)s->data.crop, (uint64_t)s->training.seed,
+                                 (uint32_t)epoch};
+}
+
 /* Puts this rank's part of batch [first, first + m) of the epoch's order into the network. */
-static void load_batch(struct training *t, size_t first, size_t m)
+static void load_batch(struct training *t, size_t first, size_t m,
+                       const struct augmentation *augmentation)
 {
     const struct share mine = step_share(&t->step, m);
     const uint32_t *index = t->order + first + mine.first;
-    dataset_batch(t->set, &t->set->train, index, mine.count, t->net.input->value,
-                  t->net.input->stride);
+    augment_batch(t->set, &t->set->train, index, mine.count, t->net.input->value,
+                  t->net.input->stride, augmentation);
     for (size_t i = 0; i < mine.count; i++)
         t->step.label[i] = t->set->train.label[index[i]];
 }
@@ -193,6 +201,7 @@ static bool train_epoch(struct training *t, size_t epoch, struct history_row *ro
 {
     const struct settings *s = &t->run->settings;
     const struct schedule schedule = schedule_of(s);
+    const struct augmentation augmentation = augmentation_of(s, epoch);
     const size_t batch = (size_t)s->training.batch, n = t->train_count;
     const struct rng_key key = {(uint64_t)s->training.seed, RNG_SHUFFLE, (uint32_t)epoch};
     double loss = 0.0;
@@ -203,7 +212,7 @@ static bool train_epoch(struct training *t, size_t epoch, struct history_row *ro
         const double done = (double)epoch - 1.0 + (double)first / (double)n; /* in epochs */
         const double rate = schedule_rate(&schedule, done);
         struct step_result result;
-        load_batch(t, first, m);
+        load_batch(t, first, m, &augmentation);
         if (!step_run(&t->step, m, rate, &result))
             return error_set(err,
                              "run '%s' has diverged in epoch %zu, step %zu: a value is not finite "
@@ -233,7 +242,8 @@ static bool calibrate(struct training *t, struct error *err)
     const size_t m = t->train_count < batch ? t->train_count : batch;
     for (size_t i = 0; i < m; i++)
         t->order[i] = (uint32_t)i;
-    load_batch(t, 0, m);
+    const struct augmentation none = {0};
+    load_batch(t, 0, m, &none);
     const struct share mine = step_share(&t->step, m);
     const struct pass pass = {
         .samples = mine.count,
