@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# What the end-to-end tests share; a test sources it first:
+#     # shellcheck source-path=SCRIPTDIR
+#     . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# The program is $RESLICE (ctest sets it) or build/reslice. Everything a test writes goes to $work.
+set -euo pipefail
+export LC_ALL=C
+
+e2e=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck disable=SC2034 # for the tests
+root=$(cd "$e2e/../.." && pwd)
+reslice=${RESLICE:-$root/build/reslice}
+mpiexec=${MPIEXEC:-mpirun}
+work=$(mktemp -d "${TMPDIR:-/tmp}/reslice_test.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 ASAN_OPTIONS=detect_leaks=0
+export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
+if [ "$(id -u)" -eq 0 ]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+
+[ -x "$reslice" ] || {
+    echo "no program $reslice; build it, or run tests/run.sh"
+    exit 1
+}
+
+# on_ranks N COMMAND...
+on_ranks() {
+    local ranks=$1
+    shift
+    "$mpiexec" -q --bind-to none -n "$ranks" "$@" </dev/null
+}
+
+# train N ARGUMENT...: its words are shown only when it fails, which ends the test.
+train() {
+    local ranks=$1
+    shift
+    on_ranks "$ranks" "$reslice" train "$@" >"$work/train.log" 2>&1 || {
+        cat "$work/train.log"
+        echo "FAILED to train on $ranks ranks: $*"
+        exit 1
+    }
+}
+
+# The first Python that has what the checks need; `python3` on the PATH may lack Debian's modules.
+find_python() {
+    local candidate
+    for candidate in python3 /usr/bin/python3; do
+        if "$candidate" -c 'import numpy, h5py, xarray' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    echo "no python3 with numpy, h5py and xarray; jobs/setup-debian.sh --tests installs them" >&2
+    exit 1
+}
+
+# ---- counting ----
+
+passed=0 failed=0
+
+# check WHAT COMMAND...: one line for it; the command's first words when it fails.
+check() {
+    local what=$1 status
+    shift
+    set +e # not "if (…)": that would switch set -e off inside
+    (
+        set -e
+        "$@"
+    ) >"$work/check.log" 2>&1
+    status=$?
+    set -e
+    if [ $status -eq 0 ]; then
+        passed=$((passed + 1))
+        echo "ok     $what"
+    else
+        failed=$((failed + 1))
+        echo "FAILED $what"
+        sed 's/^/       | /' "$work/check.log" | head -50
+    fi
+}
+
+# fails COMMAND...: turns the status round.
+fails() {
+    ! "$@"
+}
+
+# The last command of a test.
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}

@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# The same bytes on any number of ranks: trains experiments on different rank counts and compares
+# every result file, with h5diff and byte by byte; only /provenance and /history/seconds may differ.
+#
+#     ranks_test.sh small|full|levels
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+python=$(find_python)
+
+# h5diff compares attributes too, but equal values with other bytes (0 and -0) and objects that are
+# in one file only may escape it.
+same() {
+    h5diff --exclude-path /provenance --exclude-path /history/seconds "$1" "$2" &&
+        "$python" "$e2e/same_results.py" "$1" "$2"
+}
+
+# same_folders A B: the same files with the same contents.
+same_folders() {
+    diff <(cd "$1" && ls) <(cd "$2" && ls) || return 1
+    local file
+    for file in "$1"/*.h5; do
+        same "$file" "$2/${file##*/}" || return 1
+    done
+}
+
+# All four kinds of runs, a matrix, plain floats, another seed's parent; a last batch that the
+# shards do not divide, and a last block of test samples that is not full.
+cat >"$work/small.yaml" <<'END'
+experiment: small
+data: {name: fashion-mnist, validation: 1000, train: 5990, test: 1990}
+network: {model: mlp, hidden: [100]}
+training: {batch: 64, shards: 4, rate: 0.05, momentum: 0.5, nesterov: true, schedule: one-cycle}
+runs:
+  - name: pretrain
+    epochs: 2
+    matrix: {training.seed: [1, 2]}
+    penalty: {name: l1, alpha: 5}
+  - name: pruned
+    from: pretrain
+    prune: {threshold: 0.01}
+  - name: l1
+    from: pretrain
+    epochs: 2
+    prune: {threshold: 0.01}
+    penalty: {name: l1, alpha: 5}
+  - name: bitslice
+    from: pretrain
+    epochs: 2
+    prune: {threshold: 0.01}
+    penalty: {name: bit-slice-l1, alpha: 0.5}
+  - name: float
+    fixed_point: {quantise: false}
+    epochs: 2
+    training: {weight_decay: 0.001, schedule: cosine, select: test}
+END
+
+# One bit of a dataset, then of an attribute, then a missing object must be noticed.
+can_fail() {
+    local good=$1 bad=$work/bad.h5 change
+    for change in "f['predictions/predicted'][7] ^= 1" "f['layers/fc1/weight'][3, 5] *= -1" \
+        "f.attrs['pruned'] += 1" "f['slices/fc1/nonzero'].attrs['units'] = 'x'" \
+        "del f['adc/fc2/static']"; do
+        cp "$good" "$bad"
+        "$python" -c "
+import sys, h5py
+with h5py.File(sys.argv[1], 'r+') as f:
+    $change" "$bad"
+        if same "$good" "$bad"; then
+            echo "not noticed: $change"
+            return 1
+        fi
+    done
+}
+
+# A second start trains nothing and writes nothing; --fresh makes the same bytes again; and a child
+# whose parent comes from a file of another rank count is the same child.
+rerun() {
+    local folder=$work/rerun/small
+    cp -r "$work/1" "$work/rerun"
+    touch -d 2001-01-01 "$folder"/*.h5
+    train 2 "$work/small.yaml" --output "$work/rerun"
+    [ -z "$(find "$folder" -newermt 2002-01-01 -name '*.h5')" ]
+    rm "$folder"/bitslice*.h5
+    train 4 "$work/small.yaml" --output "$work/rerun" --run bitslice
+    [ "$(find "$folder" -newermt 2002-01-01 -name '*.h5' | wc -l)" -eq 2 ]
+    train 2 "$work/small.yaml" --output "$work/rerun" --fresh --run l1
+    same_folders "$work/1/small" "$folder"
+}
+
+small() {
+    local ranks
+    for ranks in 1 2 4; do
+        train "$ranks" "$work/small.yaml" --output "$work/$ranks"
+    done
+    check "a changed file is noticed" can_fail "$work/1/small/bitslice@seed=1.h5"
+    check "two seeds differ" fails same "$work/1/small/l1@seed=1.h5" "$work/1/small/l1@seed=2.h5"
+    for ranks in 2 4; do
+        check "small, 4 shards: 1 and $ranks ranks" same_folders "$work/1/small" \
+            "$work/$ranks/small"
+    done
+    check "run again" rerun
+    for ranks in 1 3; do
+        train "$ranks" "$work/small.yaml" --output "$work/three$ranks" --set training.shards=3 \
+            --run l1
+    done
+    check "small, 3 shards: 1 and 3 ranks" same_folders "$work/three1/small" "$work/three3/small"
+    check "3 and 4 shards differ" fails same "$work/1/small/l1@seed=1.h5" \
+        "$work/three1/small/l1@seed=1.h5"
+}
+
+# The quick start's data in full, one epoch.
+full() {
+    local ranks
+    for ranks in 1 2 4; do
+        train "$ranks" "$root/experiments/quickstart.yaml" --output "$work/$ranks" --set epochs=1
+    done
+    for ranks in 2 4; do
+        check "quickstart, one epoch: 1 and $ranks ranks" same_folders "$work/1/quickstart" \
+            "$work/$ranks/quickstart"
+    done
+}
+
+# Every instruction set below the best one; on a machine without it the best one is tried again.
+levels() {
+    local level ranks
+    for level in portable avx2; do
+        export RESLICE_SIMD=$level
+        for ranks in 1 2 4; do
+            train "$ranks" "$work/small.yaml" --output "$work/$level$ranks" --run bitslice@seed=1 \
+                --run float
+        done
+        for ranks in 2 4; do
+            check "$level kernels: 1 and $ranks ranks" same_folders "$work/${level}1/small" \
+                "$work/$level$ranks/small"
+        done
+    done
+}
+
+"${1:-small}"
+finish

@@ -1,0 +1,165 @@
+/* method: values and gradients of the penalties against their formulas, for every code. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hw/fixed_point.h"
+#include "method/penalty.h"
+
+enum { CODES = 511, OTHERS = 40 };
+
+/* Two quantised tensors, of all codes that the bits allow and of a few, and one of floats. */
+struct problem {
+    struct penalty_tensor tensor[3];
+    struct penalty_input in;
+    int16_t code[2][CODES];
+    float value[2][CODES], others[OTHERS], gradient[3][CODES];
+    double quantised, scalars; /* numbers of parameters */
+};
+
+static const float BEFORE = 0.375F; /* gradients are added to what is there */
+
+static void create(struct problem *p, struct bit_slice_format format, double alpha)
+{
+    const int top = fixed_point_max_code(format.bits), count[2] = {2 * top + 1, 3};
+    memset(p, 0, sizeof *p);
+    for (int t = 0; t < 2; t++) {
+        const float step = fixed_point_step(-2 - 3 * t, format.bits);
+        for (int i = 0; i < count[t]; i++) {
+            p->code[t][i] = (int16_t)(t == 0 ? i - top : i - 1);
+            p->value[t][i] = ((float)p->code[t][i] + 0.25F) * step;
+        }
+        p->tensor[t] = (struct penalty_tensor){
+            (size_t)count[t], p->value[t], p->code[t], step, true, p->gradient[t]};
+    }
+    for (int i = 0; i < OTHERS; i++)
+        p->others[i] = (float)(i - 20) / 4.0F;
+    p->tensor[2] = (struct penalty_tensor){OTHERS, p->others, NULL, 0.0F, false, p->gradient[2]};
+    for (int t = 0; t < 3; t++)
+        for (int i = 0; i < CODES; i++)
+            p->gradient[t][i] = BEFORE;
+    p->in = (struct penalty_input){p->tensor, 3, format, alpha};
+    p->quantised = count[0] + count[1];
+    p->scalars = p->quantised + OTHERS;
+}
+
+static void assert_close(double own, double expected)
+{
+    if (fabs(own - expected) > 2e-6 * fmax(1.0, fabs(expected)))
+        fail_msg("%.9g instead of %.9g", own, expected);
+}
+
+static void test_l1(void **state)
+{
+    (void)state;
+    struct problem p;
+    const double alpha = 3.0;
+    create(&p, (struct bit_slice_format){8, 2}, alpha);
+    double sum = 0.0;
+    for (int t = 0; t < 3; t++)
+        for (size_t i = 0; i < p.tensor[t].count; i++)
+            sum += fabs((double)p.tensor[t].value[i]);
+    assert_close(penalty_l1.value(p.in), alpha * sum / p.scalars);
+    penalty_l1.add_gradient(p.in);
+    for (int t = 0; t < 3; t++)
+        for (size_t i = 0; i < CODES; i++) {
+            const double w = i < p.tensor[t].count ? (double)p.tensor[t].value[i] : 0.0;
+            const double slope = alpha / p.scalars * ((w > 0.0) - (w < 0.0));
+            assert_close((double)p.gradient[t][i], (double)BEFORE + slope);
+        }
+}
+
+/* Digit k by division, sign and all from the definition in method/penalty.h. */
+static int digit(struct bit_slice_format format, int code, int k)
+{
+    return (int)(abs(code) / pow(2.0, format.width * k)) % (1 << format.width);
+}
+
+static void check_bit_slice(struct bit_slice_format format)
+{
+    struct problem p;
+    const double alpha = 0.7;
+    const int slices = format.bits / format.width;
+    create(&p, format, alpha);
+    const double unit = alpha / (slices * p.quantised);
+    double sum = 0.0;
+    for (int t = 0; t < 2; t++)
+        for (size_t i = 0; i < p.tensor[t].count; i++)
+            for (int k = 0; k < slices; k++)
+                sum += digit(format, p.code[t][i], k);
+    assert_close(penalty_bit_slice_l1.value(p.in), unit * sum);
+
+    penalty_bit_slice_l1.add_gradient(p.in);
+    for (int t = 0; t < 3; t++)
+        for (size_t i = 0; i < CODES; i++) {
+            double slope = 0.0;
+            const int code = t < 2 && i < p.tensor[t].count ? p.code[t][i] : 0;
+            for (int k = 0; k < slices; k++)
+                slope += digit(format, code, k) > 0 ? pow(2.0, -format.width * k) : 0.0;
+            const double factor = code ? unit / (double)p.tensor[t].step : 0.0;
+            assert_close((double)p.gradient[t][i],
+                         (double)BEFORE + factor * slope * (code < 0 ? -1.0 : 1.0));
+        }
+}
+
+static void test_bit_slice_l1(void **state)
+{
+    (void)state;
+    static const struct bit_slice_format formats[] = {
+        {8, 1},
+        {8, 2},
+        {8, 4},
+        {8, 8},
+        {4, 1},
+        {4, 2},
+        {4, 4},
+        {1, 1}
+    };
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        check_bit_slice(formats[i]);
+}
+
+/* The gradient is that of the digits with the higher ones held fast: code 4 has only digit 1. */
+static void test_known_gradient(void **state)
+{
+    (void)state;
+    const int16_t code[] = {0, 1, 4, 5, -16, 64, -85};
+    const double slope[] = {0, 1, 0.25, 1.25, -0.0625, 0.015625, -1.328125};
+    float gradient[7] = {0}, value[7] = {0};
+    struct penalty_tensor tensor = {7, value, code, 0.5F, true, gradient};
+    penalty_bit_slice_l1.add_gradient((struct penalty_input){
+        &tensor, 1, {8, 2},
+          14.0
+    }); /* 14 / (4 * 7 * 0.5) = 1 */
+    for (int i = 0; i < 7; i++)
+        assert_close((double)gradient[i], slope[i]);
+}
+
+static void test_find(void **state)
+{
+    (void)state;
+    assert_ptr_equal(penalty_find("l1"), &penalty_l1);
+    assert_ptr_equal(penalty_find("bit-slice-l1"), &penalty_bit_slice_l1);
+    assert_null(penalty_find("none"));
+    assert_null(penalty_find("l2"));
+    assert_true(penalty_bit_slice_l1.needs_codes);
+    assert_false(penalty_l1.needs_codes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_l1),
+        cmocka_unit_test(test_bit_slice_l1),
+        cmocka_unit_test(test_known_gradient),
+        cmocka_unit_test(test_find),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
