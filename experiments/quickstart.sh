@@ -25,7 +25,7 @@ count_cores() {
     cores=$(env -u OMP_NUM_THREADS nproc)
     if command -v lscpu >/dev/null; then
         local physical
-        physical=$(lscpu -p=Core,Socket | grep -v '^#' | sort -u | wc -l)
+        physical=$(lscpu -p=Core,Socket 2>/dev/null | grep -v '^#' | sort -u | wc -l)
         cores=$((physical > 0 && physical < cores ? physical : cores))
     fi
     echo "$cores"

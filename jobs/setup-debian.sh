@@ -103,7 +103,7 @@ missing_tools() {
 
 use_what_is_there() {
     local tools
-    tools=$(missing_tools | paste -sd , | sed 's/,/, /g')
+    tools=$(missing_tools | paste -sd ';' | sed 's/;/; /g')
     if [ -z "$tools" ]; then
         return 0
     fi

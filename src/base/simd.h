@@ -47,6 +47,7 @@ typedef float simd_f32_half __attribute__((vector_size(SIMD_BYTES / 2)));
 typedef int16_t simd_i16_half __attribute__((vector_size(SIMD_BYTES / 2)));
 typedef double simd_f64 __attribute__((vector_size(SIMD_BYTES)));
 typedef int64_t simd_i64 __attribute__((vector_size(SIMD_BYTES)));
+typedef uint64_t simd_u64 __attribute__((vector_size(SIMD_BYTES)));
 
 /* Unaligned access of any vector type. */
 #define SIMD_LOAD(vector, from) memcpy(&(vector), (from), sizeof(vector))

@@ -178,9 +178,9 @@ ALWAYS_INLINE void add_integers(int64_t *sum, simd_f32 value, simd_i64 *bad)
     for (int h = 0; h < 2; h++) {
         const simd_f64 scaled = simd_widen(value, h) * scale + SUM_MAGIC;
         const simd_i64 bits = (simd_i64)scaled;
-        simd_i64 total;
+        simd_u64 total; /* unsigned: it may wrap in a diverged run */
         SIMD_LOAD(total, sum + h * SIMD_LANES / 2);
-        total += bits - SUM_MAGIC_BITS;
+        total += (simd_u64)bits - (uint64_t)SUM_MAGIC_BITS;
         *bad |= bits ^ SUM_TOP;
         SIMD_STORE(sum + h * SIMD_LANES / 2, total);
     }

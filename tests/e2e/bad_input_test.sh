@@ -47,7 +47,8 @@ chmod +x "$work/rank.sh"
 run_job() {
     local ranks=$1
     shift
-    timeout 100 "$mpiexec" -q --bind-to none -n "$ranks" "$work/rank.sh" "$job" "$reslice" "$@" \
+    mkdir "$job.mpi"
+    OMPI_MCA_orte_tmpdir_base=$job.mpi timeout 100 "$mpiexec" -q --bind-to none -n "$ranks" "$work/rank.sh" "$job" "$reslice" "$@" \
         </dev/null
 }
 

@@ -195,19 +195,20 @@ static void test_outer_sum(void **state)
     for_all(check_outer_sum);
 }
 
-/* One product of that size at (j, k); tells whether the sum is refused. */
+/* Two shards of one such product each at (j, k); tells whether the sum is refused. */
 static int refused(const struct nn_kernels *kernels, size_t outputs, size_t inputs, size_t j,
                    size_t k, float value)
 {
-    enum { N = 2 };
-    const size_t begin[] = {0, 1, N};
-    float *dy = MEM_NEW(float, N *nn_stride(outputs)), *x = MEM_NEW(float, N *nn_stride(inputs));
+    const size_t begin[] = {0, 1, 2};
+    float *dy = MEM_NEW(float, 2 * nn_stride(outputs)), *x = MEM_NEW(float, 2 * nn_stride(inputs));
     int64_t *sum = MEM_NEW(int64_t, outputs * inputs);
-    dy[nn_stride(outputs) + j] = value;
-    x[nn_stride(inputs) + k] = 1.0F;
+    for (size_t i = 0; i < 2; i++) {
+        dy[i * nn_stride(outputs) + j] = value;
+        x[i * nn_stride(inputs) + k] = 1.0F;
+    }
     const int result = kernels->outer_sum(sum, dy, outputs, x, inputs, begin, 2);
     if (!result)
-        assert_true(sum[j * inputs + k] == (int64_t)ldexp((double)value, NN_SUM_EXPONENT));
+        assert_true(sum[j * inputs + k] == (int64_t)ldexp((double)value, NN_SUM_EXPONENT + 1));
     mem_free(dy);
     mem_free(x);
     mem_free(sum);
@@ -227,6 +228,7 @@ static void test_outer_sum_refuses(void **state)
                 assert_true(refused(kernels, outputs, inputs, j, k, 2048.0F));
                 assert_true(refused(kernels, outputs, inputs, j, k, -2049.0F));
                 assert_true(refused(kernels, outputs, inputs, j, k, 1e30F));
+                assert_true(refused(kernels, outputs, inputs, j, k, -1e30F));
                 assert_true(refused(kernels, outputs, inputs, j, k, NAN));
                 assert_true(refused(kernels, outputs, inputs, j, k, INFINITY));
                 assert_true(refused(kernels, outputs, inputs, j, k, -INFINITY));
