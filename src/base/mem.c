@@ -2,14 +2,18 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "base/log.h"
 
 static size_t live_blocks;
+
+#define HUGE_PAGE ((size_t)2 << 20)
 
 void *mem_alloc(size_t count, size_t size, const char *what)
 {
@@ -19,9 +23,14 @@ void *mem_alloc(size_t count, size_t size, const char *what)
     size_t bytes = (count * size + pad - 1) / pad * pad;
     if (bytes == 0)
         bytes = pad;
-    void *block = aligned_alloc(pad, bytes);
+    const bool is_huge = bytes >= HUGE_PAGE;
+    void *block = is_huge
+                      ? aligned_alloc(HUGE_PAGE, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE)
+                      : aligned_alloc(pad, bytes);
     if (!block)
         log_fatal("memory '%s': %zu bytes: %s", what, bytes, strerror(errno));
+    if (is_huge) /* fewer faults and TLB misses in long activations; a refusal is no matter */
+        madvise(block, bytes, MADV_HUGEPAGE);
     memset(block, 0, bytes);
     live_blocks++;
     return block;

@@ -66,6 +66,12 @@ static inline simd_i32 simd_dot_pairs(simd_i32 acc, simd_i32 a, simd_i32 b)
 #endif
 }
 
+static inline simd_i32 simd_max(simd_i32 a, simd_i32 b)
+{
+    const simd_i32 larger = a > b; /* 0 or -1 */
+    return (a & larger) | (b & ~larger);
+}
+
 /* Half h (0 low, 1 high) of a float vector as doubles. */
 static inline simd_f64 simd_widen(simd_f32 x, int h)
 {

@@ -1,7 +1,7 @@
 /* Inner loops of the nn layer, one set for each SIMD level (base/simd.h).
  *
- * All matrices are row-major. Rows of activations are padded with zeros to a multiple of
- * NN_LANES elements ("stride"), so that vector loops need no tails there.
+ * All matrices are row-major. A pixel's channels (or the features of a linear layer) are padded with
+ * zeros to a multiple of NN_LANES elements ("stride"), so that vector loops need no tails there.
  */
 #ifndef RESLICE_NN_KERNELS_H
 #define RESLICE_NN_KERNELS_H
@@ -17,7 +17,7 @@ static inline size_t nn_stride(size_t n)
     return (n + NN_LANES - 1) / NN_LANES * NN_LANES;
 }
 
-/* Gradients are summed as integers: one unit is 2^-40, so a shard's sum holds magnitudes below
+/* Gradients are summed as integers: one unit is 2^-40, so a group's sum holds magnitudes below
  * 2^11, to 1e-12. More is a diverged run. */
 enum { NN_SUM_EXPONENT = 40 };
 
@@ -26,29 +26,84 @@ struct sgd_spec {
     int nesterov;
 };
 
-struct nn_kernels {
-    /* packed [(inputs+1)/2, stride(outputs), 2] from code [outputs, inputs]: pairs of inputs side
-     * by side, outputs along the vector. */
-    void (*pack_codes)(int16_t *packed, const int16_t *code, size_t outputs, size_t inputs);
+/* Weight codes for code_product, see pack_codes. */
+struct packed_codes {
+    const int16_t *data; /* [taps, (inputs+1)/2, stride(outputs), 2] */
+    size_t taps, outputs, inputs;
+};
 
-    /* y[i,j] = scale * sum_k x[i,k] w[j,k] + bias[j], the sum an exact integer;
-     * x [n, x_stride] codes, y [n, stride(outputs)], bias [stride(outputs)].
+/* Samples whose products are added in float before they become integers: `rows` runs of `terms`
+ * pixels. A linear layer has one run, the samples of a shard. */
+struct outer_group {
+    size_t dy, x; /* offset of the first pixel, elements */
+    size_t rows, terms;
+};
+
+/* Distances in elements between neighbouring pixels of a run, and between runs. */
+struct outer_steps {
+    size_t dy_term, dy_row, x_term, x_row;
+};
+
+/* Factors of row_product. A linear layer has one run, its outputs; a convolution one run for each
+ * kernel row, its kernel columns by outputs. */
+struct row_source {
+    const float *dy, *w;
+    size_t dy_step, dy_run; /* between pixels, between runs; elements */
+    size_t w_row, w_run;
+    size_t terms, runs;
+};
+
+/* `rows` runs of `pixels` pixels of `channels` elements (a multiple of NN_LANES): an image inside
+ * its border. */
+struct image_span {
+    size_t rows, pixels, channels, row; /* row: distance between runs, elements */
+};
+
+struct nn_kernels {
+    /* packed [taps, (inputs+1)/2, stride(outputs), 2] from code [outputs, inputs, taps]: pairs of
+     * inputs side by side, outputs along the vector. Gaps must be 0 already. */
+    void (*pack_codes)(int16_t *packed, const int16_t *code, size_t outputs, size_t inputs,
+                       size_t taps);
+
+    /* y[i,j] = scale sum_t sum_k x[i x_step + offset[t] + k] w[t,k,j] + bias[j] for pixels i < n,
+     * the sum an exact integer; y [n, stride(outputs)], bias [stride(outputs)].
      * Returns the largest bit pattern of |y|. */
-    int32_t (*code_product)(float *y, const int16_t *x, size_t n, size_t x_stride,
-                            const int16_t *packed, size_t outputs, size_t inputs, float scale,
+    int32_t (*code_product)(float *y, const int16_t *x, size_t n, size_t x_step,
+                            const size_t *offset, struct packed_codes w, float scale,
                             const float *bias);
 
-    /* dx[i,k] = sum_j dy[i,j] w[j,k]; dy [n, stride(outputs)], w [outputs, inputs],
-     * dx [n, stride(inputs)]. Each row on its own: independent of n. */
-    void (*row_product)(float *dx, const float *dy, size_t n, const float *w, size_t outputs,
-                        size_t inputs);
+    /* dx[i dx_step + k] (+)= sum over runs r and terms t of
+     *     dy[i dy_step + r dy_run + t] w[r w_run + t w_row + k]
+     * for pixels i < n. Writes `inputs` elements of each pixel; adds when `accumulate`. Each pixel
+     * on its own: independent of n. */
+    void (*row_product)(float *dx, size_t dx_step, size_t n, struct row_source from, size_t inputs,
+                        int accumulate);
 
-    /* sum[j,k] = sum over shards of integer(sum_{i in shard} dy[i,j] x[i,k]), in units of
-     * 2^-NN_SUM_EXPONENT; shard s has rows [begin[s], begin[s+1]). dy [n, stride(outputs)],
-     * x [n, stride(inputs)], sum [outputs, inputs] (overwritten).
-     * Returns non-zero when a shard's value does not fit (the run has diverged). */
-    int (*outer_sum)(int64_t *sum, const float *dy, size_t outputs, const float *x, size_t inputs,
-                     const size_t *begin, size_t shards);
+    /* sum[j,k] = sum over groups of integer(sum over the group's pixels of dy[pixel,j] x[pixel,k]),
+     * in units of 2^-NN_SUM_EXPONENT, on top of what is there when `accumulate`;
+     * sum [outputs, sum_row].
+     * Returns non-zero when a group's value does not fit (the run has diverged). */
+    int (*outer_sum)(int64_t *sum, size_t sum_row, const float *dy, size_t outputs, const float *x,
+                     size_t inputs, struct outer_steps steps, const struct outer_group *group,
+                     size_t groups, int accumulate);
+
+    /* sum[c] += sum of x, sum[channels + c] += sum of x^2 over an image of codes. */
+    void (*code_moments)(int64_t *sum, const int16_t *x, struct image_span span);
+
+    /* y = scale[c] x + shift[c] over an image. */
+    void (*affine)(float *y, const float *x, const float *scale, const float *shift,
+                   struct image_span span);
+
+    /* part[c] = sum of dy, part[channels + c] = sum of dy (x - mean[c]) inverse[c] over an image. */
+    void (*gradient_moments)(float *part, const float *dy, const float *x, const float *mean,
+                             const float *inverse, struct image_span span);
+
+    /* dx (+)= a[c] dy + b[c] x + c[c] over an image; dx may be dy. */
+    void (*affine_gradient)(float *dx, const float *dy, const float *x, const float *const abc[3],
+                            struct image_span span, int accumulate);
+
+    /* dx (+)= y > 0 ? dy : 0; dx may be dy. */
+    void (*relu_gradient)(float *dx, const float *dy, const float *y, size_t n, int accumulate);
 
     /* SGD with momentum over flat arrays, see optimizer.h. */
     void (*sgd)(float *value, float *momentum, const float *gradient, const uint8_t *mask, size_t n,

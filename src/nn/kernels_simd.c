@@ -1,51 +1,77 @@
-/* Built once for each SIMD level. Register tiles of a few rows by a few vectors; the compiler keeps
- * the accumulator arrays in registers because every tile size is a constant. */
+/* Built once for each SIMD level. Register tiles of a few pixels or outputs by a few vectors; the
+ * compiler keeps the accumulator arrays in registers because every tile size is a constant. */
 #include "base/simd.h"
 #include "nn/kernels.h"
 
-enum { ROWS = 4, VECTORS = SIMD_LEVEL == 2 ? 4 : 2 };
+/* Accumulators that fit the registers: 32 with AVX-512, 16 otherwise. A tile of v vectors has
+ * ACCUMULATORS / v rows. */
+enum { ACCUMULATORS = SIMD_LEVEL == 2 ? 16 : 8, VECTORS = SIMD_LEVEL == 2 ? 4 : 2 };
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-static void SIMD_NAME(pack_codes)(int16_t *restrict packed, const int16_t *restrict code,
-                                  size_t outputs, size_t inputs)
+/* ---- y = scale sum x w + bias over integer codes ---- */
+
+enum { BLOCK = 16 }; /* a cache line of outputs */
+
+/* A linear layer: pairs lie side by side already. */
+static void pack_pairs(int16_t *restrict packed, const int16_t *restrict code, size_t outputs,
+                       size_t inputs)
 {
-    const size_t width = nn_stride(outputs);
-    const size_t pairs = inputs / 2;
-    enum { BLOCK = 16 }; /* a cache line of outputs */
+    const size_t width = nn_stride(outputs), pairs = inputs / 2;
     for (size_t j0 = 0; j0 < outputs; j0 += BLOCK) {
         const size_t j1 = j0 + BLOCK < outputs ? j0 + BLOCK : outputs;
         for (size_t k = 0; k < pairs; k++)
             for (size_t j = j0; j < j1; j++)
                 memcpy(packed + (k * width + j) * 2, code + j * inputs + 2 * k, 4);
-        for (size_t j = j0; inputs % 2 && j < j1; j++) {
+        for (size_t j = j0; inputs % 2 && j < j1; j++)
             packed[(pairs * width + j) * 2] = code[j * inputs + inputs - 1];
-            packed[(pairs * width + j) * 2 + 1] = 0;
-        }
     }
 }
 
-/* ---- y = scale x w^T + bias over integer codes ---- */
+static void SIMD_NAME(pack_codes)(int16_t *restrict packed, const int16_t *restrict code,
+                                  size_t outputs, size_t inputs, size_t taps)
+{
+    const size_t width = nn_stride(outputs), pairs = (inputs + 1) / 2;
+    if (taps == 1) {
+        pack_pairs(packed, code, outputs, inputs);
+        return;
+    }
+    for (size_t t = 0; t < taps; t++)
+        for (size_t j0 = 0; j0 < outputs; j0 += BLOCK) {
+            const size_t j1 = j0 + BLOCK < outputs ? j0 + BLOCK : outputs;
+            for (size_t k = 0; k < inputs; k++)
+                for (size_t j = j0; j < j1; j++)
+                    packed[((t * pairs + k / 2) * width + j) * 2 + k % 2] =
+                        code[(j * inputs + k) * taps + t];
+        }
+}
 
 struct code_tile {
-    const int16_t *x, *packed;
-    size_t x_stride, width, pairs; /* width of packed = outputs padded */
+    const int16_t *x;
+    size_t x_step;
+    const size_t *offset;
+    const int16_t *packed;
+    size_t width, taps, pairs; /* width = outputs padded */
 };
 
-ALWAYS_INLINE int32_t code_tile(int rows, int vectors, float *y, struct code_tile in, float scale,
-                                const float *bias, int32_t max)
+ALWAYS_INLINE simd_i32 code_tile(int rows, int vectors, float *y, struct code_tile in, float scale,
+                                 const float *bias, simd_i32 max)
 {
-    simd_i32 acc[ROWS][VECTORS] = {0};
-    for (size_t k = 0; k < in.pairs; k++) {
-        simd_i32 w[VECTORS];
-        for (int v = 0; v < vectors; v++)
-            SIMD_LOAD(w[v], in.packed + (k * in.width + (size_t)v * SIMD_LANES) * 2);
-        for (int r = 0; r < rows; r++) {
-            int32_t pair;
-            memcpy(&pair, in.x + (size_t)r * in.x_stride + 2 * k, sizeof pair);
-            const simd_i32 x = pair - (simd_i32){0};
+    simd_i32 acc[ACCUMULATORS][VECTORS] = {0};
+    const int16_t *packed = in.packed;
+    for (size_t t = 0; t < in.taps; t++) {
+        const int16_t *x = in.x + in.offset[t];
+        for (size_t k = 0; k < in.pairs; k++, packed += 2 * in.width) {
+            simd_i32 w[VECTORS];
             for (int v = 0; v < vectors; v++)
-                acc[r][v] = simd_dot_pairs(acc[r][v], x, w[v]);
+                SIMD_LOAD(w[v], packed + v * 2 * SIMD_LANES);
+            for (int r = 0; r < rows; r++) {
+                int32_t pair;
+                memcpy(&pair, x + (size_t)r * in.x_step + 2 * k, sizeof pair);
+                const simd_i32 broadcast = pair - (simd_i32){0};
+                for (int v = 0; v < vectors; v++)
+                    acc[r][v] = simd_dot_pairs(acc[r][v], broadcast, w[v]);
+            }
         }
     }
     for (int v = 0; v < vectors; v++) {
@@ -53,50 +79,59 @@ ALWAYS_INLINE int32_t code_tile(int rows, int vectors, float *y, struct code_til
         SIMD_LOAD(b, bias + v * SIMD_LANES);
         for (int r = 0; r < rows; r++) {
             const simd_f32 out = __builtin_convertvector(acc[r][v], simd_f32) * scale + b;
-            SIMD_STORE(y + (size_t)r * in.width + (size_t)v * SIMD_LANES, out);
+            SIMD_STORE(y + (size_t)r * in.width + (size_t)(v * SIMD_LANES), out);
             const simd_i32 bits = (simd_i32)out & 0x7fffffff;
-            for (int lane = 0; lane < SIMD_LANES; lane++)
-                max = bits[lane] > max ? bits[lane] : max;
+            max = simd_max(max, bits);
         }
     }
     return max;
 }
 
-/* All vectors of `rows` rows. */
-ALWAYS_INLINE int32_t code_rows(int rows, float *y, struct code_tile in, float scale,
-                                const float *bias, int32_t max)
+/* A column of tiles: n pixels by `vectors` vectors of outputs. */
+ALWAYS_INLINE simd_i32 code_column(int vectors, float *y, struct code_tile in, size_t n,
+                                   float scale, const float *bias, simd_i32 max)
 {
-    const int step = VECTORS * SIMD_LANES;
-    size_t j = 0;
-    for (; j + (size_t)step <= in.width; j += (size_t)step) {
-        struct code_tile part = in;
-        part.packed += 2 * j;
-        max = code_tile(rows, VECTORS, y + j, part, scale, bias + j, max);
-    }
-    for (; j < in.width; j += SIMD_LANES) {
-        struct code_tile part = in;
-        part.packed += 2 * j;
-        max = code_tile(rows, 1, y + j, part, scale, bias + j, max);
-    }
+    enum { ROWS1 = ACCUMULATORS, ROWS2 = ACCUMULATORS / 2, ROWS4 = ACCUMULATORS / 4 };
+    const int rows = vectors == 1 ? ROWS1 : vectors == 2 ? ROWS2 : ROWS4;
+    size_t i = 0;
+    for (; i + (size_t)rows <= n; i += (size_t)rows, in.x += (size_t)rows * in.x_step)
+        max = code_tile(rows, vectors, y + i * in.width, in, scale, bias, max);
+    for (; i + ROWS4 <= n; i += ROWS4, in.x += ROWS4 * in.x_step)
+        max = code_tile(ROWS4, vectors, y + i * in.width, in, scale, bias, max);
+    for (; i < n; i++, in.x += in.x_step)
+        max = code_tile(1, vectors, y + i * in.width, in, scale, bias, max);
     return max;
 }
 
 static int32_t SIMD_NAME(code_product)(float *restrict y, const int16_t *restrict x, size_t n,
-                                       size_t x_stride, const int16_t *restrict packed,
-                                       size_t outputs, size_t inputs, float scale,
-                                       const float *restrict bias)
+                                       size_t x_step, const size_t *offset, struct packed_codes w,
+                                       float scale, const float *restrict bias)
 {
-    struct code_tile in = {x, packed, x_stride, nn_stride(outputs), (inputs + 1) / 2};
-    int32_t max = 0;
-    size_t i = 0;
-    for (; i + ROWS <= n; i += ROWS, in.x += ROWS * x_stride)
-        max = code_rows(ROWS, y + i * in.width, in, scale, bias, max);
-    for (; i < n; i++, in.x += x_stride)
-        max = code_rows(1, y + i * in.width, in, scale, bias, max);
-    return max;
+    struct code_tile in = {
+        x, x_step, offset, w.data, nn_stride(w.outputs), w.taps, (w.inputs + 1) / 2};
+    simd_i32 max = {0};
+    size_t j = 0;
+    for (; j + VECTORS * SIMD_LANES <= in.width; j += VECTORS * SIMD_LANES) {
+        in.packed = w.data + 2 * j;
+        max = code_column(VECTORS, y + j, in, n, scale, bias + j, max);
+    }
+#if SIMD_LEVEL == 2
+    for (; j + 2 * SIMD_LANES <= in.width; j += 2 * SIMD_LANES) {
+        in.packed = w.data + 2 * j;
+        max = code_column(2, y + j, in, n, scale, bias + j, max);
+    }
+#endif
+    for (; j < in.width; j += SIMD_LANES) {
+        in.packed = w.data + 2 * j;
+        max = code_column(1, y + j, in, n, scale, bias + j, max);
+    }
+    int32_t largest = 0;
+    for (int lane = 0; lane < SIMD_LANES; lane++)
+        largest = max[lane] > largest ? max[lane] : largest;
+    return largest;
 }
 
-/* ---- c[r, :] = sum_t a[r, t] b[t, :], the tile that both float products share ---- */
+/* ---- c[r, :] += sum_t a[r, t] b[t, :], the tile that both float products share ---- */
 
 struct float_tile {
     const float *a, *b;
@@ -104,16 +139,13 @@ struct float_tile {
     size_t b_term;        /* distance of b's terms */
 };
 
-ALWAYS_INLINE void float_tile(int rows, int vectors, simd_f32 acc[ROWS][VECTORS],
+ALWAYS_INLINE void float_tile(int rows, int vectors, simd_f32 acc[ACCUMULATORS][VECTORS],
                               struct float_tile in, size_t terms)
 {
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++)
-            acc[r][v] = (simd_f32){0};
     for (size_t t = 0; t < terms; t++) {
         simd_f32 b[VECTORS];
         for (int v = 0; v < vectors; v++)
-            SIMD_LOAD(b[v], in.b + t * in.b_term + (size_t)v * SIMD_LANES);
+            SIMD_LOAD(b[v], in.b + t * in.b_term + (size_t)(v * SIMD_LANES));
         for (int r = 0; r < rows; r++) {
             const float a = in.a[(size_t)r * in.a_row + t * in.a_term];
             for (int v = 0; v < vectors; v++)
@@ -122,48 +154,93 @@ ALWAYS_INLINE void float_tile(int rows, int vectors, simd_f32 acc[ROWS][VECTORS]
     }
 }
 
-/* One tile of dx; the last vector may be partly outside the row. */
-ALWAYS_INLINE void row_tile(int rows, int vectors, float *dx, size_t dx_row, struct float_tile in,
-                            size_t terms, size_t valid)
+ALWAYS_INLINE void clear_tile(int rows, int vectors, simd_f32 acc[ACCUMULATORS][VECTORS])
 {
-    simd_f32 acc[ROWS][VECTORS];
-    float_tile(rows, vectors, acc, in, terms);
-    const size_t width = (size_t)(vectors * SIMD_LANES);
     for (int r = 0; r < rows; r++)
-        if (valid >= width) /* a constant size becomes plain stores */
-            memcpy(dx + (size_t)r * dx_row, acc[r], width * sizeof(float));
-        else
-            memcpy(dx + (size_t)r * dx_row, acc[r], valid * sizeof(float));
+        for (int v = 0; v < vectors; v++)
+            acc[r][v] = (simd_f32){0};
 }
 
-ALWAYS_INLINE void product_rows(int rows, float *dx, size_t dx_row, struct float_tile in,
-                                size_t terms, size_t inputs)
+/* ---- dx = dy w ---- */
+
+struct row_target {
+    float *dx;
+    size_t step, valid; /* valid: elements of the tile inside the row */
+    int accumulate;
+};
+
+ALWAYS_INLINE void row_tile(int rows, int vectors, struct row_target to, struct row_source from)
+{
+    const size_t width = (size_t)(vectors * SIMD_LANES);
+    const size_t valid = to.valid < width ? to.valid : width;
+    simd_f32 acc[ACCUMULATORS][VECTORS];
+    clear_tile(rows, vectors, acc);
+    for (int r = 0; to.accumulate && r < rows; r++) {
+        if (valid == width) /* a constant size becomes plain loads */
+            memcpy(acc[r], to.dx + (size_t)r * to.step, width * sizeof(float));
+        else
+            memcpy(acc[r], to.dx + (size_t)r * to.step, valid * sizeof(float));
+    }
+    for (size_t run = 0; run < from.runs; run++) {
+        const struct float_tile tile = {from.dy + run * from.dy_run, from.w + run * from.w_run,
+                                        from.dy_step, 1, from.w_row};
+        float_tile(rows, vectors, acc, tile, from.terms);
+    }
+    for (int r = 0; r < rows; r++) {
+        if (valid == width)
+            memcpy(to.dx + (size_t)r * to.step, acc[r], width * sizeof(float));
+        else
+            memcpy(to.dx + (size_t)r * to.step, acc[r], valid * sizeof(float));
+    }
+}
+
+ALWAYS_INLINE void row_column(int vectors, struct row_target to, struct row_source from, size_t n)
+{
+    enum { ROWS1 = ACCUMULATORS, ROWS2 = ACCUMULATORS / 2, ROWS4 = ACCUMULATORS / 4 };
+    const int rows = vectors == 1 ? ROWS1 : vectors == 2 ? ROWS2 : ROWS4;
+    size_t i = 0;
+    for (; i + (size_t)rows <= n; i += (size_t)rows) {
+        row_tile(rows, vectors, to, from);
+        to.dx += (size_t)rows * to.step;
+        from.dy += (size_t)rows * from.dy_step;
+    }
+    for (; i + ROWS4 <= n; i += ROWS4) {
+        row_tile(ROWS4, vectors, to, from);
+        to.dx += ROWS4 * to.step;
+        from.dy += ROWS4 * from.dy_step;
+    }
+    for (; i < n; i++) {
+        row_tile(1, vectors, to, from);
+        to.dx += to.step;
+        from.dy += from.dy_step;
+    }
+}
+
+static void SIMD_NAME(row_product)(float *dx, size_t dx_step, size_t n, struct row_source from,
+                                   size_t inputs, int accumulate)
 {
     const size_t step = VECTORS * SIMD_LANES;
-    size_t k = 0;
-    for (; k + step <= inputs; k += step) {
-        row_tile(rows, VECTORS, dx + k, dx_row, in, terms, step);
-        in.b += step;
+    struct row_target to = {dx, dx_step, inputs, accumulate};
+    for (; to.valid >= step; to.valid -= step, to.dx += step, from.w += step)
+        row_column(VECTORS, to, from, n);
+#if SIMD_LEVEL == 2
+    if (to.valid >= 2 * SIMD_LANES) {
+        row_column(2, to, from, n);
+        to.valid -= 2 * SIMD_LANES;
+        to.dx += 2 * SIMD_LANES;
+        from.w += 2 * SIMD_LANES;
     }
-    for (; k < inputs; k += SIMD_LANES) {
-        row_tile(rows, 1, dx + k, dx_row, in, terms, inputs - k);
-        in.b += SIMD_LANES;
+#endif
+    while (to.valid > 0) {
+        row_column(1, to, from, n);
+        const size_t done = to.valid < SIMD_LANES ? to.valid : SIMD_LANES;
+        to.valid -= done;
+        to.dx += done;
+        from.w += done;
     }
 }
 
-static void SIMD_NAME(row_product)(float *restrict dx, const float *restrict dy, size_t n,
-                                   const float *restrict w, size_t outputs, size_t inputs)
-{
-    const size_t dy_row = nn_stride(outputs), dx_row = nn_stride(inputs);
-    struct float_tile in = {dy, w, dy_row, 1, inputs};
-    size_t i = 0;
-    for (; i + ROWS <= n; i += ROWS, in.a += ROWS * dy_row)
-        product_rows(ROWS, dx + i * dx_row, dx_row, in, outputs, inputs);
-    for (; i < n; i++, in.a += dy_row)
-        product_rows(1, dx + i * dx_row, dx_row, in, outputs, inputs);
-}
-
-/* ---- exact sums over shards ---- */
+/* ---- exact sums over groups of samples ---- */
 
 /* Adding 1.5 * 2^52 to a double below 2^51 leaves its nearest integer in the low bits of the
  * pattern; outside that range (or for a NaN) the top 12 bits change. */
@@ -186,23 +263,62 @@ ALWAYS_INLINE void add_integers(int64_t *sum, simd_f32 value, simd_i64 *bad)
     }
 }
 
-/* sum [rows, vectors] of one tile over all shards. */
-ALWAYS_INLINE void shard_tile(int rows, int vectors, int64_t *sum, size_t sum_row, size_t valid,
-                              struct float_tile in, const size_t *begin, size_t shards,
-                              simd_i64 *bad)
+/* Tiles of outer_sum: three vectors, as a kernel row of three taps by whole vectors of channels
+ * has, and as many outputs as the registers hold. */
+enum { OUTER_VECTORS = 3, OUTER_ROWS = SIMD_LEVEL == 2 ? 8 : 4, OUTER_ROWS1 = 2 * OUTER_ROWS };
+
+struct outer_in {
+    const float *dy, *x;
+    struct outer_steps steps;
+    const struct outer_group *group;
+    size_t groups;
+    int accumulate;
+};
+
+ALWAYS_INLINE void outer_terms(int rows, int vectors, simd_f32 acc[OUTER_ROWS1][OUTER_VECTORS],
+                               struct float_tile in, size_t terms)
 {
-    int64_t total[ROWS][VECTORS * SIMD_LANES] = {{0}};
-    for (size_t s = 0; s < shards; s++) {
-        struct float_tile shard = in;
-        shard.a += begin[s] * in.a_term;
-        shard.b += begin[s] * in.b_term;
-        simd_f32 acc[ROWS][VECTORS];
-        float_tile(rows, vectors, acc, shard, begin[s + 1] - begin[s]);
+    for (size_t t = 0; t < terms; t++) {
+        simd_f32 b[OUTER_VECTORS];
+        for (int v = 0; v < vectors; v++)
+            SIMD_LOAD(b[v], in.b + t * in.b_term + (size_t)(v * SIMD_LANES));
+        for (int r = 0; r < rows; r++) {
+            const float a = in.a[(size_t)r * in.a_row + t * in.a_term];
+            for (int v = 0; v < vectors; v++)
+                acc[r][v] += a * b[v];
+        }
+    }
+}
+
+/* sum [rows, vectors] of one tile over all groups. */
+ALWAYS_INLINE void outer_tile(int rows, int vectors, int64_t *sum, size_t sum_row, size_t valid,
+                              struct outer_in in, simd_i64 *bad)
+{
+    int64_t total[OUTER_ROWS1][OUTER_VECTORS * SIMD_LANES];
+    const size_t width = (size_t)(vectors * SIMD_LANES);
+    for (int r = 0; r < rows; r++) {
+        memset(total[r], 0, width * sizeof(int64_t));
+        if (in.accumulate)
+            memcpy(total[r], sum + (size_t)r * sum_row,
+                   (valid < width ? valid : width) * sizeof(int64_t));
+    }
+    for (size_t g = 0; g < in.groups; g++) {
+        const struct outer_group group = in.group[g];
+        struct float_tile tile = {in.dy + group.dy, in.x + group.x, 1, in.steps.dy_term,
+                                  in.steps.x_term};
+        simd_f32 acc[OUTER_ROWS1][OUTER_VECTORS];
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < vectors; v++)
+                acc[r][v] = (simd_f32){0};
+        for (size_t row = 0; row < group.rows; row++) {
+            outer_terms(rows, vectors, acc, tile, group.terms);
+            tile.a += in.steps.dy_row;
+            tile.b += in.steps.x_row;
+        }
         for (int r = 0; r < rows; r++)
             for (int v = 0; v < vectors; v++)
                 add_integers(total[r] + v * SIMD_LANES, acc[r][v], bad);
     }
-    const size_t width = (size_t)(vectors * SIMD_LANES);
     for (int r = 0; r < rows; r++)
         if (valid >= width)
             memcpy(sum + (size_t)r * sum_row, total[r], width * sizeof(int64_t));
@@ -210,31 +326,32 @@ ALWAYS_INLINE void shard_tile(int rows, int vectors, int64_t *sum, size_t sum_ro
             memcpy(sum + (size_t)r * sum_row, total[r], valid * sizeof(int64_t));
 }
 
-/* All rows j of one column block. */
-ALWAYS_INLINE void shard_columns(int vectors, int64_t *sum, size_t outputs, size_t inputs, size_t k,
-                                 struct float_tile in, const size_t *begin, size_t shards,
-                                 simd_i64 *bad)
+/* All outputs j of one column block. */
+ALWAYS_INLINE void outer_column(int vectors, int64_t *sum, size_t sum_row, size_t valid,
+                                size_t outputs, struct outer_in in, simd_i64 *bad)
 {
+    const int rows = vectors == 1 ? OUTER_ROWS1 : OUTER_ROWS;
     size_t j = 0;
-    in.b += k;
-    for (; j + ROWS <= outputs; j += ROWS, in.a += ROWS)
-        shard_tile(ROWS, vectors, sum + j * inputs + k, inputs, inputs - k, in, begin, shards, bad);
-    for (; j < outputs; j++, in.a++)
-        shard_tile(1, vectors, sum + j * inputs + k, inputs, inputs - k, in, begin, shards, bad);
+    for (; j + (size_t)rows <= outputs; j += (size_t)rows, in.dy += rows)
+        outer_tile(rows, vectors, sum + j * sum_row, sum_row, valid, in, bad);
+    for (; j + 4 <= outputs; j += 4, in.dy += 4)
+        outer_tile(4, vectors, sum + j * sum_row, sum_row, valid, in, bad);
+    for (; j < outputs; j++, in.dy++)
+        outer_tile(1, vectors, sum + j * sum_row, sum_row, valid, in, bad);
 }
 
-static int SIMD_NAME(outer_sum)(int64_t *restrict sum, const float *restrict dy, size_t outputs,
-                                const float *restrict x, size_t inputs, const size_t *begin,
-                                size_t shards)
+static int SIMD_NAME(outer_sum)(int64_t *sum, size_t sum_row, const float *dy, size_t outputs,
+                                const float *x, size_t inputs, struct outer_steps steps,
+                                const struct outer_group *group, size_t groups, int accumulate)
 {
-    const struct float_tile in = {dy, x, 1, nn_stride(outputs), nn_stride(inputs)};
-    const size_t step = VECTORS * SIMD_LANES, width = nn_stride(inputs);
+    struct outer_in in = {dy, x, steps, group, groups, accumulate};
+    const size_t step = OUTER_VECTORS * SIMD_LANES, width = nn_stride(inputs);
     simd_i64 bad = {0};
     size_t k = 0;
-    for (; k + step <= width && k < inputs; k += step)
-        shard_columns(VECTORS, sum, outputs, inputs, k, in, begin, shards, &bad);
-    for (; k < inputs; k += SIMD_LANES)
-        shard_columns(1, sum, outputs, inputs, k, in, begin, shards, &bad);
+    for (; k + step <= width && k < inputs; k += step, in.x += step)
+        outer_column(OUTER_VECTORS, sum + k, sum_row, inputs - k, outputs, in, &bad);
+    for (; k < inputs; k += SIMD_LANES, in.x += SIMD_LANES)
+        outer_column(1, sum + k, sum_row, inputs - k, outputs, in, &bad);
     int64_t any = 0;
     for (int lane = 0; lane < SIMD_LANES / 2; lane++)
         any |= bad[lane];
@@ -248,6 +365,104 @@ static void SIMD_NAME(sum_to_gradient)(float *restrict gradient, const int64_t *
         gradient[i] = (float)((double)sum[i] * 0x1p-40);
 }
 _Static_assert(NN_SUM_EXPONENT == 40, "sum_to_gradient spells out the unit");
+
+/* ---- batch norm and ReLU ---- */
+
+static void SIMD_NAME(code_moments)(int64_t *sum, const int16_t *x, struct image_span span)
+{
+    for (size_t c = 0; c < span.channels; c += SIMD_LANES) {
+        simd_i32 first = {0}, second = {0}; /* 255^2 * 2^15 pixels fit */
+        for (size_t y = 0; y < span.rows; y++) {
+            const int16_t *pixel = x + y * span.row + c;
+            for (size_t i = 0; i < span.pixels; i++, pixel += span.channels) {
+                simd_i16_half narrow;
+                SIMD_LOAD(narrow, pixel);
+                const simd_i32 value = __builtin_convertvector(narrow, simd_i32);
+                first += value;
+                second += value * value;
+            }
+        }
+        for (size_t lane = 0; lane < SIMD_LANES; lane++) {
+            sum[c + lane] += first[lane];
+            sum[span.channels + c + lane] += second[lane];
+        }
+    }
+}
+
+static void SIMD_NAME(affine)(float *y, const float *x, const float *scale, const float *shift,
+                              struct image_span span)
+{
+    for (size_t r = 0; r < span.rows; r++)
+        for (size_t c = 0; c < span.channels; c += SIMD_LANES) {
+            simd_f32 a, b, value;
+            SIMD_LOAD(a, scale + c);
+            SIMD_LOAD(b, shift + c);
+            for (size_t i = 0; i < span.pixels; i++) {
+                const size_t at = r * span.row + i * span.channels + c;
+                SIMD_LOAD(value, x + at);
+                value = a * value + b;
+                SIMD_STORE(y + at, value);
+            }
+        }
+}
+
+static void SIMD_NAME(gradient_moments)(float *part, const float *dy, const float *x,
+                                        const float *mean, const float *inverse,
+                                        struct image_span span)
+{
+    for (size_t c = 0; c < span.channels; c += SIMD_LANES) {
+        simd_f32 m, inv, first = {0}, second = {0};
+        SIMD_LOAD(m, mean + c);
+        SIMD_LOAD(inv, inverse + c);
+        for (size_t r = 0; r < span.rows; r++)
+            for (size_t i = 0; i < span.pixels; i++) {
+                const size_t at = r * span.row + i * span.channels + c;
+                simd_f32 gradient, value;
+                SIMD_LOAD(gradient, dy + at);
+                SIMD_LOAD(value, x + at);
+                first += gradient;
+                second += gradient * ((value - m) * inv);
+            }
+        SIMD_STORE(part + c, first);
+        SIMD_STORE(part + span.channels + c, second);
+    }
+}
+
+static void SIMD_NAME(affine_gradient)(float *dx, const float *dy, const float *x,
+                                       const float *const abc[3], struct image_span span,
+                                       int accumulate)
+{
+    for (size_t r = 0; r < span.rows; r++)
+        for (size_t c = 0; c < span.channels; c += SIMD_LANES) {
+            simd_f32 a, b, constant;
+            SIMD_LOAD(a, abc[0] + c);
+            SIMD_LOAD(b, abc[1] + c);
+            SIMD_LOAD(constant, abc[2] + c);
+            for (size_t i = 0; i < span.pixels; i++) {
+                const size_t at = r * span.row + i * span.channels + c;
+                simd_f32 gradient, value, old = {0};
+                SIMD_LOAD(gradient, dy + at);
+                SIMD_LOAD(value, x + at);
+                if (accumulate)
+                    SIMD_LOAD(old, dx + at);
+                value = old + (a * gradient + (b * value + constant));
+                SIMD_STORE(dx + at, value);
+            }
+        }
+}
+
+static void SIMD_NAME(relu_gradient)(float *dx, const float *dy, const float *y, size_t n,
+                                     int accumulate)
+{
+    if (accumulate)
+        for (size_t i = 0; i < n; i++)
+            dx[i] += y[i] > 0.0f ? dy[i] : 0.0f;
+    else
+        for (size_t i = 0; i < n; i++)
+            dx[i] = y[i] > 0.0f ? dy[i] : 0.0f;
+}
+
+/* ---- update ---- */
 
 ALWAYS_INLINE void sgd(int nesterov, float *restrict value, float *restrict momentum,
                        const float *restrict gradient, const uint8_t *restrict mask, size_t n,
@@ -277,6 +492,11 @@ const struct nn_kernels SIMD_NAME(nn_kernels) = {
     .code_product = SIMD_NAME(code_product),
     .row_product = SIMD_NAME(row_product),
     .outer_sum = SIMD_NAME(outer_sum),
+    .code_moments = SIMD_NAME(code_moments),
+    .affine = SIMD_NAME(affine),
+    .gradient_moments = SIMD_NAME(gradient_moments),
+    .affine_gradient = SIMD_NAME(affine_gradient),
+    .relu_gradient = SIMD_NAME(relu_gradient),
     .sgd = SIMD_NAME(sgd),
     .sum_to_gradient = SIMD_NAME(sum_to_gradient),
 };

@@ -5,12 +5,14 @@
 
 #include "base/mem.h"
 #include "hw/fixed_point.h"
+#include "nn/bias.h"
 #include "nn/kernels.h"
 #include "nn/op.h"
 
 struct linear_state {
-    int16_t *packed; /* weight codes for code_product */
-    float *bias;     /* [stride(outputs)] quantised, zero padded */
+    int16_t *packed;           /* weight codes for code_product */
+    float *bias;               /* [stride(outputs)] quantised, zero padded */
+    struct outer_group *group; /* [PASS_SHARDS] the shards of a pass */
 };
 
 struct linear_view {
@@ -34,6 +36,7 @@ static void linear_setup(struct op *op)
     struct linear_state *state = MEM_NEW(struct linear_state, 1);
     state->packed = MEM_NEW(int16_t, (view.inputs + 1) / 2 * nn_stride(view.outputs) * 2);
     state->bias = MEM_NEW(float, nn_stride(view.outputs));
+    state->group = MEM_NEW(struct outer_group, PASS_SHARDS);
     op->state = state;
 }
 
@@ -42,6 +45,7 @@ static void linear_release(struct op *op)
     struct linear_state *state = op->state;
     mem_free(state->packed);
     mem_free(state->bias);
+    mem_free(state->group);
     mem_free(state);
 }
 
@@ -52,7 +56,7 @@ static void linear_prepare(struct op *op, const struct pass *pass)
     memcpy(state->bias, view.b, view.outputs * sizeof *view.b);
     if (pass->quantise)
         nn_kernels()->pack_codes(state->packed, op->params->code + view.weight->offset,
-                                 view.outputs, view.inputs);
+                                 view.outputs, view.inputs, 1);
 }
 
 /* Plain float, one product a shard: the same call whatever the rank count. */
@@ -85,30 +89,10 @@ static bool linear_forward(struct op *op, const struct pass *pass)
     const struct linear_state *state = op->state;
     const float scale = fixed_point_step(in->exponent, pass->bits) *
                         fixed_point_step(view.weight->exponent, pass->bits);
-    out->max_bits =
-        nn_kernels()->code_product(out->value, in->code, pass->samples, in->stride, state->packed,
-                                   view.outputs, view.inputs, scale, state->bias);
+    const struct packed_codes packed = {state->packed, 1, view.outputs, view.inputs};
+    out->max_bits = nn_kernels()->code_product(out->value, in->code, pass->samples, in->stride,
+                                               (size_t[]){0}, packed, scale, state->bias);
     return true;
-}
-
-/* db[j] = sum_i dy[i,j], float inside a shard, exact across shards. */
-static bool bias_sum(const struct op *op, const struct pass *pass)
-{
-    const size_t n = op->params->tensor[op->bias].count, row = op->out->stride;
-    int64_t *sum = op->params->sum + op->params->tensor[op->bias].offset;
-    const double unit = (double)((int64_t)1 << NN_SUM_EXPONENT);
-    bool fits = true;
-    memset(sum, 0, n * sizeof *sum);
-    for (size_t s = 0; s < pass->shards; s++)
-        for (size_t j = 0; j < n; j++) {
-            float shard = 0.0f;
-            for (size_t i = pass->begin[s]; i < pass->begin[s + 1]; i++)
-                shard += op->out->gradient[i * row + j];
-            const bool fine = shard > -0x1p11f && shard < 0x1p11f; /* false for NaN */
-            sum[j] += fine ? (int64_t)((double)shard * unit) : 0;
-            fits = fits && fine;
-        }
-    return fits;
 }
 
 static bool linear_backward(struct op *op, const struct pass *pass)
@@ -116,13 +100,30 @@ static bool linear_backward(struct op *op, const struct pass *pass)
     const struct linear_view view = view_of(op);
     const struct tensor *in = op->in, *out = op->out;
     const bool bias_fits = bias_sum(op, pass);
-    const int overflow =
-        nn_kernels()->outer_sum(op->params->sum + view.weight->offset, out->gradient, view.outputs,
-                                in->value, view.inputs, pass->begin, pass->shards);
+    const struct linear_state *state = op->state;
+    for (size_t s = 0; s < pass->shards; s++)
+        state->group[s] =
+            (struct outer_group){pass->begin[s] * out->stride, pass->begin[s] * in->stride, 1,
+                                 pass->begin[s + 1] - pass->begin[s]};
+    const struct outer_steps steps = {.dy_term = out->stride, .x_term = in->stride};
+    const int overflow = nn_kernels()->outer_sum(op->params->sum + view.weight->offset, view.inputs,
+                                                 out->gradient, view.outputs, in->value,
+                                                 view.inputs, steps, state->group, pass->shards, 0);
     if (in->gradient)
-        nn_kernels()->row_product(in->gradient, out->gradient, pass->samples, view.w, view.outputs,
-                                  view.inputs);
+        nn_kernels()->row_product(in->gradient, in->stride, pass->samples,
+                                  (struct row_source){.dy = out->gradient,
+                                                      .w = view.w,
+                                                      .dy_step = out->stride,
+                                                      .w_row = view.inputs,
+                                                      .terms = view.outputs,
+                                                      .runs = 1},
+                                  view.inputs, op->adds_to_in);
     return bias_fits && !overflow;
+}
+
+static void linear_gather_codes(const struct op *op, size_t sample, int16_t *vector)
+{
+    memcpy(vector, op->in->code + sample * op->in->stride, op->in->size * sizeof *vector);
 }
 
 const struct op_class op_linear = {
@@ -132,4 +133,5 @@ const struct op_class op_linear = {
     .prepare = linear_prepare,
     .forward = linear_forward,
     .backward = linear_backward,
+    .gather_codes = linear_gather_codes,
 };

@@ -9,13 +9,19 @@
 struct model_spec {
     const char *model; /* "mlp" */
     const size_t *hidden;
-    int hidden_count; /* mlp: widths of the hidden layers */
+    int hidden_count;    /* mlp: widths of the hidden layers */
+    int blocks, filters; /* resnet: blocks of a stage, channels of the first stage */
+    bool batch_norm;     /* vgg11: with batch norm behind every convolution */
+    bool dropout_always; /* vgg11: in evaluation too */
     int channels, height, width, classes;
     size_t capacity; /* samples a rank */
 };
 
 /* Names of the networks that can be built, separated by ", ". */
 const char *model_names(void);
+
+/* Smallest height and width that the network's pooling leaves a pixel of; 1 for most. */
+int model_smallest_image(const char *name);
 
 /* Builds the network; weights are 0 until initialised or loaded. */
 void model_build(struct network *net, const struct model_spec *spec);

@@ -1,6 +1,7 @@
 #include "nn/network.h"
 
 #include <cblas.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "base/comm.h"
@@ -27,7 +28,8 @@ static struct tensor *add_tensor(struct network *net, int channels, int height, 
     tensor->height = height;
     tensor->width = width;
     tensor->size = (size_t)channels * (size_t)height * (size_t)width;
-    tensor->stride = nn_stride(tensor->size);
+    tensor->channel_stride = nn_stride((size_t)channels);
+    tensor->is_signed = true;
     return tensor;
 }
 
@@ -37,26 +39,41 @@ void network_create(struct network *net, int channels, int height, int width)
     parameters_create(&net->params);
     net->op = MEM_NEW(struct op, NETWORK_OPS);
     net->tensor = MEM_NEW(struct tensor, NETWORK_OPS + 1);
-    net->input = add_tensor(net, channels, height, width);
-    net->input->is_signed = true;
+    net->input = add_tensor(net, channels * height * width, 1, 1);
 }
 
 static struct op *add_op(struct network *net, const struct op_class *class, const char *name,
                          struct tensor *in, struct tensor *out)
 {
-    struct op *op = &net->op[net->op_count++];
-    *op = (struct op){
-        .class = class, .in = in, .out = out, .params = &net->params, .weight = -1, .bias = -1};
+    struct op *op = &net->op[net->op_count];
+    *op = (struct op){.class = class,
+                      .in = in,
+                      .out = out,
+                      .params = &net->params,
+                      .weight = -1,
+                      .bias = -1,
+                      .mean = -1,
+                      .variance = -1};
+    op->number = net->op_count++;
     snprintf(op->name, sizeof op->name, "%s", name);
     return op;
 }
 
-static int add_parameter(struct network *net, const struct op *op, const char *suffix, int axes,
-                         const size_t *shape, size_t fan_in)
+/* ---- linear layers and quantisers ---- */
+
+struct parameter_spec {
+    const char *suffix;
+    enum parameter_kind kind;
+    enum parameter_init init;
+    double scale;
+};
+
+static int add_parameter(struct network *net, const struct op *op, struct parameter_spec spec,
+                         int axes, const size_t *shape)
 {
     char name[48];
-    snprintf(name, sizeof name, "%s.%s", op->name, suffix);
-    return parameters_add(&net->params, name, axes, shape, fan_in, true);
+    snprintf(name, sizeof name, "%s.%s", op->name, spec.suffix);
+    return parameters_add(&net->params, name, axes, shape, spec.kind, spec.init, spec.scale);
 }
 
 struct tensor *network_add_linear(struct network *net, const char *name, struct tensor *in,
@@ -64,9 +81,11 @@ struct tensor *network_add_linear(struct network *net, const char *name, struct 
 {
     struct tensor *out = add_tensor(net, (int)outputs, 1, 1);
     struct op *op = add_op(net, &op_linear, name, in, out);
-    out->is_signed = true;
-    op->weight = add_parameter(net, op, "weight", 2, (size_t[]){outputs, in->size}, in->size);
-    op->bias = add_parameter(net, op, "bias", 1, (size_t[]){outputs}, in->size);
+    const double bound = 1.0 / sqrt((double)in->size); /* PyTorch's default */
+    const struct parameter_spec weight = {"weight", PARAMETER_QUANTISED, INIT_UNIFORM, bound};
+    const struct parameter_spec bias = {"bias", PARAMETER_QUANTISED, INIT_UNIFORM, bound};
+    op->weight = add_parameter(net, op, weight, 2, (size_t[]){outputs, in->size});
+    op->bias = add_parameter(net, op, bias, 1, (size_t[]){outputs});
     return out;
 }
 
@@ -76,8 +95,121 @@ struct tensor *network_add_quantiser(struct network *net, const char *name, stru
     struct tensor *out = add_tensor(net, in->channels, in->height, in->width);
     add_op(net, &op_quantise, name, in, out)->relu = relu;
     out->is_signed = in->is_signed && !relu;
+    out->has_code = true;
     return out;
 }
+
+/* ---- images ---- */
+
+static int shrunk(int length, int kernel, int step, int padding)
+{
+    return (length + 2 * padding - kernel) / step + 1;
+}
+
+static struct op *add_window_op(struct network *net, const struct op_class *class, const char *name,
+                                struct tensor *in, struct conv_shape shape)
+{
+    struct tensor *out =
+        add_tensor(net, shape.channels, shrunk(in->height, shape.kernel, shape.step, shape.padding),
+                   shrunk(in->width, shape.kernel, shape.step, shape.padding));
+    struct op *op = add_op(net, class, name, in, out);
+    op->kernel = shape.kernel;
+    op->step = shape.step;
+    op->padding = shape.padding;
+    return op;
+}
+
+struct tensor *network_add_conv(struct network *net, const char *name, struct tensor *in,
+                                struct conv_shape shape)
+{
+    struct op *op = add_window_op(net, &op_conv, name, in, shape);
+    const size_t out = (size_t)shape.channels, kernel = (size_t)shape.kernel;
+    /* N(0, sqrt(2 / (k k out))), as the reference programs of both CIFAR networks */
+    const double deviation = sqrt(2.0 / (double)(kernel * kernel * out));
+    const struct parameter_spec weight = {"weight", PARAMETER_QUANTISED, INIT_NORMAL, deviation};
+    const struct parameter_spec bias = {"bias", PARAMETER_QUANTISED, INIT_CONSTANT, 0.0};
+    op->weight =
+        add_parameter(net, op, weight, 4, (size_t[]){out, (size_t)in->channels, kernel, kernel});
+    if (shape.has_bias)
+        op->bias = add_parameter(net, op, bias, 1, (size_t[]){out});
+    if (in->border < shape.padding)
+        in->border = shape.padding;
+    if (shape.step == 1 && op->out->border < shape.kernel - 1 - shape.padding)
+        op->out->border = shape.kernel - 1 - shape.padding; /* for the input gradient */
+    return op->out;
+}
+
+struct tensor *network_add_batch_norm(struct network *net, const char *name, struct tensor *in)
+{
+    struct tensor *out = add_tensor(net, in->channels, in->height, in->width);
+    struct op *op = add_op(net, &op_batch_norm, name, in, out);
+    const size_t shape[1] = {(size_t)in->channels};
+    const struct parameter_spec gamma = {"weight", PARAMETER_FLOAT, INIT_CONSTANT, 1.0};
+    const struct parameter_spec beta = {"bias", PARAMETER_FLOAT, INIT_CONSTANT, 0.0};
+    const struct parameter_spec mean = {"running_mean", PARAMETER_STATE, INIT_CONSTANT, 0.0};
+    const struct parameter_spec variance = {"running_var", PARAMETER_STATE, INIT_CONSTANT, 1.0};
+    op->weight = add_parameter(net, op, gamma, 1, shape);
+    op->bias = add_parameter(net, op, beta, 1, shape);
+    op->mean = add_parameter(net, op, mean, 1, shape);
+    op->variance = add_parameter(net, op, variance, 1, shape);
+    return out;
+}
+
+struct tensor *network_add_max_pool(struct network *net, struct tensor *in, int kernel, int step)
+{
+    const struct conv_shape shape = {in->channels, kernel, step, 0, false};
+    struct tensor *out = add_window_op(net, &op_max_pool, "max_pool", in, shape)->out;
+    out->is_signed = in->is_signed;
+    out->has_code = in->has_code;
+    return out;
+}
+
+struct tensor *network_add_mean_pool(struct network *net, struct tensor *in, int kernel, int step)
+{
+    const struct conv_shape shape = {in->channels, kernel, step, 0, false};
+    struct tensor *out = add_window_op(net, &op_mean_pool, "mean_pool", in, shape)->out;
+    out->is_signed = in->is_signed;
+    return out;
+}
+
+struct tensor *network_add_sum(struct network *net, struct tensor *in, struct tensor *second)
+{
+    struct tensor *out = add_tensor(net, in->channels, in->height, in->width);
+    add_op(net, &op_add, "add", in, out)->second = second;
+    return out;
+}
+
+struct tensor *network_add_dropout(struct network *net, struct tensor *in, bool always)
+{
+    struct tensor *out = add_tensor(net, in->channels, in->height, in->width);
+    add_op(net, &op_dropout, "dropout", in, out)->drops_always = always;
+    out->is_signed = in->is_signed;
+    out->has_code = in->has_code;
+    return out;
+}
+
+static struct tensor *add_reshape(struct network *net, struct tensor *in, int channels, int height,
+                                  int width)
+{
+    struct tensor *out = add_tensor(net, channels, height, width);
+    add_op(net, &op_reshape, "reshape", in, out);
+    out->is_signed = in->is_signed;
+    out->has_code = in->has_code;
+    return out;
+}
+
+struct tensor *network_add_image(struct network *net, struct tensor *in, int channels, int height,
+                                 int width)
+{
+    return add_reshape(net, in, channels, height, width);
+}
+
+struct tensor *network_add_flatten(struct network *net, struct tensor *in)
+{
+    return add_reshape(net, in, (int)in->size, 1, 1);
+}
+
+/* ---- memory ---- */
 
 /* A gradient is needed by everything behind the first parameters. */
 static bool needs_gradient(const struct network *net, const struct tensor *tensor)
@@ -85,9 +217,82 @@ static bool needs_gradient(const struct network *net, const struct tensor *tenso
     for (int i = 0; i < net->op_count; i++) {
         const struct op *op = &net->op[i];
         if (op->out == tensor)
-            return op->weight >= 0 || needs_gradient(net, op->in);
+            return op->weight >= 0 || needs_gradient(net, op->in) ||
+                   (op->second && needs_gradient(net, op->second));
     }
     return false; /* the input */
+}
+
+/* Elementwise operations walk over both tensors in step: give them one layout, the wider border. */
+static void match_borders(struct network *net)
+{
+    for (int pass = 0; pass < net->op_count; pass++) /* until nothing changes, at most so often */
+        for (int i = 0; i < net->op_count; i++) {
+            struct op *op = &net->op[i];
+            if (!op->class->is_elementwise)
+                continue;
+            int border = op->in->border > op->out->border ? op->in->border : op->out->border;
+            if (op->second && op->second->border > border)
+                border = op->second->border;
+            op->in->border = op->out->border = border;
+            if (op->second)
+                op->second->border = border;
+        }
+}
+
+/* Whether an operation behind `op` has put its part into this gradient before. */
+static bool has_gradient_from_later(const struct network *net, const struct op *op,
+                                    const struct tensor *tensor)
+{
+    for (const struct op *later = op + 1; later < net->op + net->op_count; later++)
+        if (later->in == tensor || later->second == tensor)
+            return true;
+    return false;
+}
+
+/* Layout and codes. */
+static void allocate_tensor(struct tensor *tensor, size_t capacity)
+{
+    tensor->row = (size_t)(tensor->width + 2 * tensor->border) * tensor->channel_stride;
+    tensor->stride = (size_t)(tensor->height + 2 * tensor->border) * tensor->row;
+    tensor->code = tensor->has_code ? MEM_NEW(int16_t, capacity * tensor->stride) : NULL;
+}
+
+static int count_readers(const struct network *net, const struct tensor *tensor)
+{
+    int readers = 0;
+    for (int i = 0; i < net->op_count; i++)
+        readers += (net->op[i].in == tensor) + (net->op[i].second == tensor);
+    return readers;
+}
+
+/* A quantiser that alone reads its input may write over it. */
+static void allocate_values(struct network *net, size_t capacity)
+{
+    net->input->value = MEM_NEW(float, capacity * net->input->stride);
+    for (int i = 0; i < net->op_count; i++) {
+        struct op *op = &net->op[i];
+        op->out->shares_value =
+            op->class->is_quantiser && op->in != net->input && count_readers(net, op->in) == 1;
+        op->out->value =
+            op->out->shares_value ? op->in->value : MEM_NEW(float, capacity * op->out->stride);
+    }
+}
+
+/* Backwards: an elementwise operation that alone reads its input may leave the input's gradient where
+ * that of its output was. */
+static void allocate_gradients(struct network *net, size_t capacity)
+{
+    for (int i = net->op_count - 1; i >= 0; i--) {
+        struct op *op = &net->op[i];
+        struct tensor *in = op->in;
+        if (!op->out->gradient && needs_gradient(net, op->out))
+            op->out->gradient = MEM_NEW(float, capacity * op->out->stride);
+        if (op->class->is_elementwise && count_readers(net, in) == 1 && needs_gradient(net, in)) {
+            in->gradient = op->out->gradient;
+            in->shares_gradient = true;
+        }
+    }
 }
 
 void network_finish(struct network *net, struct tensor *logits, size_t capacity)
@@ -95,16 +300,16 @@ void network_finish(struct network *net, struct tensor *logits, size_t capacity)
     net->logits = logits;
     net->capacity = capacity;
     parameters_allocate(&net->params);
-    for (int i = 0; i < net->tensor_count; i++) {
-        struct tensor *tensor = &net->tensor[i];
-        const size_t n = capacity * tensor->stride;
-        tensor->value = MEM_NEW(float, n);
-        tensor->gradient = needs_gradient(net, tensor) ? MEM_NEW(float, n) : NULL;
-    }
+    match_borders(net);
+    for (int i = 0; i < net->tensor_count; i++)
+        allocate_tensor(&net->tensor[i], capacity);
+    allocate_values(net, capacity);
+    allocate_gradients(net, capacity);
     for (int i = 0; i < net->op_count; i++) {
         struct op *op = &net->op[i];
-        if (op->class->is_quantiser)
-            op->out->code = MEM_NEW(int16_t, capacity * op->out->stride);
+        op->capacity = capacity;
+        op->adds_to_in = has_gradient_from_later(net, op, op->in);
+        op->adds_to_second = op->second && has_gradient_from_later(net, op, op->second);
         if (op->class->setup)
             op->class->setup(op);
     }
@@ -116,8 +321,10 @@ void network_destroy(struct network *net)
         if (net->op[i].class->release)
             net->op[i].class->release(&net->op[i]);
     for (int i = 0; i < net->tensor_count; i++) {
-        mem_free(net->tensor[i].value);
-        mem_free(net->tensor[i].gradient);
+        if (!net->tensor[i].shares_value)
+            mem_free(net->tensor[i].value);
+        if (!net->tensor[i].shares_gradient)
+            mem_free(net->tensor[i].gradient);
         mem_free(net->tensor[i].code);
     }
     mem_free(net->op);

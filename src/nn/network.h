@@ -25,11 +25,31 @@ struct network {
 void network_create(struct network *net, int channels, int height, int width);
 void network_destroy(struct network *net);
 
-/* Appends an operation that reads `in`; returns what it writes. */
+/* Appends an operation that reads `in`; returns what it writes. Names are PyTorch's. */
 struct tensor *network_add_linear(struct network *net, const char *name, struct tensor *in,
                                   size_t outputs);
 struct tensor *network_add_quantiser(struct network *net, const char *name, struct tensor *in,
                                      bool relu);
+
+/* Square kernels; padding and step (stride) in pixels. */
+struct conv_shape {
+    int channels; /* of the output */
+    int kernel, step, padding;
+    bool has_bias;
+};
+struct tensor *network_add_conv(struct network *net, const char *name, struct tensor *in,
+                                struct conv_shape shape);
+struct tensor *network_add_batch_norm(struct network *net, const char *name, struct tensor *in);
+struct tensor *network_add_max_pool(struct network *net, struct tensor *in, int kernel, int step);
+struct tensor *network_add_mean_pool(struct network *net, struct tensor *in, int kernel, int step);
+struct tensor *network_add_sum(struct network *net, struct tensor *in, struct tensor *second);
+
+struct tensor *network_add_dropout(struct network *net, struct tensor *in, bool always);
+
+/* Flat [c, h, w] to an image of this shape, and an image to flat. */
+struct tensor *network_add_image(struct network *net, struct tensor *in, int channels, int height,
+                                 int width);
+struct tensor *network_add_flatten(struct network *net, struct tensor *in);
 
 /* Takes all memory, for up to `capacity` samples a rank; `logits` is the last tensor. */
 void network_finish(struct network *net, struct tensor *logits, size_t capacity);

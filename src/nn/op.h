@@ -10,27 +10,51 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/rng.h"
 #include "nn/parameters.h"
 
-/* Activations of up to `capacity` samples; rows padded with zeros to `stride` elements. */
+/* Activations of up to `capacity` samples, stored as
+ *     [n, height + 2 border, width + 2 border, channel_stride]:
+ * channels last and padded with zeros to whole vectors, and a border of zeros that convolutions read
+ * as their padding. A flat tensor (of linear layers, and the network's input in the files' order
+ * [c, h, w]) is one pixel with as many channels as it has elements. */
 struct tensor {
     int channels, height, width;
-    size_t size, stride; /* c * h * w, and the same rounded up to NN_LANES */
-    float *value;        /* [n, stride] */
-    float *gradient;     /* [n, stride] dLoss/dvalue, or NULL when nobody needs it */
-    int16_t *code;       /* [n, stride] value = code * 2^(exponent - bits), set by quantisers */
+    int border;            /* pixels of zeros around the image */
+    size_t size;           /* channels * height * width */
+    size_t channel_stride; /* elements of a pixel */
+    size_t row;            /* of a row of pixels, border included */
+    size_t stride;         /* of a sample */
+    float *value;
+    float *gradient; /* dLoss/dvalue, or NULL when nobody needs it */
+    int16_t *code;   /* value = code * 2^(exponent - bits); NULL where values are not on a grid */
     int exponent;
     int32_t max_bits; /* largest |value| of this rank's samples, as bits; set by the producer */
     bool is_signed;   /* codes may be negative (crossbars then need two input passes) */
+    bool has_code;
+    bool shares_value,
+        shares_gradient; /* the array belongs to a neighbour, which is done with it */
 };
+
+/* Offset of pixel (y, x) of sample n. */
+static inline size_t tensor_at(const struct tensor *tensor, size_t n, int y, int x)
+{
+    return n * tensor->stride + (size_t)(y + tensor->border) * tensor->row +
+           (size_t)(x + tensor->border) * tensor->channel_stride;
+}
+
+enum { PASS_SHARDS = 1024 }; /* the most shards of a pass */
 
 /* What one pass over the network works on. */
 struct pass {
-    size_t samples;      /* rows that this rank holds */
-    size_t shards;       /* shards of this rank */
-    const size_t *begin; /* [shards + 1] first row of each */
-    bool is_training;    /* activation exponents follow the batch; otherwise they stay */
-    bool quantise;       /* false: plain float */
+    size_t samples;         /* rows that this rank holds */
+    size_t global_samples;  /* of all ranks; only needed in training */
+    size_t shards;          /* shards of this rank */
+    const size_t *begin;    /* [shards + 1] first row of each */
+    const uint32_t *sample; /* [samples] number of each in its data set, or NULL; for dropout */
+    struct rng_key dropout;
+    bool is_training; /* activation exponents follow the batch; otherwise they stay */
+    bool quantise;    /* false: plain float */
     int bits;
 };
 
@@ -39,6 +63,7 @@ struct op;
 struct op_class {
     const char *name;
     bool is_quantiser;
+    bool is_elementwise; /* all tensors have one layout; the gradient may be passed on in place */
     void (*setup)(struct op *op); /* takes private memory; parameters are allocated. May be NULL */
     void (*release)(struct op *op);                          /* gives it back. May be NULL */
     void (*prepare)(struct op *op, const struct pass *pass); /* new weights. May be NULL */
@@ -48,20 +73,54 @@ struct op_class {
     /* From out->gradient: in->gradient (unless NULL) and the sums of the own parameters. False when
      * a sum overflows on this rank. */
     bool (*backward)(struct op *op, const struct pass *pass);
+    /* Operations with a weight matrix: the input codes of one sample as the vectors that the matrix
+     * multiplies, vector [pixels of out, inputs of weight[out, inputs...]]. NULL for others. */
+    void (*gather_codes)(const struct op *op, size_t sample, int16_t *vector);
 };
 
 struct op {
     const struct op_class *class;
     char name[32]; /* "fc1" */
     struct tensor *in, *out;
+    struct tensor *second;           /* residual additions: the other input, or NULL */
+    bool adds_to_in, adds_to_second; /* the gradient of that input has a part already */
     struct parameters *params;
-    int weight, bias; /* parameter tensors, or -1 */
-    bool relu;        /* quantisers: set negative values to 0 */
-    void *state;      /* private to the class */
+    size_t capacity;           /* samples that the tensors hold */
+    int weight, bias;          /* parameter tensors, or -1 */
+    int mean, variance;        /* batch norm: running statistics, or -1 */
+    int kernel, step, padding; /* of convolutions and pooling: size, stride, zeros around */
+    bool drops_always;         /* dropout: in evaluation too, as the reference VGG does */
+    int number;                /* of the operation in its network */
+    bool relu;                 /* quantisers: set negative values to 0 */
+    void *state;               /* private to the class */
 };
+
+/* dx (+)= dy; nothing where they are one array, or dx is NULL. */
+void op_pass_gradient(float *dx, const float *dy, size_t n, bool adds);
 
 /* Fully connected layer: out = in weight^T + bias. */
 extern const struct op_class op_linear;
+
+/* Convolution: out[n,j,y,x] = sum_{k,u,v} in[n,k, y step + u - padding, x step + v - padding]
+ * weight[j,k,u,v] (+ bias[j]). */
+extern const struct op_class op_conv;
+
+/* Batch normalisation with the statistics of the global batch (Ioffe & Szegedy 2015, algorithm 1);
+ * running statistics with momentum 0.1 and unbiased variance, as PyTorch. Collective. */
+extern const struct op_class op_batch_norm;
+
+/* Pooling over kernel x kernel windows; the maximum keeps codes, the mean does not. */
+extern const struct op_class op_max_pool;
+extern const struct op_class op_mean_pool;
+
+/* out = in + second. */
+extern const struct op_class op_add;
+
+/* Dropout of half the values, off in evaluation unless op->drops_always. */
+extern const struct op_class op_dropout;
+
+/* Change between flat tensors in the order [c, h, w] and images, either way. */
+extern const struct op_class op_reshape;
 
 /* Dynamic fixed-point quantisation of activations, with or without ReLU. Its forward pass is
  * collective: the exponent follows the maximum over the global batch. */

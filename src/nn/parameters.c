@@ -28,21 +28,23 @@ void parameters_destroy(struct parameters *params)
 }
 
 int parameters_add(struct parameters *params, const char *name, int axes, const size_t *shape,
-                   size_t fan_in, bool is_quantised)
+                   enum parameter_kind kind, enum parameter_init init, double init_scale)
 {
     struct parameter *tensor = &params->tensor[params->count];
     *tensor = (struct parameter){.axes = axes,
                                  .offset = params->size,
                                  .count = 1,
-                                 .fan_in = fan_in,
-                                 .is_quantised = is_quantised};
+                                 .init = init,
+                                 .init_scale = init_scale,
+                                 .is_quantised = kind == PARAMETER_QUANTISED,
+                                 .is_state = kind == PARAMETER_STATE};
     snprintf(tensor->name, sizeof tensor->name, "%s", name);
     for (int a = 0; a < axes; a++) {
         tensor->shape[a] = shape[a];
         tensor->count *= shape[a];
     }
     params->size += nn_stride(tensor->count);
-    params->scalars += tensor->count;
+    params->scalars += tensor->is_state ? 0 : tensor->count;
     return params->count++;
 }
 
@@ -56,7 +58,22 @@ void parameters_allocate(struct parameters *params)
     params->code = MEM_NEW(int16_t, n);
     params->mask = MEM_NEW(uint8_t, n);
     params->sum = MEM_NEW(int64_t, params->size + SUM_EXTRAS);
-    memset(params->mask, 1, n);
+    for (int t = 0; t < params->count; t++)
+        memset(params->mask + params->tensor[t].offset, !params->tensor[t].is_state,
+               params->tensor[t].count);
+}
+
+/* Uniform in +-bound, or normal with this deviation. */
+static void fill_random(float *value, size_t n, struct rng_key key, double scale, bool normal)
+{
+    for (size_t i = 0; i < n; i++)
+        value[i] = (float)(scale * (normal ? rng_normal(key, i) : 2.0 * rng_uniform(key, i) - 1.0));
+}
+
+static void fill_constant(float *value, size_t n, float constant)
+{
+    for (size_t i = 0; i < n; i++)
+        value[i] = constant;
 }
 
 void parameters_initialise(struct parameters *params, uint64_t seed)
@@ -64,9 +81,18 @@ void parameters_initialise(struct parameters *params, uint64_t seed)
     for (int t = 0; t < params->count; t++) {
         const struct parameter *tensor = &params->tensor[t];
         const struct rng_key key = {seed, RNG_INIT, (uint32_t)t};
-        const double bound = 1.0 / sqrt((double)tensor->fan_in);
-        for (size_t i = 0; i < tensor->count; i++)
-            params->value[tensor->offset + i] = (float)(bound * (2.0 * rng_uniform(key, i) - 1.0));
+        float *value = params->value + tensor->offset;
+        switch (tensor->init) {
+        case INIT_UNIFORM:
+            fill_random(value, tensor->count, key, tensor->init_scale, false);
+            break;
+        case INIT_NORMAL:
+            fill_random(value, tensor->count, key, tensor->init_scale, true);
+            break;
+        case INIT_CONSTANT:
+            fill_constant(value, tensor->count, (float)tensor->init_scale);
+            break;
+        }
     }
 }
 
@@ -95,6 +121,8 @@ size_t parameters_prune(struct parameters *params, double threshold)
     size_t masked = 0;
     for (int t = 0; t < params->count; t++) {
         const struct parameter *tensor = &params->tensor[t];
+        if (tensor->is_state)
+            continue;
         for (size_t i = tensor->offset; i < tensor->offset + tensor->count; i++) {
             if (fabsf(params->value[i]) < (float)threshold) {
                 params->value[i] = 0.0f;

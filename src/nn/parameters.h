@@ -14,15 +14,24 @@
 
 enum { PARAMETERS_MAX = 256, PARAMETERS_AXES = 4 };
 
+enum parameter_kind {
+    PARAMETER_QUANTISED, /* trained, used as fixed-point codes */
+    PARAMETER_FLOAT,     /* trained, used as it is (batch norm) */
+    PARAMETER_STATE      /* running statistics: kept and saved like weights, not trained */
+};
+
+enum parameter_init { INIT_UNIFORM, INIT_NORMAL, INIT_CONSTANT };
+
 struct parameter {
     char name[48]; /* as PyTorch has it: "fc1.weight" */
     int axes;
     size_t shape[PARAMETERS_AXES];
     size_t offset, count; /* in the flat arrays */
-    size_t fan_in;        /* for the initial values */
-    bool is_quantised;    /* false: stays float (batch norm) */
-    int exponent;         /* of the last quantisation */
-    uint64_t saturated;   /* codes clipped by the last quantisation */
+    enum parameter_init init;
+    double init_scale;           /* bound, deviation or constant */
+    bool is_quantised, is_state; /* see enum parameter_kind */
+    int exponent;                /* of the last quantisation */
+    uint64_t saturated;          /* codes clipped by the last quantisation */
 };
 
 /* Sums that travel with the gradients in the one reduction of a step. */
@@ -47,12 +56,12 @@ void parameters_destroy(struct parameters *params);
 
 /* Declares a tensor; returns its index. Before parameters_allocate. */
 int parameters_add(struct parameters *params, const char *name, int axes, const size_t *shape,
-                   size_t fan_in, bool is_quantised);
+                   enum parameter_kind kind, enum parameter_init init, double init_scale);
 
 /* Takes the flat arrays; masks start at 1, all else at 0. */
 void parameters_allocate(struct parameters *params);
 
-/* Values uniform in +-1/sqrt(fan_in), PyTorch's default for linear layers and their biases. */
+/* Draws initial values: uniform in +-scale, normal with deviation scale, or the constant scale. */
 void parameters_initialise(struct parameters *params, uint64_t seed);
 
 /* Quantises every quantised tensor with the exponent of its present values; exponents and counts

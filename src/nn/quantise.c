@@ -3,6 +3,7 @@
 #include "base/comm.h"
 #include "hw/fixed_point.h"
 #include "hw/kernels.h"
+#include "nn/kernels.h"
 #include "nn/op.h"
 
 /* Exponent of the global batch; false when some rank has a value that is not finite. */
@@ -45,14 +46,17 @@ static bool quantise_backward(struct op *op, const struct pass *pass)
     float *dx = op->in->gradient;
     if (!dx)
         return true;
-    for (size_t i = 0; i < n; i++)
-        dx[i] = !op->relu || y[i] > 0.0f ? dy[i] : 0.0f;
+    if (op->relu)
+        nn_kernels()->relu_gradient(dx, dy, y, n, op->adds_to_in);
+    else
+        op_pass_gradient(dx, dy, n, op->adds_to_in);
     return true;
 }
 
 const struct op_class op_quantise = {
     .name = "quantise",
     .is_quantiser = true,
+    .is_elementwise = true,
     .forward = quantise_forward,
     .backward = quantise_backward,
 };

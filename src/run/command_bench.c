@@ -29,10 +29,23 @@ static const struct bench_network {
       .height = 28,
       .width = 28,
       .classes = 10},
-     64},
+     64                                                                                           },
+    {"lenet5",   {.model = "lenet5", .channels = 1, .height = 28, .width = 28, .classes = 10}, 64 },
+    {"vgg11",    {.model = "vgg11", .channels = 3, .height = 32, .width = 32, .classes = 10},  128},
+    {"resnet20",
+     {.model = "resnet",
+      .blocks = 3,
+      .filters = 16,
+      .channels = 3,
+      .height = 32,
+      .width = 32,
+      .classes = 10},
+     128                                                                                          },
 };
 
 enum { NETWORKS = sizeof networks / sizeof networks[0] };
+
+enum { INTERVAL = 4 }; /* steps between looks at the clock */
 
 struct bench_options {
     const char *network, *penalty;
@@ -70,15 +83,19 @@ static double sgemm_gflops(void)
     return 2.0 * N * N * N / best_s * 1e-9;
 }
 
-/* Multiply-adds * 2 of one sample's training step: forward, weight gradient and, behind the first
- * layer, input gradient. */
+/* Multiply-adds * 2 of one sample's training step, counted as direct convolution: forward, weight
+ * gradient and, behind the first layer, input gradient. */
 static double flop_per_sample(const struct network *net)
 {
     double flop = 0.0;
-    for (int i = 0; i < net->op_count; i++)
-        if (net->op[i].weight >= 0)
-            flop += 2.0 * (double)net->params.tensor[net->op[i].weight].count *
-                    (net->op[i].in->gradient ? 3.0 : 2.0);
+    for (int i = 0; i < net->op_count; i++) {
+        const struct op *op = &net->op[i];
+        if (!op->class->gather_codes)
+            continue;
+        const double pixels = (double)op->out->height * op->out->width;
+        flop += 2.0 * pixels * (double)net->params.tensor[op->weight].count *
+                (op->in->gradient ? 3.0 : 2.0);
+    }
     return flop;
 }
 
@@ -102,7 +119,7 @@ static bool run_steps(struct step *step, const struct bench_options *options,
 {
     const size_t m = (size_t)options->batch;
     struct step_result result;
-    for (int warm_up = 0; warm_up < 5; warm_up++)
+    for (int warm_up = 0; warm_up < 2; warm_up++)
         if (!step_run(step, m, 0.01, &result))
             return false;
     for (int p = 0; p < STEP_PARTS; p++)
@@ -111,8 +128,8 @@ static bool run_steps(struct step *step, const struct bench_options *options,
     const double start_s = comm_time_s();
     size_t steps = 0;
     int go_on = 1;
-    while (go_on) { /* rank 0 decides when time is up, every tenth step */
-        for (int i = 0; i < 10; i++, steps++)
+    while (go_on) { /* rank 0 decides when time is up */
+        for (int i = 0; i < INTERVAL; i++, steps++)
             if (!step_run(step, m, 0.01, &result))
                 return false;
         go_on = comm_time_s() - start_s < options->seconds;
@@ -120,7 +137,7 @@ static bool run_steps(struct step *step, const struct bench_options *options,
     }
     figures->time_s = comm_time_s() - start_s;
     figures->steps = (double)steps;
-    figures->syncs = comm_sync_count() - syncs - (comm_size() > 1 ? steps / 10 : 0);
+    figures->syncs = comm_sync_count() - syncs - (comm_size() > 1 ? steps / INTERVAL : 0);
     figures->sync_bytes = comm_sync_bytes() - bytes;
     for (int p = 0; p < STEP_PARTS; p++)
         figures->part_s[p] = step->time_s[p];

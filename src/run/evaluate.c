@@ -23,8 +23,10 @@ static bool evaluate_block(const struct evaluate_job *job, size_t first, size_t 
     dataset_batch(job->set, job->part, index, n, net->input->value, net->input->stride);
     const struct pass pass = {
         .samples = n,
+        .sample = index,
+        .dropout = {0, RNG_DROPOUT, 0},
         .shards = 1,
-        .begin = (size_t[]){0, n},
+        .begin = (size_t[]){0, n           },
         .quantise = job->quantise,
         .bits = job->bits
     };

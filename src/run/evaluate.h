@@ -13,7 +13,7 @@
 #include "nn/network.h"
 
 /* Samples of a block: a network used here needs at least this capacity. */
-enum { EVALUATE_BLOCK = 250 };
+enum { EVALUATE_BLOCK = 100 };
 
 struct evaluation {
     double loss;     /* mean cross entropy */

@@ -33,6 +33,10 @@ struct settings {
         char model[32];
         int64_t hidden[EXPERIMENT_LAYERS]; /* mlp: widths of the hidden layers */
         int64_t hidden_count;
+        int64_t depth;       /* resnet: 6n + 2 */
+        int64_t width;       /* resnet: channels of the first stage */
+        bool batch_norm;     /* vgg11 */
+        bool dropout_always; /* vgg11 */
     } network;
     struct {
         int64_t bits;       /* magnitude bits of weights and activations */
@@ -55,6 +59,7 @@ struct settings {
     struct {
         int64_t rows, columns;
         int64_t cell_bits; /* 0 = slice_bits */
+        int64_t samples;   /* test samples sent through the crossbars; 0 = all */
     } crossbar;
     /* of a run */
     int64_t epochs;

@@ -47,7 +47,12 @@ const struct option_entry options_table[] = {
             "train on random crops of the images, padded by so many black pixels; 0 = off"),
 
     CHOICE_OF(network.model, model_names, "mlp", "kind of network"),
-    INTEGERS(network.hidden, 1, 65536, "[100]", "mlp: widths of the hidden layers; [] = none"),
+    INTEGERS(network.hidden, 1, 32768, "[100]", "mlp: widths of the hidden layers; [] = none"),
+    INTEGER(network.depth, 8, 1202, "20", "resnet: layers, 6n + 2"),
+    INTEGER(network.width, 1, 1024, "16", "resnet: channels of the first stage"),
+    BOOLEAN(network.batch_norm, "false", "vgg11: batch norm behind every convolution"),
+    BOOLEAN(network.dropout_always, "false",
+            "vgg11: dropout in evaluation too, as the reference program has it"),
 
     INTEGER(fixed_point.bits, 1, 8, "8", "magnitude bits of weights and activations"),
     ONE_OF(fixed_point.slice_bits, "1, 2, 4, 8", "2", "bits of a slice; divides fixed_point.bits"),
@@ -74,6 +79,8 @@ const struct option_entry options_table[] = {
     INTEGER(crossbar.columns, 1, 1024, "128", "columns of one crossbar array"),
     ONE_OF(crossbar.cell_bits, "0, 1, 2, 4, 8", "0",
            "bits of a cell; divides fixed_point.bits; 0 = fixed_point.slice_bits"),
+    INTEGER(crossbar.samples, 0, 1e9, "0",
+            "test samples whose bitline currents are counted; 0 = all (convolutions take long)"),
 
     INTEGER(epochs, 0, 100000, "0", "passes over the training samples; 0 = only prune and test"),
     REAL(prune.threshold, '[', 0, 1000, ']', "0",

@@ -93,7 +93,7 @@ static void write_layers(struct store *store, const struct training *t)
         store_write(store, &array);
         if (tensor->is_quantised && t->step.quantise)
             write_codes(store, t, tensor, &name);
-        if (t->pruned == 0)
+        if (t->pruned == 0 || tensor->is_state)
             continue;
         char member[64];
         snprintf(member, sizeof member, "%s_mask", name.member);

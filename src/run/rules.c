@@ -51,10 +51,20 @@ static bool check_training(const struct settings *s, int involved[2], struct err
     return true;
 }
 
+static bool check_network(const struct settings *s, int involved[2], struct error *err)
+{
+    if (strcmp(s->network.model, "resnet") == 0 && s->network.depth % 6 != 2)
+        return broken(involved, err, "network.depth", "network.model",
+                      "network.depth %" PRId64 " of a resnet; allowed: 6n + 2, as 8, 14, 20, 32",
+                      s->network.depth);
+    return true;
+}
+
 bool rules_check(const struct settings *settings, const bool *given, int involved[2],
                  struct error *err)
 {
-    if (!check_bits(settings, involved, err) || !check_training(settings, involved, err))
+    if (!check_bits(settings, involved, err) || !check_training(settings, involved, err) ||
+        !check_network(settings, involved, err))
         return false;
     if (strcmp(settings->penalty.name, "none") != 0 && !given[option_find("penalty.alpha")])
         return broken(involved, err, "penalty.name", "penalty.alpha",

@@ -5,6 +5,9 @@
 #include "base/comm.h"
 #include "base/mem.h"
 
+/* Input vectors that are gathered for one call of the kernel, which has a start-up cost. */
+enum { VECTORS_AT_ONCE = 256 };
+
 static void map_layer(struct simulated_layer *layer, const struct network *net, int index,
                       struct crossbar_format format)
 {
@@ -14,6 +17,9 @@ static void map_layer(struct simulated_layer *layer, const struct network *net, 
     snprintf(layer->name, sizeof layer->name, "%s", op->name);
     layer->op = index;
     layer->passes = op->in->is_signed ? 2 : 1;
+    layer->pixels = (size_t)op->out->height * (size_t)op->out->width;
+    layer->samples = VECTORS_AT_ONCE / layer->pixels > 0 ? VECTORS_AT_ONCE / layer->pixels : 1;
+    layer->vector = MEM_NEW(int16_t, layer->samples * layer->pixels * (weight->count / outputs));
     layer->histogram = MEM_NEW(uint64_t, crossbar_histogram_size(format));
     crossbar_map(&layer->crossbar, format, net->params.code + weight->offset, outputs,
                  weight->count / outputs);
@@ -25,7 +31,7 @@ void simulation_create(struct simulation *simulation, const struct network *net,
     *simulation = (struct simulation){.format = format,
                                       .layer = MEM_NEW(struct simulated_layer, net->op_count)};
     for (int i = 0; i < net->op_count; i++)
-        if (net->op[i].class == &op_linear)
+        if (net->op[i].class->gather_codes)
             map_layer(&simulation->layer[simulation->layers++], net, i, format);
 }
 
@@ -33,10 +39,23 @@ void simulation_destroy(struct simulation *simulation)
 {
     for (int l = 0; l < simulation->layers; l++) {
         crossbar_free(&simulation->layer[l].crossbar);
+        mem_free(simulation->layer[l].vector);
         mem_free(simulation->layer[l].histogram);
     }
     mem_free(simulation->layer);
     *simulation = (struct simulation){0};
+}
+
+static void observe_layer(struct simulated_layer *layer, const struct op *op, size_t samples)
+{
+    const struct crossbar *x = &layer->crossbar;
+    for (size_t done = 0; done < samples; done += layer->samples) {
+        const size_t n = samples - done < layer->samples ? samples - done : layer->samples;
+        for (size_t i = 0; i < n; i++)
+            op->class->gather_codes(op, done + i, layer->vector + i * layer->pixels * x->inputs);
+        crossbar_add_currents(x, layer->vector, n * layer->pixels, x->inputs, layer->passes, 0,
+                              x->row_tiles, layer->histogram);
+    }
 }
 
 void simulation_observe(void *context, const struct network *net, const struct pass *pass)
@@ -44,9 +63,7 @@ void simulation_observe(void *context, const struct network *net, const struct p
     struct simulation *simulation = context;
     for (int l = 0; l < simulation->layers; l++) {
         struct simulated_layer *layer = &simulation->layer[l];
-        const struct tensor *in = net->op[layer->op].in;
-        crossbar_add_currents(&layer->crossbar, in->code, pass->samples, in->stride, layer->passes,
-                              0, layer->crossbar.row_tiles, layer->histogram);
+        observe_layer(layer, &net->op[layer->op], pass->samples);
     }
 }
 

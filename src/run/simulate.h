@@ -9,8 +9,11 @@
 
 struct simulated_layer {
     char name[32];
-    int op;     /* index in the network */
-    int passes; /* 2 for layers with signed inputs */
+    int op;          /* index in the network */
+    int passes;      /* 2 for layers with signed inputs */
+    size_t pixels;   /* input vectors of a sample: 1, or the pixels of a convolution's output */
+    size_t samples;  /* gathered at once */
+    int16_t *vector; /* [samples, pixels, inputs] scratch */
     struct crossbar crossbar;
     uint64_t *histogram; /* [sign, slice, input_bit, current] */
 };

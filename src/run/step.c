@@ -44,9 +44,13 @@ void step_create(struct step *step, struct network *net, struct step_settings se
     step->label = MEM_NEW(uint8_t, step_capacity(settings.batch, settings.shards));
     step->begin = MEM_NEW(size_t, comm_share(settings.shards).count + 1);
     step->view = MEM_NEW(struct penalty_tensor, net->params.count);
+    step->viewed = MEM_NEW(int, net->params.count);
     for (int t = 0; t < net->params.count; t++) {
         const struct parameter *tensor = &net->params.tensor[t];
-        step->view[t] = (struct penalty_tensor){
+        if (tensor->is_state)
+            continue;
+        step->viewed[step->views] = t;
+        step->view[step->views++] = (struct penalty_tensor){
             .count = tensor->count,
             .value = net->params.value + tensor->offset,
             .code = net->params.code + tensor->offset,
@@ -61,6 +65,7 @@ void step_destroy(struct step *step)
     mem_free(step->label);
     mem_free(step->begin);
     mem_free(step->view);
+    mem_free(step->viewed);
     *step = (struct step){0};
 }
 
@@ -78,8 +83,11 @@ static struct pass pass_of(const struct step *step, size_t m)
     for (size_t s = 0; s <= mine.count; s++)
         step->begin[s] = shard_begin(m, step->shards, mine.first + s) - samples.first;
     return (struct pass){.samples = samples.count,
+                         .global_samples = m,
                          .shards = mine.count,
                          .begin = step->begin,
+                         .sample = step->sample,
+                         .dropout = step->dropout,
                          .is_training = true,
                          .quantise = step->quantise,
                          .bits = step->format.bits};
@@ -88,9 +96,10 @@ static struct pass pass_of(const struct step *step, size_t m)
 static struct penalty_input penalty_view(const struct step *step)
 {
     const struct parameters *params = &step->net->params;
-    for (int t = 0; t < params->count; t++)
-        step->view[t].step = fixed_point_step(params->tensor[t].exponent, step->format.bits);
-    return (struct penalty_input){step->view, (size_t)params->count, step->format, step->alpha};
+    for (size_t v = 0; v < step->views; v++)
+        step->view[v].step =
+            fixed_point_step(params->tensor[step->viewed[v]].exponent, step->format.bits);
+    return (struct penalty_input){step->view, step->views, step->format, step->alpha};
 }
 
 double step_penalty(const struct step *step)

@@ -36,10 +36,14 @@ struct step {
     double alpha;
     struct bit_slice_format format;
     bool quantise;
-    size_t shards;  /* of the global batch */
-    uint8_t *label; /* [capacity] of this rank's samples, filled by the caller */
-    size_t *begin;  /* [shards of this rank + 1] */
-    struct penalty_tensor *view;
+    size_t shards;          /* of the global batch */
+    uint8_t *label;         /* [capacity] of this rank's samples, filled by the caller */
+    const uint32_t *sample; /* their numbers in the data set, or NULL; not owned */
+    struct rng_key dropout;
+    size_t *begin;               /* [shards of this rank + 1] */
+    struct penalty_tensor *view; /* [views] the trained parameters */
+    int *viewed;                 /* [views] their indices in net->params */
+    size_t views;
     double time_s[STEP_PARTS];
 };
 

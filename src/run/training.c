@@ -18,6 +18,19 @@ static size_t limited(int64_t wanted, size_t available)
     return wanted > 0 && (size_t)wanted < available ? (size_t)wanted : available;
 }
 
+static bool check_image(const struct training *t, struct error *err)
+{
+    const char *model = t->run->settings.network.model;
+    const int smallest = model_smallest_image(model);
+    if (t->set->height >= smallest && t->set->width >= smallest)
+        return true;
+    return error_set(err,
+                     "run '%s': network.model: value '%s' needs images of at least %d x %d "
+                     "pixels; %s has %d x %d",
+                     t->run->name, model, smallest, smallest, t->set->name, t->set->height,
+                     t->set->width);
+}
+
 static bool count_samples(struct training *t, struct error *err)
 {
     const struct settings *s = &t->run->settings;
@@ -43,6 +56,10 @@ static void build_network(struct training *t)
     const struct model_spec spec = {.model = s->network.model,
                                     .hidden = hidden,
                                     .hidden_count = (int)s->network.hidden_count,
+                                    .blocks = (int)(s->network.depth - 2) / 6,
+                                    .filters = (int)s->network.width,
+                                    .batch_norm = s->network.batch_norm,
+                                    .dropout_always = s->network.dropout_always,
                                     .channels = t->set->channels,
                                     .height = t->set->height,
                                     .width = t->set->width,
@@ -57,7 +74,7 @@ bool training_create(struct training *t, const struct experiment *experiment, si
 {
     *t = (struct training){.experiment = experiment, .run = &experiment->runs[run], .set = set};
     const struct settings *s = &t->run->settings;
-    if (!count_samples(t, err))
+    if (!check_image(t, err) || !count_samples(t, err))
         return false;
     t->start_s = comm_time_s();
     t->format = (struct bit_slice_format){(int)s->fixed_point.bits, (int)s->fixed_point.slice_bits};
@@ -194,6 +211,7 @@ static void load_batch(struct training *t, size_t first, size_t m,
                   t->net.input->stride, augmentation);
     for (size_t i = 0; i < mine.count; i++)
         t->step.label[i] = t->set->train.label[index[i]];
+    t->step.sample = index;
 }
 
 static bool train_epoch(struct training *t, size_t epoch, struct history_row *row,
@@ -207,6 +225,7 @@ static bool train_epoch(struct training *t, size_t epoch, struct history_row *ro
     double loss = 0.0;
     int64_t correct = 0;
     rng_permutation(key, t->order, n);
+    t->step.dropout = (struct rng_key){key.seed, RNG_DROPOUT, key.epoch};
     for (size_t first = 0; first < n; first += batch) {
         const size_t m = n - first < batch ? n - first : batch;
         const double done = (double)epoch - 1.0 + (double)first / (double)n; /* in epochs */
@@ -247,6 +266,7 @@ static bool calibrate(struct training *t, struct error *err)
     const struct share mine = step_share(&t->step, m);
     const struct pass pass = {
         .samples = mine.count,
+        .global_samples = m,
         .shards = 1,
         .begin = (size_t[]){0, mine.count},
         .is_training = true,
@@ -286,23 +306,31 @@ bool training_train(struct training *t, struct error *err)
     return true;
 }
 
-bool training_finish(struct training *t, struct error *err)
+/* Maps the kept weights and sends test samples through them. */
+static void count_currents(struct training *t)
 {
     const struct settings *s = &t->run->settings;
+    const int bits = t->format.bits;
+    const int cell = s->crossbar.cell_bits > 0 ? (int)s->crossbar.cell_bits : t->format.width;
+    const struct crossbar_format format = {(int)s->crossbar.rows, (int)s->crossbar.columns, cell,
+                                           bits, bits};
+    struct evaluate_job job =
+        job_of(t, &t->set->test, 0, limited(s->crossbar.samples, t->test_count));
+    simulation_create(&t->simulation, &t->net, format);
+    job.observe = simulation_observe;
+    job.context = &t->simulation;
+    evaluate(&job);
+    simulation_reduce(&t->simulation);
+}
+
+bool training_finish(struct training *t, struct error *err)
+{
     if (!prepare(t))
         return not_finite(t, t->best.epoch, err);
     struct evaluate_job job = job_of(t, &t->set->test, 0, t->test_count);
     job.predicted = t->predicted;
-    if (t->step.quantise) {
-        const int bits = t->format.bits;
-        const int cell = s->crossbar.cell_bits > 0 ? (int)s->crossbar.cell_bits : t->format.width;
-        const struct crossbar_format format = {(int)s->crossbar.rows, (int)s->crossbar.columns,
-                                               cell, bits, bits};
-        simulation_create(&t->simulation, &t->net, format);
-        job.observe = simulation_observe;
-        job.context = &t->simulation;
-    }
     t->test = evaluate(&job);
-    simulation_reduce(&t->simulation);
+    if (t->step.quantise)
+        count_currents(t);
     return t->test.is_finite ? true : not_finite(t, t->best.epoch, err);
 }

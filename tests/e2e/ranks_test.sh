@@ -2,7 +2,7 @@
 # The same bytes on any number of ranks: trains experiments on different rank counts and compares
 # every result file, with h5diff and byte by byte; only /provenance and /history/seconds may differ.
 #
-#     ranks_test.sh small|full|levels
+#     ranks_test.sh small|full|levels|images
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 python=$(find_python)
@@ -133,6 +133,58 @@ levels() {
             check "$level kernels: 1 and $ranks ranks" same_folders "$work/${level}1/small" \
                 "$work/$level$ranks/small"
         done
+    done
+}
+
+# Convolutional networks on made-up pictures: batch norm, dropout, augmentation, residual sums.
+make_pictures() {
+    mkdir -p "$work/data/cifar-10-batches-bin"
+    "$python" - "$work/data/cifar-10-batches-bin" <<'END'
+import random, sys
+draw = random.Random(1)
+for name in [f"data_batch_{i}.bin" for i in range(1, 6)] + ["test_batch.bin"]:
+    with open(f"{sys.argv[1]}/{name}", "wb") as file:
+        for record in range(24):
+            file.write(bytes([draw.randrange(10)]) + draw.randbytes(3072))
+END
+}
+
+write_images() {
+    cat >"$work/images.yaml" <<'END'
+experiment: images
+data: {name: cifar10, validation: 20, flip: true, crop: 4}
+network: {model: resnet, depth: 8, width: 8}
+training: {batch: 24, shards: 4, rate: 0.05, momentum: 0.9, weight_decay: 0.001}
+crossbar: {samples: 5}
+runs:
+  - name: resnet
+    epochs: 2
+    penalty: {name: l1, alpha: 5}
+  - name: bitslice
+    from: resnet
+    epochs: 1
+    prune: {threshold: 0.01}
+    penalty: {name: bit-slice-l1, alpha: 0.5}
+  - name: float
+    fixed_point: {quantise: false}
+    epochs: 1
+  - name: vgg
+    network: {model: vgg11, batch_norm: true}
+    data: {train: 24}
+    epochs: 1
+END
+}
+
+images() {
+    local ranks
+    make_pictures
+    write_images
+    for ranks in 1 2 4; do
+        train "$ranks" "$work/images.yaml" --data "$work/data" --output "$work/$ranks"
+    done
+    for ranks in 2 4; do
+        check "convolutional networks: 1 and $ranks ranks" same_folders "$work/1/images" \
+            "$work/$ranks/images"
     done
 }
 

@@ -68,7 +68,7 @@ static const struct {
     {TRAINING("optimizer: adam"), 4, {"'adam'", "allowed: sgd"}},
     {TRAINING("rate: \"a\\nb\\e[31m\\u00e9\""), 4, {"training.rate"}},
     {RUN("network: {hidden: 100}"), 4, {"network.hidden", "not a list", "[300, 100]"}},
-    {RUN("network: {hidden: [100, 0]}"), 4, {"network.hidden", "[100, 0]", "1 to 65536"}},
+    {RUN("network: {hidden: [100, 0]}"), 4, {"network.hidden", "[100, 0]", "1 to 32768"}},
     {RUN("network: {hidden: [1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7,8]}"), 4, {"at most 16"}},
     {RUN("network: {hidden: ['1, 2']}"), 4, {"network.hidden", "no integer"}},
     {RUN("network: {hidden: [[1]]}"), 4, {"network.hidden", "no integer"}},

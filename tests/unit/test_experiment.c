@@ -154,9 +154,9 @@ static void test_every_option_round_trip(void **state)
     const struct option_entry *hidden = &options_table[option_find("network.hidden")];
     round_trip(hidden, "[]", "[]");
     round_trip(hidden, "300,100", "[300, 100]");
-    round_trip(hidden, "[ 1 , 65536 ]", "[1, 65536]");
-    const char *longest = "[65536, 65536, 65536, 65536, 65536, 65536, 65536, 65536, 65536, 65536, "
-                          "65536, 65536, 65536, 65536, 65536, 65536]";
+    round_trip(hidden, "[ 1 , 32768 ]", "[1, 32768]");
+    const char *longest = "[32768, 32768, 32768, 32768, 32768, 32768, 32768, 32768, 32768, 32768, "
+                          "32768, 32768, 32768, 32768, 32768, 32768]";
     round_trip(hidden, longest, longest);
     round_trip(&options_table[option_find("data.name")], "fashion-mnist", "fashion-mnist");
     round_trip(&options_table[option_find("training.momentum")], "-0.0", "0");

@@ -98,6 +98,7 @@ static double run(struct problem *p, const size_t *begin, size_t shards)
 {
     struct network *net = &p->net;
     const struct pass pass = {.samples = SAMPLES,
+                              .global_samples = SAMPLES,
                               .shards = shards,
                               .begin = begin,
                               .is_training = true,
@@ -173,7 +174,13 @@ static void test_not_finite(void **state)
     create(&p);
     struct network *net = &p.net;
     net->params.value[3] = NAN;
-    struct pass pass = {SAMPLES, 1, begin, .is_training = true, .quantise = true, .bits = 8};
+    struct pass pass = {.samples = SAMPLES,
+                        .global_samples = SAMPLES,
+                        .shards = 1,
+                        .begin = begin,
+                        .is_training = true,
+                        .quantise = true,
+                        .bits = 8};
     assert_false(network_prepare(net, &pass));
     net->params.value[3] = 1.0F;
     assert_true(network_prepare(net, &pass));
@@ -267,13 +274,43 @@ static void test_loss_not_finite(void **state)
 
 /* ---- parameters ---- */
 
+enum { NORMAL = 2000 };
+
 static void make_parameters(struct parameters *params)
 {
     parameters_create(params);
-    parameters_add(params, "fc1.weight", 2, (size_t[]){5, 7}, 7, true);
-    parameters_add(params, "fc1.bias", 1, (size_t[]){5}, 7, true);
-    parameters_add(params, "norm.scale", 1, (size_t[]){17}, 4, false);
+    parameters_add(params, "fc1.weight", 2, (size_t[]){5, 7}, PARAMETER_QUANTISED, INIT_UNIFORM,
+                   0.5);
+    parameters_add(params, "fc1.bias", 1, (size_t[]){5}, PARAMETER_QUANTISED, INIT_UNIFORM, 0.25);
+    parameters_add(params, "norm.scale", 1, (size_t[]){17}, PARAMETER_FLOAT, INIT_CONSTANT, 1.5);
+    parameters_add(params, "norm.running_var", 1, (size_t[]){3}, PARAMETER_STATE, INIT_CONSTANT,
+                   2.0);
+    parameters_add(params, "conv.weight", 4, (size_t[]){NORMAL / 40, 10, 2, 2}, PARAMETER_QUANTISED,
+                   INIT_NORMAL, 0.125);
     parameters_allocate(params);
+}
+
+static void check_initial_values(const struct parameters *params, const struct parameter *tensor)
+{
+    const float *value = params->value + tensor->offset;
+    double largest = 0.0, sum = 0.0, squares = 0.0;
+    const double scale = tensor->init_scale, n = (double)tensor->count;
+    for (size_t i = 0; i < tensor->count; i++) {
+        largest = fmax(largest, fabs((double)value[i]));
+        sum += (double)value[i];
+        squares += (double)value[i] * (double)value[i];
+        if (tensor->init == INIT_CONSTANT)
+            assert_true(value[i] == (float)scale);
+    }
+    if (tensor->init == INIT_UNIFORM)
+        assert_true(largest <= scale && largest > 0.5 * scale);
+    if (tensor->init == INIT_NORMAL) {
+        assert_true(fabs(sum / n) < 4.0 * scale / sqrt(n));
+        assert_true(fabs(squares / n / (scale * scale) - 1.0) < 4.0 * sqrt(2.0 / n));
+        assert_true(largest > 2.5 * scale); /* uniform values would end at 1.7 */
+    }
+    if (tensor->init != INIT_CONSTANT)
+        assert_true(value[0] != value[1]);
 }
 
 static void test_parameters(void **state)
@@ -281,18 +318,13 @@ static void test_parameters(void **state)
     (void)state;
     struct parameters params;
     make_parameters(&params);
-    assert_int_equal(params.scalars, 35 + 5 + 17);
-    for (int t = 0; t < 3; t++)
+    assert_int_equal(params.scalars, 35 + 5 + 17 + NORMAL); /* without the running variance */
+    for (int t = 0; t < params.count; t++)
         assert_int_equal(params.tensor[t].offset % NN_LANES, 0);
     parameters_initialise(&params, 1);
     const float first = params.value[0];
-    for (int t = 0; t < 3; t++) {
-        const struct parameter *tensor = &params.tensor[t];
-        const float bound = 1.0F / sqrtf((float)tensor->fan_in);
-        for (size_t i = 0; i < tensor->count; i++)
-            assert_true(fabsf(params.value[tensor->offset + i]) <= bound);
-        assert_true(params.value[tensor->offset] != params.value[tensor->offset + 1]);
-    }
+    for (int t = 0; t < params.count; t++)
+        check_initial_values(&params, &params.tensor[t]);
     assert_true(params.value[35] == 0.0F); /* a gap */
     assert_true(params.value[params.tensor[1].offset] != first);
     parameters_initialise(&params, 2);
@@ -301,13 +333,55 @@ static void test_parameters(void **state)
     assert_true(params.value[0] == first);
 
     assert_true(parameters_quantise(&params, 8));
-    assert_true(params.quantised[params.tensor[2].offset] == params.value[params.tensor[2].offset]);
+    for (int t = 2; t < 4; t++) /* not quantised */
+        for (size_t i = 0; i < params.tensor[t].count; i++) {
+            const size_t at = params.tensor[t].offset + i;
+            assert_true(params.quantised[at] == params.value[at]);
+        }
     for (size_t i = 0; i < 35; i++) {
         const float step = fixed_point_step(params.tensor[0].exponent, 8);
         assert_true(params.quantised[i] == (float)params.code[i] * step);
         assert_true(fabsf(params.quantised[i] - params.value[i]) <= step);
     }
     parameters_destroy(&params);
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
+/* Bounds and deviations that layers ask for. */
+static void test_initial_scales(void **state)
+{
+    (void)state;
+    struct network net;
+    network_create(&net, 3, 8, 8);
+    struct tensor *x = network_add_image(&net, net.input, 3, 8, 8);
+    x = network_add_conv(&net, "conv", x, (struct conv_shape){16, 3, 1, 1, true});
+    x = network_add_batch_norm(&net, "bn", x);
+    x = network_add_linear(&net, "fc", network_add_flatten(&net, x), 10);
+    network_finish(&net, x, 1);
+    static const struct {
+        const char *name;
+        enum parameter_init init;
+        double square; /* of the scale */
+    } expected[] = {
+        {"conv.weight",     INIT_NORMAL,   2.0 / (9 * 16)    },
+        {"conv.bias",       INIT_CONSTANT, 0.0               },
+        {"bn.weight",       INIT_CONSTANT, 1.0               },
+        {"bn.bias",         INIT_CONSTANT, 0.0               },
+        {"bn.running_mean", INIT_CONSTANT, 0.0               },
+        {"bn.running_var",  INIT_CONSTANT, 1.0               },
+        {"fc.weight",       INIT_UNIFORM,  1.0 / (16 * 8 * 8)},
+        {"fc.bias",         INIT_UNIFORM,  1.0 / (16 * 8 * 8)},
+    };
+    assert_int_equal(net.params.count, sizeof expected / sizeof *expected);
+    for (int t = 0; t < net.params.count; t++) {
+        const struct parameter *tensor = &net.params.tensor[t];
+        assert_string_equal(tensor->name, expected[t].name);
+        assert_int_equal(tensor->init, expected[t].init);
+        assert_true(fabs(tensor->init_scale * tensor->init_scale - expected[t].square) < 1e-15);
+        assert_int_equal(tensor->is_state, strstr(tensor->name, "running") != NULL);
+        assert_int_equal(tensor->is_quantised, strncmp(tensor->name, "bn", 2) != 0);
+    }
+    network_destroy(&net);
     assert_int_equal(mem_live_blocks(), 0);
 }
 
@@ -320,6 +394,8 @@ static void test_pruning(void **state)
         params.value[i] = (float)(i - 17) / 8.0F;
     for (size_t i = params.tensor[1].offset; i < params.size; i++)
         params.value[i] = 9.0F;
+    const size_t state_at = params.tensor[3].offset; /* running statistics are never pruned */
+    params.value[state_at] = 0.001F;
     assert_int_equal(parameters_prune(&params, 0.5), 7); /* -3/8 … 3/8; ±4/8 stay */
     assert_int_equal(params.mask[17 - 4], 1);
     assert_int_equal(params.mask[17 - 3], 0);
@@ -334,6 +410,9 @@ static void test_pruning(void **state)
         sgd_step(&params, (struct sgd){0.9, 0.1, true}, 0.1);
     for (int i = 0; i < 35; i++)
         assert_int_equal(params.value[i] == 0.0F, !params.mask[i]);
+    assert_true(params.value[state_at] == 0.001F); /* nor trained */
+    assert_true(params.value[state_at + 1] == 9.0F);
+    assert_true(params.value[params.tensor[4].offset] != 9.0F);
     parameters_destroy(&params);
 }
 
@@ -407,10 +486,11 @@ static void test_schedules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients),   cmocka_unit_test(test_not_finite),
-        cmocka_unit_test(test_loss),        cmocka_unit_test(test_loss_not_finite),
-        cmocka_unit_test(test_parameters),  cmocka_unit_test(test_pruning),
-        cmocka_unit_test(test_sgd_by_hand), cmocka_unit_test(test_schedules),
+        cmocka_unit_test(test_gradients),  cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_loss),       cmocka_unit_test(test_loss_not_finite),
+        cmocka_unit_test(test_parameters), cmocka_unit_test(test_initial_scales),
+        cmocka_unit_test(test_pruning),    cmocka_unit_test(test_sgd_by_hand),
+        cmocka_unit_test(test_schedules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,40 +63,100 @@ static int32_t bits_of(float x)
     return bits & INT32_MAX;
 }
 
-static void check_code_product(const struct nn_kernels *kernels, size_t n, size_t outputs,
-                               size_t inputs)
-{
-    const size_t x_row = nn_stride(inputs), y_row = nn_stride(outputs);
-    int16_t *x = MEM_NEW(int16_t, n * x_row), *w = MEM_NEW(int16_t, outputs * inputs);
-    int16_t *packed = MEM_NEW(int16_t, (inputs + 1) / 2 * y_row * 2);
-    float *y = MEM_NEW(float, n *y_row), *bias = MEM_NEW(float, y_row);
-    for (size_t i = 0; i < n * inputs; i++)
-        x[i / inputs * x_row + i % inputs] = random_code();
-    for (size_t i = 0; i < outputs * inputs; i++)
-        w[i] = i % 7 ? random_code() : 255; /* the extremes too */
-    for (size_t j = 0; j < outputs; j++)
-        bias[j] = (float)lrint(1000.0 * random_real()) * 0x1p-10F;
-    kernels->pack_codes(packed, w, outputs, inputs);
-    const int32_t own =
-        kernels->code_product(y, x, n, x_row, packed, outputs, inputs, 0x1p-10F, bias);
+/* Codes of a little image: taps lie in rows of three, as those of a convolution do. */
+struct code_case {
+    size_t n, outputs, inputs, taps, x_step;
+    size_t offset[9];
+    int16_t *x, *w, *packed;
+    float *y, *bias;
+};
 
+static void make_code_case(struct code_case *c, size_t n, size_t outputs, size_t inputs,
+                           size_t taps, size_t step)
+{
+    const size_t pixel = nn_stride(inputs), row = (n * step + 3) * pixel;
+    *c = (struct code_case){n, outputs, inputs, taps, .x_step = step * pixel};
+    for (size_t t = 0; t < taps; t++)
+        c->offset[t] = t / 3 * row + t % 3 * pixel;
+    c->x = MEM_NEW(int16_t, 3 * row);
+    c->w = MEM_NEW(int16_t, outputs * inputs * taps);
+    c->packed = MEM_NEW(int16_t, taps * ((inputs + 1) / 2) * nn_stride(outputs) * 2);
+    c->y = MEM_NEW(float, n *nn_stride(outputs));
+    c->bias = MEM_NEW(float, nn_stride(outputs));
+    for (size_t i = 0; i < 3 * row; i++)
+        c->x[i] = i % pixel < inputs ? random_code() : 0;
+    for (size_t i = 0; i < outputs * inputs * taps; i++)
+        c->w[i] = i % 7 ? random_code() : 255; /* the extremes too */
+    for (size_t j = 0; j < outputs; j++)
+        c->bias[j] = (float)lrint(1000.0 * random_real()) * 0x1p-10F;
+}
+
+static void free_code_case(struct code_case *c)
+{
+    mem_free(c->x);
+    mem_free(c->w);
+    mem_free(c->packed);
+    mem_free(c->y);
+    mem_free(c->bias);
+}
+
+/* [taps, (inputs+1)/2, stride(outputs), 2], zeros in the gaps */
+static void check_packed(const struct code_case *c)
+{
+    const size_t pairs = (c->inputs + 1) / 2, width = nn_stride(c->outputs);
+    for (size_t i = 0; i < c->taps * pairs * width * 2; i++) {
+        const size_t k = i / (2 * width) % pairs * 2 + i % 2, j = i / 2 % width;
+        const size_t t = i / (2 * width * pairs);
+        const int16_t expected =
+            j < c->outputs && k < c->inputs ? c->w[(j * c->inputs + k) * c->taps + t] : 0;
+        assert_int_equal(c->packed[i], expected);
+    }
+}
+
+/* The scale is a power of two: only the conversion of the sum and the addition round. */
+static float expected_product(const struct code_case *c, size_t i, size_t j)
+{
+    int64_t sum = 0;
+    for (size_t t = 0; j < c->outputs && t < c->taps; t++)
+        for (size_t k = 0; k < c->inputs; k++)
+            sum += c->x[i * c->x_step + c->offset[t] + k] * c->w[(j * c->inputs + k) * c->taps + t];
+    return (float)sum * 0x1p-10F + c->bias[j];
+}
+
+static void check_code_taps(const struct nn_kernels *kernels, struct code_case *c)
+{
+    kernels->pack_codes(c->packed, c->w, c->outputs, c->inputs, c->taps);
+    check_packed(c);
+    const struct packed_codes packed = {c->packed, c->taps, c->outputs, c->inputs};
+    const int32_t own =
+        kernels->code_product(c->y, c->x, c->n, c->x_step, c->offset, packed, 0x1p-10F, c->bias);
     int32_t max = 0;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < y_row; j++) {
-            int64_t sum = 0;
-            for (size_t k = 0; j < outputs && k < inputs; k++)
-                sum += x[i * x_row + k] * w[j * inputs + k];
-            /* sum + 1024 bias is an integer below 2^24 here: all of it is exact */
-            const float expected = (float)sum * 0x1p-10F + bias[j];
-            assert_true(y[i * y_row + j] == expected);
+    for (size_t i = 0; i < c->n; i++)
+        for (size_t j = 0; j < nn_stride(c->outputs); j++) {
+            const float expected = expected_product(c, i, j);
+            assert_true(c->y[i * nn_stride(c->outputs) + j] == expected);
             max = bits_of(expected) > max ? bits_of(expected) : max;
         }
     assert_int_equal(own, max);
-    mem_free(x);
-    mem_free(w);
-    mem_free(packed);
-    mem_free(y);
-    mem_free(bias);
+}
+
+static void check_code_product(const struct nn_kernels *kernels, size_t n, size_t outputs,
+                               size_t inputs)
+{
+    static const size_t cases[][2] = {
+        {1, 1},
+        {1, 2},
+        {2, 1},
+        {4, 3},
+        {9, 1},
+        {9, 2}
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct code_case c;
+        make_code_case(&c, n, outputs, inputs, cases[i][0], cases[i][1]);
+        check_code_taps(kernels, &c);
+        free_code_case(&c);
+    }
 }
 
 static void test_code_product(void **state)
@@ -107,32 +167,100 @@ static void test_code_product(void **state)
 
 /* ---- gradient of the inputs ---- */
 
+struct row_case {
+    struct row_source from;
+    float *dy, *w, *dx, *start; /* dx and what was there before */
+    size_t n, inputs, dx_step, dx_size;
+};
+
+static float *random_floats(size_t n)
+{
+    float *x = MEM_NEW(float, n);
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)random_real();
+    return x;
+}
+
+/* One run is a linear layer; more are kernel rows that overlap, at distances that are no multiples
+ * of anything. */
+static void make_row_case(struct row_case *c, size_t n, size_t terms, size_t inputs, size_t runs)
+{
+    const size_t dy_step = runs == 1 ? nn_stride(terms) : terms / 3 + 1;
+    const size_t w_row = runs == 1 ? inputs : nn_stride(inputs), gap = 5;
+    *c =
+        (struct row_case){.n = n, .inputs = inputs, .dx_step = nn_stride(inputs) + 16 * (runs - 1)};
+    c->from = (struct row_source){.dy_step = dy_step,
+                                  .dy_run = n * dy_step + terms + gap,
+                                  .w_row = w_row,
+                                  .w_run = terms * w_row + gap,
+                                  .terms = terms,
+                                  .runs = runs};
+    c->dy = random_floats(runs * c->from.dy_run);
+    c->w = random_floats(runs * c->from.w_run + NN_LANES);
+    c->dx_size = (n + 1) * c->dx_step;
+    c->start = random_floats(c->dx_size);
+    c->dx = MEM_NEW(float, c->dx_size);
+    c->from.dy = c->dy;
+    c->from.w = c->w;
+}
+
+static void free_row_case(struct row_case *c)
+{
+    mem_free(c->dy);
+    mem_free(c->w);
+    mem_free(c->dx);
+    mem_free(c->start);
+}
+
+/* What lies between the pixels' inputs stays. */
+static void compare_rows(const struct row_case *c, int accumulate)
+{
+    const struct row_source *from = &c->from;
+    for (size_t at = 0; at < c->dx_size; at++) {
+        const size_t i = at / c->dx_step, k = at % c->dx_step;
+        double sum = accumulate ? (double)c->start[at] : 0.0, size = fabs(sum);
+        if (i >= c->n || k >= c->inputs) {
+            assert_true(c->dx[at] == c->start[at]);
+            continue;
+        }
+        for (size_t term = 0; term < from->runs * from->terms; term++) {
+            const size_t r = term / from->terms, t = term % from->terms;
+            const double product = (double)c->dy[i * from->dy_step + r * from->dy_run + t] *
+                                   c->w[r * from->w_run + t * from->w_row + k];
+            sum += product;
+            size += fabs(product);
+        }
+        assert_true(fabs(c->dx[at] - sum) <= 1e-5 * size);
+    }
+}
+
+/* A pixel's bytes are the same when it is alone. */
+static void compare_alone(const struct nn_kernels *kernels, const struct row_case *c,
+                          int accumulate)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        struct row_source from = c->from;
+        float alone[128];
+        from.dy += i * from.dy_step;
+        memcpy(alone, c->start + i * c->dx_step, c->inputs * sizeof *alone);
+        kernels->row_product(alone, c->dx_step, 1, from, c->inputs, accumulate);
+        assert_memory_equal(alone, c->dx + i * c->dx_step, c->inputs * sizeof *alone);
+    }
+}
+
 static void check_row_product(const struct nn_kernels *kernels, size_t n, size_t outputs,
                               size_t inputs)
 {
-    const size_t dx_row = nn_stride(inputs), dy_row = nn_stride(outputs);
-    float *dy = random_matrix(n, outputs), *dx = MEM_NEW(float, n *dx_row);
-    float *w = MEM_NEW(float, outputs *inputs + NN_LANES), *alone = MEM_NEW(float, dx_row);
-    for (size_t i = 0; i < outputs * inputs; i++)
-        w[i] = (float)random_real();
-    kernels->row_product(dx, dy, n, w, outputs, inputs);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < dx_row; k++) {
-            double sum = 0.0, size = 0.0;
-            for (size_t j = 0; k < inputs && j < outputs; j++) {
-                const double term = (double)dy[i * dy_row + j] * w[j * inputs + k];
-                sum += term;
-                size += fabs(term);
-            }
-            assert_true(fabs(dx[i * dx_row + k] - sum) <= 1e-5 * size); /* the padding stays 0 */
+    for (size_t runs = 1; runs <= 3; runs++)
+        for (int accumulate = 0; accumulate <= 1; accumulate++) {
+            struct row_case c;
+            make_row_case(&c, n, outputs, inputs, runs);
+            memcpy(c.dx, c.start, c.dx_size * sizeof *c.dx);
+            kernels->row_product(c.dx, c.dx_step, n, c.from, inputs, accumulate);
+            compare_rows(&c, accumulate);
+            compare_alone(kernels, &c, accumulate);
+            free_row_case(&c);
         }
-        kernels->row_product(alone, dy + i * dy_row, 1, w, outputs, inputs);
-        assert_memory_equal(alone, dx + i * dx_row, dx_row * sizeof *dx);
-    }
-    mem_free(dy);
-    mem_free(dx);
-    mem_free(w);
-    mem_free(alone);
 }
 
 static void test_row_product(void **state)
@@ -141,52 +269,129 @@ static void test_row_product(void **state)
     for_all(check_row_product);
 }
 
-/* ---- gradient of the weights: exact over shards ---- */
+/* ---- gradient of the weights: exact over groups ---- */
 
-/* Bounds of `shards` parts of n rows, some of them empty. */
-static void cut(size_t n, size_t shards, size_t *begin)
+enum { GROUPS = 5 };
+
+struct outer_case {
+    size_t outputs, inputs, sum_row, size; /* size: of the sums */
+    struct outer_steps steps;
+    struct outer_group group[GROUPS];
+    float *dy, *x;
+    int64_t *sum;
+};
+
+/* Shards of n samples, some of them empty. */
+static void make_samples(struct outer_case *c, size_t n)
 {
-    for (size_t s = 0; s <= shards; s++)
-        begin[s] = s * n / shards;
+    const size_t dy = nn_stride(c->outputs), x = nn_stride(c->inputs);
+    c->steps = (struct outer_steps){.dy_term = dy, .x_term = x};
+    for (size_t g = 0; g < GROUPS; g++) {
+        const size_t first = g * n / GROUPS, next = (g + 1) * n / GROUPS;
+        c->group[g] = (struct outer_group){first * dy, first * x, 1, next - first};
+    }
+    c->dy = random_matrix(n, c->outputs);
+    c->x = random_matrix(n, c->inputs);
+}
+
+/* Images of `rows` runs of n pixels with borders; x is read at every other pixel. */
+static void make_images(struct outer_case *c, size_t n, size_t rows)
+{
+    const size_t dy = nn_stride(c->outputs), x = nn_stride(c->inputs);
+    c->steps = (struct outer_steps){dy, (n + 1) * dy, 2 * x, (2 * n + 3) * x};
+    const size_t dy_image = rows * c->steps.dy_row + dy, x_image = rows * c->steps.x_row + x;
+    for (size_t g = 0; g < GROUPS; g++) /* in another order than memory's */
+        c->group[g] = (struct outer_group){(g * 2 % GROUPS) * dy_image + dy,
+                                           (g * 2 % GROUPS) * x_image + x, rows, n};
+    c->dy = random_matrix(GROUPS * dy_image / dy, c->outputs);
+    c->x = random_matrix(GROUPS * x_image / x, c->inputs);
+}
+
+static void make_outer_case(struct outer_case *c, size_t n, size_t outputs, size_t inputs,
+                            size_t rows)
+{
+    *c = (struct outer_case){.outputs = outputs, .inputs = inputs, .sum_row = inputs + 3 * rows};
+    c->size = outputs * c->sum_row;
+    c->sum = MEM_NEW(int64_t, c->size);
+    if (rows == 0)
+        make_samples(c, n);
+    else
+        make_images(c, n, rows);
+}
+
+static void free_outer_case(struct outer_case *c)
+{
+    mem_free(c->dy);
+    mem_free(c->x);
+    mem_free(c->sum);
+}
+
+static int run_groups(const struct nn_kernels *kernels, const struct outer_case *c, int64_t *sum,
+                      size_t first, size_t groups, int accumulate)
+{
+    return kernels->outer_sum(sum, c->sum_row, c->dy, c->outputs, c->x, c->inputs, c->steps,
+                              c->group + first, groups, accumulate);
+}
+
+static void compare_outer(const struct outer_case *c)
+{
+    for (size_t at = 0; at < c->size; at++) {
+        const size_t j = at / c->sum_row, k = at % c->sum_row;
+        double exact = 0.0, magnitude = 0.0;
+        if (k >= c->inputs)
+            continue;
+        for (size_t g = 0; g < GROUPS; g++)
+            for (size_t i = 0; i < c->group[g].rows * c->group[g].terms; i++) {
+                const size_t r = i / c->group[g].terms, t = i % c->group[g].terms;
+                const double term =
+                    (double)c->dy[c->group[g].dy + r * c->steps.dy_row + t * c->steps.dy_term + j] *
+                    c->x[c->group[g].x + r * c->steps.x_row + t * c->steps.x_term + k];
+                exact += term;
+                magnitude += fabs(term);
+            }
+        const double own = (double)c->sum[at] * 0x1p-40;
+        assert_true(fabs(own - exact) <= 1e-6 * magnitude + GROUPS * 0x1p-41);
+    }
+}
+
+/* One call for all groups, one call a group (as another rank would), and calls that continue: the
+ * same integers; nothing is written between the rows. */
+static void check_outer_calls(const struct nn_kernels *kernels, struct outer_case *c)
+{
+    int64_t *one = MEM_NEW(int64_t, c->size), *parts = MEM_NEW(int64_t, c->size);
+    int64_t *continued = MEM_NEW(int64_t, c->size);
+    const int64_t before = 0x1111111111111111;
+    memset(c->sum, 0x11, c->size * sizeof *c->sum); /* it is overwritten */
+    assert_false(run_groups(kernels, c, c->sum, 0, GROUPS, 0));
+    for (size_t g = 0; g < GROUPS; g++) {
+        assert_false(run_groups(kernels, c, one, g, 1, 0));
+        for (size_t i = 0; i < c->size; i++)
+            parts[i] += one[i];
+    }
+    for (size_t i = 0; i < c->size; i++)
+        continued[i] = (int64_t)i - 100;
+    assert_false(run_groups(kernels, c, continued, 0, 2, 1));
+    assert_false(run_groups(kernels, c, continued, 2, GROUPS - 2, 1));
+    for (size_t i = 0; i < c->size; i++) {
+        const int inside = i % c->sum_row < c->inputs;
+        assert_true(c->sum[i] == (inside ? parts[i] : before));
+        assert_true(continued[i] - ((int64_t)i - 100) == (inside ? parts[i] : 0));
+    }
+    mem_free(one);
+    mem_free(parts);
+    mem_free(continued);
 }
 
 static void check_outer_sum(const struct nn_kernels *kernels, size_t n, size_t outputs,
                             size_t inputs)
 {
-    enum { SHARDS = 5 };
-    const size_t size = outputs * inputs, dy_row = nn_stride(outputs), x_row = nn_stride(inputs);
-    float *dy = random_matrix(n, outputs), *x = random_matrix(n, inputs);
-    int64_t *sum = MEM_NEW(int64_t, size), *one = MEM_NEW(int64_t, size);
-    int64_t *parts = MEM_NEW(int64_t, size);
-    size_t begin[SHARDS + 1];
-    cut(n, SHARDS, begin);
-    memset(sum, 0x11, size * sizeof *sum); /* it is overwritten */
-    assert_false(kernels->outer_sum(sum, dy, outputs, x, inputs, begin, SHARDS));
-    for (size_t s = 0; s < SHARDS; s++) { /* as another rank would: its own rows from 0 */
-        const size_t rows[2] = {0, begin[s + 1] - begin[s]};
-        assert_false(kernels->outer_sum(one, dy + begin[s] * dy_row, outputs, x + begin[s] * x_row,
-                                        inputs, rows, 1));
-        for (size_t i = 0; i < size; i++)
-            parts[i] += one[i];
+    for (size_t rows = 0; rows <= 3; rows++) {
+        struct outer_case c;
+        make_outer_case(&c, n, outputs, inputs, rows);
+        check_outer_calls(kernels, &c);
+        compare_outer(&c);
+        free_outer_case(&c);
     }
-    assert_memory_equal(sum, parts, size * sizeof *sum);
-
-    for (size_t j = 0; j < outputs; j++)
-        for (size_t k = 0; k < inputs; k++) {
-            double exact = 0.0, magnitude = 0.0;
-            for (size_t i = 0; i < n; i++) {
-                const double term = (double)dy[i * dy_row + j] * x[i * x_row + k];
-                exact += term;
-                magnitude += fabs(term);
-            }
-            const double own = (double)sum[j * inputs + k] * 0x1p-40;
-            assert_true(fabs(own - exact) <= 1e-6 * magnitude + SHARDS * 0x1p-41);
-        }
-    mem_free(dy);
-    mem_free(x);
-    mem_free(sum);
-    mem_free(one);
-    mem_free(parts);
 }
 
 static void test_outer_sum(void **state)
@@ -195,18 +400,42 @@ static void test_outer_sum(void **state)
     for_all(check_outer_sum);
 }
 
-/* Two shards of one such product each at (j, k); tells whether the sum is refused. */
+/* Without groups the sum is 0, or stays. */
+static void test_outer_sum_of_nothing(void **state)
+{
+    (void)state;
+    for (int level = 0; level <= (int)simd_level(); level++) {
+        int64_t sum[3 * 20], zero[3 * 20] = {0};
+        const float dy[NN_LANES] = {0}, x[2 * NN_LANES] = {0};
+        const struct outer_steps steps = {16, 0, 32, 0};
+        if (!nn_kernels_of(level))
+            continue;
+        memset(sum, 0x11, sizeof sum);
+        assert_false(nn_kernels_of(level)->outer_sum(sum, 20, dy, 3, x, 20, steps, NULL, 0, 0));
+        assert_memory_equal(sum, zero, sizeof sum);
+        sum[7] = 5;
+        assert_false(nn_kernels_of(level)->outer_sum(sum, 20, dy, 3, x, 20, steps, NULL, 0, 1));
+        assert_true(sum[7] == 5);
+    }
+}
+
+/* Two groups of one such product each at (j, k); tells whether the sum is refused. */
 static int refused(const struct nn_kernels *kernels, size_t outputs, size_t inputs, size_t j,
                    size_t k, float value)
 {
-    const size_t begin[] = {0, 1, 2};
-    float *dy = MEM_NEW(float, 2 * nn_stride(outputs)), *x = MEM_NEW(float, 2 * nn_stride(inputs));
+    const size_t dy_row = nn_stride(outputs), x_row = nn_stride(inputs);
+    const struct outer_group group[] = {
+        {0,      0,     1, 1},
+        {dy_row, x_row, 1, 1}
+    };
+    const struct outer_steps steps = {.dy_term = dy_row, .x_term = x_row};
+    float *dy = MEM_NEW(float, 2 * dy_row), *x = MEM_NEW(float, 2 * x_row);
     int64_t *sum = MEM_NEW(int64_t, outputs * inputs);
     for (size_t i = 0; i < 2; i++) {
-        dy[i * nn_stride(outputs) + j] = value;
-        x[i * nn_stride(inputs) + k] = 1.0F;
+        dy[i * dy_row + j] = value;
+        x[i * x_row + k] = 1.0F;
     }
-    const int result = kernels->outer_sum(sum, dy, outputs, x, inputs, begin, 2);
+    const int result = kernels->outer_sum(sum, inputs, dy, outputs, x, inputs, steps, group, 2, 0);
     if (!result)
         assert_true(sum[j * inputs + k] == (int64_t)ldexp((double)value, NN_SUM_EXPONENT + 1));
     mem_free(dy);
@@ -215,25 +444,29 @@ static int refused(const struct nn_kernels *kernels, size_t outputs, size_t inpu
     return result;
 }
 
+static void check_refusals(const struct nn_kernels *kernels, size_t outputs, size_t inputs)
+{
+    for (size_t j = 0; j < outputs; j++)
+        for (size_t k = 0; k < inputs; k++) {
+            assert_false(refused(kernels, outputs, inputs, j, k, 2047.75F));
+            assert_false(refused(kernels, outputs, inputs, j, k, -2047.75F));
+            assert_true(refused(kernels, outputs, inputs, j, k, 2048.0F));
+            assert_true(refused(kernels, outputs, inputs, j, k, -2049.0F));
+            assert_true(refused(kernels, outputs, inputs, j, k, 1e30F));
+            assert_true(refused(kernels, outputs, inputs, j, k, NAN));
+            assert_true(refused(kernels, outputs, inputs, j, k, INFINITY));
+            assert_true(refused(kernels, outputs, inputs, j, k, -INFINITY));
+        }
+}
+
 static void test_outer_sum_refuses(void **state)
 {
     (void)state;
-    const size_t outputs = 9, inputs = 37;
-    for (int level = 0; level <= (int)simd_level(); level++) {
-        const struct nn_kernels *kernels = nn_kernels_of(level);
-        for (size_t j = 0; kernels && j < outputs; j++)
-            for (size_t k = 0; k < inputs; k++) {
-                assert_false(refused(kernels, outputs, inputs, j, k, 2047.75F));
-                assert_false(refused(kernels, outputs, inputs, j, k, -2047.75F));
-                assert_true(refused(kernels, outputs, inputs, j, k, 2048.0F));
-                assert_true(refused(kernels, outputs, inputs, j, k, -2049.0F));
-                assert_true(refused(kernels, outputs, inputs, j, k, 1e30F));
-                assert_true(refused(kernels, outputs, inputs, j, k, -1e30F));
-                assert_true(refused(kernels, outputs, inputs, j, k, NAN));
-                assert_true(refused(kernels, outputs, inputs, j, k, INFINITY));
-                assert_true(refused(kernels, outputs, inputs, j, k, -INFINITY));
-            }
-    }
+    for (int level = 0; level <= (int)simd_level(); level++)
+        if (nn_kernels_of(level)) {
+            check_refusals(nn_kernels_of(level), 9, 37);
+            check_refusals(nn_kernels_of(level), 21, 64);
+        }
 }
 
 static void test_sum_to_gradient(void **state)
@@ -250,6 +483,232 @@ static void test_sum_to_gradient(void **state)
             nn_kernels_of(level)->sum_to_gradient(gradient, sum, n);
             for (size_t i = 0; i < N; i++)
                 assert_true(gradient[i] == (i < n ? (float)((double)sum[i] * 0x1p-40) : 0.0F));
+        }
+}
+
+/* ---- images: batch norm and ReLU ---- */
+
+struct span_case {
+    struct image_span span;
+    size_t size;         /* elements, the border around the image included */
+    size_t first;        /* of the image's first pixel */
+    float *x, *dy, *own; /* images; own is the result */
+    float *start;        /* what own held before */
+    float *per_channel[4];
+    int16_t *code;
+};
+
+static void make_span_case(struct span_case *c, size_t channels, size_t rows, size_t pixels)
+{
+    const size_t row = (pixels + 2) * channels;
+    *c = (struct span_case){
+        .span = {rows, pixels, channels, row},
+          .size = (rows + 2) * row, .first = row + channels
+    };
+    c->x = random_floats(c->size);
+    c->dy = random_floats(c->size);
+    c->start = random_floats(c->size);
+    c->own = MEM_NEW(float, c->size);
+    memcpy(c->own, c->start, c->size * sizeof *c->own);
+    for (int i = 0; i < 4; i++)
+        c->per_channel[i] = random_floats(2 * channels);
+    c->code = MEM_NEW(int16_t, c->size);
+    for (size_t i = 0; i < c->size; i++)
+        c->code[i] = i % 5 ? random_code() : (int16_t)(i % 2 ? 255 : -255);
+}
+
+static void free_span_case(struct span_case *c)
+{
+    mem_free(c->x);
+    mem_free(c->dy);
+    mem_free(c->start);
+    mem_free(c->own);
+    mem_free(c->code);
+    for (int i = 0; i < 4; i++)
+        mem_free(c->per_channel[i]);
+}
+
+static int inside(const struct span_case *c, size_t i)
+{
+    const size_t y = i / c->span.row, x = i % c->span.row / c->span.channels;
+    return y >= 1 && y <= c->span.rows && x >= 1 && x <= c->span.pixels;
+}
+
+static void check_code_moments(const struct nn_kernels *kernels, struct span_case *c)
+{
+    const size_t channels = c->span.channels;
+    int64_t own[2 * 64], expected[2 * 64];
+    for (size_t i = 0; i < 2 * channels; i++) /* it adds to what is there */
+        own[i] = expected[i] = (int64_t)i * 0x100000000 - 7;
+    for (size_t i = 0; i < c->size; i++)
+        if (inside(c, i)) {
+            expected[i % channels] += c->code[i];
+            expected[channels + i % channels] += c->code[i] * c->code[i];
+        }
+    kernels->code_moments(own, c->code + c->first, c->span);
+    assert_memory_equal(own, expected, 2 * channels * sizeof *own);
+}
+
+static void check_affine(const struct nn_kernels *kernels, struct span_case *c)
+{
+    const float *scale = c->per_channel[0], *shift = c->per_channel[1];
+    kernels->affine(c->own + c->first, c->x + c->first, scale, shift, c->span);
+    for (size_t i = 0; i < c->size; i++) {
+        const size_t k = i % c->span.channels;
+        const double product = (double)scale[k] * c->x[i];
+        if (inside(c, i))
+            assert_true(fabs(c->own[i] - (product + shift[k])) <=
+                        3e-7 * (fabs(product) + fabs((double)shift[k])));
+        else
+            assert_true(c->own[i] == c->start[i]);
+    }
+}
+
+static void check_gradient_moments(const struct nn_kernels *kernels, struct span_case *c)
+{
+    const size_t channels = c->span.channels;
+    const float *mean = c->per_channel[0], *inverse = c->per_channel[1];
+    float *part = c->per_channel[2]; /* random: it is overwritten */
+    double sum[2 * 64] = {0}, size[2 * 64] = {0};
+    kernels->gradient_moments(part, c->dy + c->first, c->x + c->first, mean, inverse, c->span);
+    for (size_t i = 0; i < c->size; i++)
+        if (inside(c, i)) {
+            const size_t k = i % channels;
+            const double dy = (double)c->dy[i];
+            const double product = dy * ((double)c->x[i] - (double)mean[k]) * (double)inverse[k];
+            sum[k] += dy;
+            size[k] += fabs(dy);
+            sum[channels + k] += product;
+            size[channels + k] += fabs(product);
+        }
+    for (size_t k = 0; k < 2 * channels; k++)
+        assert_true(fabs((double)part[k] - sum[k]) <= 2e-6 * size[k]);
+}
+
+static void compare_affine_gradient(const struct span_case *c, int accumulate)
+{
+    for (size_t i = 0; i < c->size; i++) {
+        const size_t k = i % c->span.channels;
+        const double a = (double)c->per_channel[0][k] * c->dy[i];
+        const double b = (double)c->per_channel[1][k] * c->x[i];
+        const double constant = (double)c->per_channel[2][k];
+        const double old = accumulate ? (double)c->start[i] : 0.0;
+        if (inside(c, i))
+            assert_true(fabs(c->own[i] - (old + a + b + constant)) <=
+                        5e-7 * (fabs(old) + fabs(a) + fabs(b) + fabs(constant)));
+        else
+            assert_true(c->own[i] == c->start[i]);
+    }
+}
+
+static void check_affine_gradient(const struct nn_kernels *kernels, struct span_case *c)
+{
+    const float *const abc[3] = {c->per_channel[0], c->per_channel[1], c->per_channel[2]};
+    for (int accumulate = 0; accumulate <= 1; accumulate++) {
+        memcpy(c->own, c->start, c->size * sizeof *c->own);
+        kernels->affine_gradient(c->own + c->first, c->dy + c->first, c->x + c->first, abc, c->span,
+                                 accumulate);
+        compare_affine_gradient(c, accumulate);
+    }
+    memcpy(c->start, c->dy, c->size * sizeof *c->start); /* in place */
+    memcpy(c->own, c->dy, c->size * sizeof *c->own);
+    kernels->affine_gradient(c->own + c->first, c->own + c->first, c->x + c->first, abc, c->span,
+                             0);
+    compare_affine_gradient(c, 0);
+}
+
+static void for_all_spans(void (*check)(const struct nn_kernels *, struct span_case *))
+{
+    static const size_t images[][2] = {
+        {1, 1 },
+        {1, 9 },
+        {7, 5 },
+        {3, 13},
+        {9, 1 }
+    };
+    for (int level = 0; level <= (int)simd_level(); level++)
+        for (size_t i = 0; nn_kernels_of(level) && i < sizeof images / sizeof *images; i++)
+            for (size_t channels = 16; channels <= 64; channels += 16) {
+                struct span_case c;
+                make_span_case(&c, channels, images[i][0], images[i][1]);
+                check(nn_kernels_of(level), &c);
+                free_span_case(&c);
+            }
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
+static void test_code_moments(void **state)
+{
+    (void)state;
+    for_all_spans(check_code_moments);
+}
+
+static void test_affine(void **state)
+{
+    (void)state;
+    for_all_spans(check_affine);
+}
+
+static void test_gradient_moments(void **state)
+{
+    (void)state;
+    for_all_spans(check_gradient_moments);
+}
+
+static void test_affine_gradient(void **state)
+{
+    (void)state;
+    for_all_spans(check_affine_gradient);
+}
+
+/* The largest image of extreme codes that the header promises: 2^15 pixels. */
+static void test_code_moments_extremes(void **state)
+{
+    (void)state;
+    enum { PIXELS = 1 << 15 };
+    int16_t *code = MEM_NEW(int16_t, PIXELS * NN_LANES);
+    for (size_t i = 0; i < PIXELS * NN_LANES; i++)
+        code[i] = i % 2 ? 255 : -255;
+    const struct image_span span = {1, PIXELS, NN_LANES, PIXELS * NN_LANES};
+    for (int level = 0; level <= (int)simd_level(); level++) {
+        int64_t sum[2 * NN_LANES] = {0};
+        if (!nn_kernels_of(level))
+            continue;
+        nn_kernels_of(level)->code_moments(sum, code, span);
+        for (int k = 0; k < NN_LANES; k++) {
+            assert_true(sum[k] == (k % 2 ? 255 : -255) * (int64_t)PIXELS);
+            assert_true(sum[NN_LANES + k] == 255 * 255 * (int64_t)PIXELS);
+        }
+    }
+    mem_free(code);
+}
+
+static void check_relu(const struct nn_kernels *kernels, size_t n, int accumulate, int in_place)
+{
+    enum { MAX = 150 };
+    static const float edges[] = {0.0F, -0.0F, 1e-40F, -1e-40F, 255.0F, NAN};
+    float y[MAX], dy[MAX], dx[MAX], start[MAX];
+    for (size_t i = 0; i < MAX; i++) {
+        y[i] = i % 3 ? (float)random_real() : edges[i / 3 % 6];
+        dy[i] = (float)random_real();
+        start[i] = in_place ? dy[i] : (float)random_real();
+    }
+    memcpy(dx, start, sizeof dx);
+    kernels->relu_gradient(dx, in_place ? dx : dy, y, n, accumulate);
+    for (size_t i = 0; i < MAX; i++) {
+        const float passed = y[i] > 0.0F ? dy[i] : 0.0F;
+        assert_true(dx[i] == (i >= n ? start[i] : accumulate ? start[i] + passed : passed));
+    }
+}
+
+static void test_relu_gradient(void **state)
+{
+    (void)state;
+    for (int level = 0; level <= (int)simd_level(); level++)
+        for (size_t n = 0; nn_kernels_of(level) && n <= 150; n += n < 20 ? 1 : 13) {
+            check_relu(nn_kernels_of(level), n, 0, 0);
+            check_relu(nn_kernels_of(level), n, 1, 0);
+            check_relu(nn_kernels_of(level), n, 0, 1);
         }
 }
 
@@ -310,9 +769,19 @@ static void test_sgd(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_code_product),    cmocka_unit_test(test_row_product),
-        cmocka_unit_test(test_outer_sum),       cmocka_unit_test(test_outer_sum_refuses),
-        cmocka_unit_test(test_sum_to_gradient), cmocka_unit_test(test_sgd),
+        cmocka_unit_test(test_code_product),
+        cmocka_unit_test(test_row_product),
+        cmocka_unit_test(test_outer_sum),
+        cmocka_unit_test(test_outer_sum_of_nothing),
+        cmocka_unit_test(test_outer_sum_refuses),
+        cmocka_unit_test(test_sum_to_gradient),
+        cmocka_unit_test(test_code_moments),
+        cmocka_unit_test(test_code_moments_extremes),
+        cmocka_unit_test(test_affine),
+        cmocka_unit_test(test_gradient_moments),
+        cmocka_unit_test(test_affine_gradient),
+        cmocka_unit_test(test_relu_gradient),
+        cmocka_unit_test(test_sgd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,246 @@
+/* Batch normalisation over the global batch.
+ *
+ *   mean = sum x / M,  variance = sum x^2 / M - mean^2,  M = samples * pixels of the global batch
+ *   out  = gamma (x - mean) / sqrt(variance + eps) + beta
+ *
+ * On codes both sums are exact integers; in float mode they are float inside a sample and exact
+ * across samples. Either way they do not depend on ranks or shards. */
+#include <math.h>
+#include <string.h>
+
+#include "base/comm.h"
+#include "base/mem.h"
+#include "hw/fixed_point.h"
+#include "nn/kernels.h"
+#include "nn/op.h"
+
+static const double EPSILON = 1e-5, MOMENTUM = 0.1;
+
+/* Units of the sums of float inputs: 2^-28 holds sums below 2^35. */
+enum { INPUT_EXPONENT = 28 };
+
+struct batch_norm_state {
+    size_t channels; /* channel_stride: the padding takes part, as zeros */
+    int64_t *sum;    /* [2, channels]: of x and x^2, or of dy and dy xhat */
+    float *scale;    /* [channels] out = scale x + shift */
+    float *shift;    /* [channels] */
+    float *mean;     /* [channels] of the batch */
+    float *inverse;  /* [channels] 1 / sqrt(variance + eps) */
+    float *part;     /* [2, channels] of one sample */
+    double count;    /* M */
+};
+
+static void batch_norm_setup(struct op *op)
+{
+    struct batch_norm_state *state = MEM_NEW(struct batch_norm_state, 1);
+    const size_t stride = op->in->channel_stride;
+    state->channels = stride;
+    state->sum = MEM_NEW(int64_t, 2 * stride);
+    state->scale = MEM_NEW(float, stride);
+    state->shift = MEM_NEW(float, stride);
+    state->mean = MEM_NEW(float, stride);
+    state->inverse = MEM_NEW(float, stride);
+    state->part = MEM_NEW(float, 2 * stride);
+    op->state = state;
+}
+
+static void batch_norm_release(struct op *op)
+{
+    struct batch_norm_state *state = op->state;
+    mem_free(state->sum);
+    mem_free(state->scale);
+    mem_free(state->shift);
+    mem_free(state->mean);
+    mem_free(state->inverse);
+    mem_free(state->part);
+    mem_free(state);
+}
+
+static float *parameter_values(const struct op *op, int index)
+{
+    return op->params->value + op->params->tensor[index].offset;
+}
+
+/* ---- statistics of the batch ---- */
+
+static bool on_codes(const struct op *op, const struct pass *pass)
+{
+    return pass->quantise && op->in->has_code;
+}
+
+static struct image_span span_of(const struct tensor *tensor)
+{
+    return (struct image_span){(size_t)tensor->height, (size_t)tensor->width,
+                               tensor->channel_stride, tensor->row};
+}
+
+/* Float sums of one sample, made integers. False when one does not fit. */
+static bool add_values(struct batch_norm_state *state, const struct tensor *in, size_t n)
+{
+    const size_t channels = state->channels;
+    memset(state->part, 0, 2 * channels * sizeof(float));
+    for (int y = 0; y < in->height; y++) {
+        const float *x = in->value + tensor_at(in, n, y, 0);
+        for (int i = 0; i < in->width; i++, x += in->channel_stride)
+            for (size_t c = 0; c < channels; c++) {
+                state->part[c] += x[c];
+                state->part[channels + c] += x[c] * x[c];
+            }
+    }
+    bool fits = true;
+    for (size_t c = 0; c < 2 * channels; c++) {
+        const bool fine = fabsf(state->part[c]) < 0x1p24f; /* false for NaN */
+        state->sum[c] += fine ? (int64_t)ldexp((double)state->part[c], INPUT_EXPONENT) : 0;
+        fits = fits && fine;
+    }
+    return fits;
+}
+
+/* Sums over the global batch. False on all ranks alike when a value is not finite. */
+static bool sum_inputs(struct op *op, const struct pass *pass)
+{
+    struct batch_norm_state *state = op->state;
+    const size_t channels = state->channels;
+    bool fits = true;
+    memset(state->sum, 0, 2 * channels * sizeof(int64_t));
+    for (size_t n = 0; n < pass->samples; n++) {
+        if (on_codes(op, pass))
+            nn_kernels()->code_moments(state->sum, op->in->code + tensor_at(op->in, n, 0, 0),
+                                       span_of(op->in));
+        else
+            fits = add_values(state, op->in, n) && fits;
+    }
+    comm_sum_i64(state->sum, 2 * channels);
+    state->count = (double)pass->global_samples * op->in->height * op->in->width;
+    return on_codes(op, pass) || comm_all_true(fits);
+}
+
+static void update_running(const struct op *op, size_t c, double mean, double variance)
+{
+    const struct batch_norm_state *state = op->state;
+    float *running_mean = parameter_values(op, op->mean) + c;
+    float *running_variance = parameter_values(op, op->variance) + c;
+    const double unbiased =
+        state->count > 1.0 ? variance * state->count / (state->count - 1.0) : variance;
+    *running_mean = (float)((1.0 - MOMENTUM) * *running_mean + MOMENTUM * mean);
+    *running_variance = (float)((1.0 - MOMENTUM) * *running_variance + MOMENTUM * unbiased);
+}
+
+static void set_affine(const struct op *op, size_t c, double mean, double variance)
+{
+    struct batch_norm_state *state = op->state;
+    const double inverse = 1.0 / sqrt(variance + EPSILON);
+    const double gamma = parameter_values(op, op->weight)[c];
+    state->mean[c] = (float)mean;
+    state->inverse[c] = (float)inverse;
+    state->scale[c] = (float)(gamma * inverse);
+    state->shift[c] = (float)(parameter_values(op, op->bias)[c] - gamma * inverse * mean);
+}
+
+static bool follow_batch(struct op *op, const struct pass *pass)
+{
+    const struct batch_norm_state *state = op->state;
+    if (!sum_inputs(op, pass))
+        return false;
+    const double unit = on_codes(op, pass) ? (double)fixed_point_step(op->in->exponent, pass->bits)
+                                           : ldexp(1.0, -INPUT_EXPONENT);
+    const double square_unit = on_codes(op, pass) ? unit * unit : unit;
+    for (size_t c = 0; c < (size_t)op->in->channels; c++) {
+        const double mean = (double)state->sum[c] * unit / state->count;
+        const double square = (double)state->sum[state->channels + c] * square_unit / state->count;
+        const double variance = fmax(square - mean * mean, 0.0);
+        set_affine(op, c, mean, variance);
+        update_running(op, c, mean, variance);
+    }
+    return true;
+}
+
+static void follow_running(struct op *op)
+{
+    for (size_t c = 0; c < (size_t)op->in->channels; c++)
+        set_affine(op, c, parameter_values(op, op->mean)[c], parameter_values(op, op->variance)[c]);
+}
+
+static bool batch_norm_forward(struct op *op, const struct pass *pass)
+{
+    const struct batch_norm_state *state = op->state;
+    const struct tensor *in = op->in, *out = op->out;
+    if (!pass->is_training)
+        follow_running(op);
+    else if (!follow_batch(op, pass))
+        return false;
+    for (size_t n = 0; n < pass->samples; n++)
+        nn_kernels()->affine(out->value + tensor_at(out, n, 0, 0),
+                             in->value + tensor_at(in, n, 0, 0), state->scale, state->shift,
+                             span_of(in));
+    op->out->max_bits = fixed_point_max_bits(out->value, pass->samples * out->stride);
+    return true;
+}
+
+/* ---- backward ---- */
+
+/* Sums of dy and dy xhat over this rank's samples: the gradients of beta and gamma. */
+static bool sum_gradients(const struct op *op, const struct pass *pass)
+{
+    const struct batch_norm_state *state = op->state;
+    const struct tensor *in = op->in, *out = op->out;
+    bool fits = true;
+    memset(state->sum, 0, 2 * state->channels * sizeof(int64_t));
+    for (size_t n = 0; n < pass->samples; n++) {
+        nn_kernels()->gradient_moments(state->part, out->gradient + tensor_at(out, n, 0, 0),
+                                       in->value + tensor_at(in, n, 0, 0), state->mean,
+                                       state->inverse, span_of(in));
+        for (size_t c = 0; c < 2 * state->channels; c++) {
+            const bool fine = fabsf(state->part[c]) < 0x1p11f; /* false for NaN */
+            state->sum[c] += fine ? (int64_t)ldexp((double)state->part[c], NN_SUM_EXPONENT) : 0;
+            fits = fits && fine;
+        }
+    }
+    return fits;
+}
+
+/* dx = gamma inverse (dy - (sum dy + xhat sum(dy xhat)) / M) with the sums of the global batch,
+ * written as a dy + b x + c. */
+static void input_gradient(const struct op *op, const struct pass *pass)
+{
+    const struct batch_norm_state *state = op->state;
+    const struct tensor *in = op->in, *out = op->out;
+    const double unit = ldexp(1.0, -NN_SUM_EXPONENT) / state->count;
+    float *b = state->part, *c = state->part + state->channels;
+    for (size_t i = 0; i < state->channels; i++) {
+        const double mean_dy = (double)state->sum[i] * unit;
+        const double mean_product = (double)state->sum[state->channels + i] * unit;
+        const double slope = -(double)state->scale[i] * state->inverse[i] * mean_product;
+        b[i] = (float)slope;
+        c[i] = (float)(-slope * state->mean[i] - state->scale[i] * mean_dy);
+    }
+    const float *const abc[3] = {state->scale, b, c};
+    for (size_t n = 0; n < pass->samples; n++)
+        nn_kernels()->affine_gradient(
+            in->gradient + tensor_at(in, n, 0, 0), out->gradient + tensor_at(out, n, 0, 0),
+            in->value + tensor_at(in, n, 0, 0), abc, span_of(in), op->adds_to_in);
+}
+
+static bool batch_norm_backward(struct op *op, const struct pass *pass)
+{
+    const struct batch_norm_state *state = op->state;
+    const size_t channels = (size_t)op->in->channels;
+    const bool fits = sum_gradients(op, pass);
+    memcpy(op->params->sum + op->params->tensor[op->bias].offset, state->sum,
+           channels * sizeof(int64_t));
+    memcpy(op->params->sum + op->params->tensor[op->weight].offset, state->sum + state->channels,
+           channels * sizeof(int64_t));
+    comm_sum_i64(state->sum, 2 * state->channels);
+    if (op->in->gradient)
+        input_gradient(op, pass);
+    return fits;
+}
+
+const struct op_class op_batch_norm = {
+    .name = "batch_norm",
+    .is_elementwise = true,
+    .setup = batch_norm_setup,
+    .release = batch_norm_release,
+    .forward = batch_norm_forward,
+    .backward = batch_norm_backward,
+};
