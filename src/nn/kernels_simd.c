@@ -1,11 +1,19 @@
-/* Built once for each SIMD level. Register tiles of a few pixels or outputs by a few vectors; the
+/* Matrix products, built once for each SIMD level. Register tiles of a few pixels or outputs by a few vectors; the
  * compiler keeps the accumulator arrays in registers because every tile size is a constant. */
 #include "base/simd.h"
+#include "nn/elementwise_simd.h"
 #include "nn/kernels.h"
 
 /* Accumulators that fit the registers: 32 with AVX-512, 16 otherwise. A tile of v vectors has
  * ACCUMULATORS / v rows. */
 enum { ACCUMULATORS = SIMD_LEVEL == 2 ? 16 : 8, VECTORS = SIMD_LEVEL == 2 ? 4 : 2 };
+
+/* Tiles of outer_sum: three vectors, as a kernel row of three taps by whole vectors of channels
+ * has, and as many outputs as the registers hold. */
+enum { OUTER_VECTORS = 3, OUTER_ROWS = SIMD_LEVEL == 2 ? 8 : 4 };
+
+/* Bounds of any tile. */
+enum { TILE_ROWS = ACCUMULATORS, TILE_VECTORS = SIMD_LEVEL == 2 ? 4 : 3 };
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
@@ -57,7 +65,7 @@ struct code_tile {
 ALWAYS_INLINE simd_i32 code_tile(int rows, int vectors, float *y, struct code_tile in, float scale,
                                  const float *bias, simd_i32 max)
 {
-    simd_i32 acc[ACCUMULATORS][VECTORS] = {0};
+    simd_i32 acc[TILE_ROWS][TILE_VECTORS] = {0};
     const int16_t *packed = in.packed;
     for (size_t t = 0; t < in.taps; t++) {
         const int16_t *x = in.x + in.offset[t];
@@ -139,11 +147,11 @@ struct float_tile {
     size_t b_term;        /* distance of b's terms */
 };
 
-ALWAYS_INLINE void float_tile(int rows, int vectors, simd_f32 acc[ACCUMULATORS][VECTORS],
+ALWAYS_INLINE void float_tile(int rows, int vectors, simd_f32 acc[TILE_ROWS][TILE_VECTORS],
                               struct float_tile in, size_t terms)
 {
     for (size_t t = 0; t < terms; t++) {
-        simd_f32 b[VECTORS];
+        simd_f32 b[TILE_VECTORS];
         for (int v = 0; v < vectors; v++)
             SIMD_LOAD(b[v], in.b + t * in.b_term + (size_t)(v * SIMD_LANES));
         for (int r = 0; r < rows; r++) {
@@ -154,7 +162,7 @@ ALWAYS_INLINE void float_tile(int rows, int vectors, simd_f32 acc[ACCUMULATORS][
     }
 }
 
-ALWAYS_INLINE void clear_tile(int rows, int vectors, simd_f32 acc[ACCUMULATORS][VECTORS])
+ALWAYS_INLINE void clear_tile(int rows, int vectors, simd_f32 acc[TILE_ROWS][TILE_VECTORS])
 {
     for (int r = 0; r < rows; r++)
         for (int v = 0; v < vectors; v++)
@@ -173,7 +181,7 @@ ALWAYS_INLINE void row_tile(int rows, int vectors, struct row_target to, struct 
 {
     const size_t width = (size_t)(vectors * SIMD_LANES);
     const size_t valid = to.valid < width ? to.valid : width;
-    simd_f32 acc[ACCUMULATORS][VECTORS];
+    simd_f32 acc[TILE_ROWS][TILE_VECTORS];
     clear_tile(rows, vectors, acc);
     for (int r = 0; to.accumulate && r < rows; r++) {
         if (valid == width) /* a constant size becomes plain loads */
@@ -263,10 +271,6 @@ ALWAYS_INLINE void add_integers(int64_t *sum, simd_f32 value, simd_i64 *bad)
     }
 }
 
-/* Tiles of outer_sum: three vectors, as a kernel row of three taps by whole vectors of channels
- * has, and as many outputs as the registers hold. */
-enum { OUTER_VECTORS = 3, OUTER_ROWS = SIMD_LEVEL == 2 ? 8 : 4, OUTER_ROWS1 = 2 * OUTER_ROWS };
-
 struct outer_in {
     const float *dy, *x;
     struct outer_steps steps;
@@ -275,26 +279,11 @@ struct outer_in {
     int accumulate;
 };
 
-ALWAYS_INLINE void outer_terms(int rows, int vectors, simd_f32 acc[OUTER_ROWS1][OUTER_VECTORS],
-                               struct float_tile in, size_t terms)
-{
-    for (size_t t = 0; t < terms; t++) {
-        simd_f32 b[OUTER_VECTORS];
-        for (int v = 0; v < vectors; v++)
-            SIMD_LOAD(b[v], in.b + t * in.b_term + (size_t)(v * SIMD_LANES));
-        for (int r = 0; r < rows; r++) {
-            const float a = in.a[(size_t)r * in.a_row + t * in.a_term];
-            for (int v = 0; v < vectors; v++)
-                acc[r][v] += a * b[v];
-        }
-    }
-}
-
 /* sum [rows, vectors] of one tile over all groups. */
 ALWAYS_INLINE void outer_tile(int rows, int vectors, int64_t *sum, size_t sum_row, size_t valid,
                               struct outer_in in, simd_i64 *bad)
 {
-    int64_t total[OUTER_ROWS1][OUTER_VECTORS * SIMD_LANES];
+    int64_t total[TILE_ROWS][OUTER_VECTORS * SIMD_LANES];
     const size_t width = (size_t)(vectors * SIMD_LANES);
     for (int r = 0; r < rows; r++) {
         memset(total[r], 0, width * sizeof(int64_t));
@@ -306,12 +295,10 @@ ALWAYS_INLINE void outer_tile(int rows, int vectors, int64_t *sum, size_t sum_ro
         const struct outer_group group = in.group[g];
         struct float_tile tile = {in.dy + group.dy, in.x + group.x, 1, in.steps.dy_term,
                                   in.steps.x_term};
-        simd_f32 acc[OUTER_ROWS1][OUTER_VECTORS];
-        for (int r = 0; r < rows; r++)
-            for (int v = 0; v < vectors; v++)
-                acc[r][v] = (simd_f32){0};
+        simd_f32 acc[TILE_ROWS][TILE_VECTORS];
+        clear_tile(rows, vectors, acc);
         for (size_t row = 0; row < group.rows; row++) {
-            outer_terms(rows, vectors, acc, tile, group.terms);
+            float_tile(rows, vectors, acc, tile, group.terms);
             tile.a += in.steps.dy_row;
             tile.b += in.steps.x_row;
         }
@@ -330,7 +317,7 @@ ALWAYS_INLINE void outer_tile(int rows, int vectors, int64_t *sum, size_t sum_ro
 ALWAYS_INLINE void outer_column(int vectors, int64_t *sum, size_t sum_row, size_t valid,
                                 size_t outputs, struct outer_in in, simd_i64 *bad)
 {
-    const int rows = vectors == 1 ? OUTER_ROWS1 : OUTER_ROWS;
+    const int rows = vectors == 1 ? TILE_ROWS : OUTER_ROWS;
     size_t j = 0;
     for (; j + (size_t)rows <= outputs; j += (size_t)rows, in.dy += rows)
         outer_tile(rows, vectors, sum + j * sum_row, sum_row, valid, in, bad);
@@ -356,134 +343,6 @@ static int SIMD_NAME(outer_sum)(int64_t *sum, size_t sum_row, const float *dy, s
     for (int lane = 0; lane < SIMD_LANES / 2; lane++)
         any |= bad[lane];
     return (any >> 52) != 0;
-}
-
-static void SIMD_NAME(sum_to_gradient)(float *restrict gradient, const int64_t *restrict sum,
-                                       size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        gradient[i] = (float)((double)sum[i] * 0x1p-40);
-}
-_Static_assert(NN_SUM_EXPONENT == 40, "sum_to_gradient spells out the unit");
-
-/* ---- batch norm and ReLU ---- */
-
-static void SIMD_NAME(code_moments)(int64_t *sum, const int16_t *x, struct image_span span)
-{
-    for (size_t c = 0; c < span.channels; c += SIMD_LANES) {
-        simd_i32 first = {0}, second = {0}; /* 255^2 * 2^15 pixels fit */
-        for (size_t y = 0; y < span.rows; y++) {
-            const int16_t *pixel = x + y * span.row + c;
-            for (size_t i = 0; i < span.pixels; i++, pixel += span.channels) {
-                simd_i16_half narrow;
-                SIMD_LOAD(narrow, pixel);
-                const simd_i32 value = __builtin_convertvector(narrow, simd_i32);
-                first += value;
-                second += value * value;
-            }
-        }
-        for (size_t lane = 0; lane < SIMD_LANES; lane++) {
-            sum[c + lane] += first[lane];
-            sum[span.channels + c + lane] += second[lane];
-        }
-    }
-}
-
-static void SIMD_NAME(affine)(float *y, const float *x, const float *scale, const float *shift,
-                              struct image_span span)
-{
-    for (size_t r = 0; r < span.rows; r++)
-        for (size_t c = 0; c < span.channels; c += SIMD_LANES) {
-            simd_f32 a, b, value;
-            SIMD_LOAD(a, scale + c);
-            SIMD_LOAD(b, shift + c);
-            for (size_t i = 0; i < span.pixels; i++) {
-                const size_t at = r * span.row + i * span.channels + c;
-                SIMD_LOAD(value, x + at);
-                value = a * value + b;
-                SIMD_STORE(y + at, value);
-            }
-        }
-}
-
-static void SIMD_NAME(gradient_moments)(float *part, const float *dy, const float *x,
-                                        const float *mean, const float *inverse,
-                                        struct image_span span)
-{
-    for (size_t c = 0; c < span.channels; c += SIMD_LANES) {
-        simd_f32 m, inv, first = {0}, second = {0};
-        SIMD_LOAD(m, mean + c);
-        SIMD_LOAD(inv, inverse + c);
-        for (size_t r = 0; r < span.rows; r++)
-            for (size_t i = 0; i < span.pixels; i++) {
-                const size_t at = r * span.row + i * span.channels + c;
-                simd_f32 gradient, value;
-                SIMD_LOAD(gradient, dy + at);
-                SIMD_LOAD(value, x + at);
-                first += gradient;
-                second += gradient * ((value - m) * inv);
-            }
-        SIMD_STORE(part + c, first);
-        SIMD_STORE(part + span.channels + c, second);
-    }
-}
-
-static void SIMD_NAME(affine_gradient)(float *dx, const float *dy, const float *x,
-                                       const float *const abc[3], struct image_span span,
-                                       int accumulate)
-{
-    for (size_t r = 0; r < span.rows; r++)
-        for (size_t c = 0; c < span.channels; c += SIMD_LANES) {
-            simd_f32 a, b, constant;
-            SIMD_LOAD(a, abc[0] + c);
-            SIMD_LOAD(b, abc[1] + c);
-            SIMD_LOAD(constant, abc[2] + c);
-            for (size_t i = 0; i < span.pixels; i++) {
-                const size_t at = r * span.row + i * span.channels + c;
-                simd_f32 gradient, value, old = {0};
-                SIMD_LOAD(gradient, dy + at);
-                SIMD_LOAD(value, x + at);
-                if (accumulate)
-                    SIMD_LOAD(old, dx + at);
-                value = old + (a * gradient + (b * value + constant));
-                SIMD_STORE(dx + at, value);
-            }
-        }
-}
-
-static void SIMD_NAME(relu_gradient)(float *dx, const float *dy, const float *y, size_t n,
-                                     int accumulate)
-{
-    if (accumulate)
-        for (size_t i = 0; i < n; i++)
-            dx[i] += y[i] > 0.0f ? dy[i] : 0.0f;
-    else
-        for (size_t i = 0; i < n; i++)
-            dx[i] = y[i] > 0.0f ? dy[i] : 0.0f;
-}
-
-/* ---- update ---- */
-
-ALWAYS_INLINE void sgd(int nesterov, float *restrict value, float *restrict momentum,
-                       const float *restrict gradient, const uint8_t *restrict mask, size_t n,
-                       struct sgd_spec spec)
-{
-    for (size_t i = 0; i < n; i++) {
-        const float g = gradient[i] + spec.weight_decay * value[i];
-        const float masked = mask[i] ? g : 0.0f;
-        const float m = spec.momentum * momentum[i] + masked;
-        momentum[i] = m;
-        value[i] -= spec.rate * (nesterov ? masked + spec.momentum * m : m);
-    }
-}
-
-static void SIMD_NAME(sgd)(float *value, float *momentum, const float *gradient,
-                           const uint8_t *mask, size_t n, struct sgd_spec spec)
-{
-    if (spec.nesterov)
-        sgd(1, value, momentum, gradient, mask, n, spec);
-    else
-        sgd(0, value, momentum, gradient, mask, n, spec);
 }
 
 extern const struct nn_kernels SIMD_NAME(nn_kernels);

@@ -21,9 +21,9 @@ enum report_tables {
 unsigned report_table_find(const char *name);
 const char *report_table_names(void);
 
-/* Reads the result files and prints the tables asked for on standard output; nothing is printed when one of
- * them cannot be read (false with a line). Runs that differ in their seed only share a row: mean
- * and sample standard deviation, for ADC bits the maximum. Not collective. */
+/* Reads the result files and prints the tables asked for on standard output; nothing is printed when
+ * one of them cannot be read (false with a line). Runs that differ in their seed only share a row:
+ * mean and sample standard deviation, for ADC bits the maximum. Not collective. */
 bool report_print(const char *const *file, size_t files, unsigned tables, enum table_format format,
                   struct error *err);
 

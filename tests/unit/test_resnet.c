@@ -50,12 +50,14 @@ static void open_trace(struct trace *trace, size_t shards)
                                     .capacity = (size_t)trace->x.length[1]};
     model_build(&trace->net, &spec);
     load_parameters(trace);
-    const struct step_settings settings = {.sgd = {.momentum = 0.9},
-                                           .penalty = "none",
-                                           .format = {8, 2},
-                                           .quantise = true,
-                                           .batch = (size_t)trace->x.length[1],
-                                           .shards = shards};
+    const struct step_settings settings = {
+        .sgd = {.momentum = 0.9},
+        .penalty = "none",
+        .format = { 8,              2},
+        .quantise = true,
+        .batch = (size_t)trace->x.length[1],
+        .shards = shards
+    };
     step_create(&trace->step, &trace->net, settings);
 }
 
