@@ -91,13 +91,18 @@ void log_status(const char *format, ...)
     status_shown = true;
 }
 
+/* One write, so that the lines of several ranks do not mix. */
 static void say(const char *prefix, const char *format, va_list args)
 {
+    char line[2048];
+    size_t used = (size_t)snprintf(line, sizeof line, "%s", prefix);
+    vsnprintf(line + used, sizeof line - used - 1, format, args);
+    used = strlen(line);
+    line[used] = '\n';
+    line[used + 1] = '\0';
     status_clear();
     fflush(stdout);
-    fputs(prefix, stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    fputs(line, stderr);
 }
 
 void log_warn(const char *format, ...)

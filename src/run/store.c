@@ -23,7 +23,7 @@ enum { WATCHDOG_S = 300, PATH_SIZE = 4096 };
 
 struct store {
     hid_t file;
-    hid_t collective; /* transfer property list */
+    hid_t transfer; /* property list of data writes */
     char path[PATH_SIZE], part[PATH_SIZE];
 };
 
@@ -93,8 +93,10 @@ struct store *store_create(const char *path, size_t bytes)
     store->file = H5Fcreate(store->part, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     need(store, store->file, "creating the file");
     need(store, H5Pclose(access), "closing a property list");
-    store->collective = H5Pcreate(H5P_DATASET_XFER);
-    need(store, H5Pset_dxpl_mpio(store->collective, H5FD_MPIO_COLLECTIVE), "collective transfer");
+    store->transfer = H5Pcreate(H5P_DATASET_XFER);
+    /* Each rank writes for itself and sees its own error, which need() then tells the others; a
+     * collective write that fails on one rank leaves the others hanging in MPI-IO. */
+    need(store, H5Pset_dxpl_mpio(store->transfer, H5FD_MPIO_INDEPENDENT), "choosing transfers");
     return store;
 }
 
@@ -241,8 +243,8 @@ static void write_data(struct store *store, hid_t dataset, const struct store_ar
     }
     static const char nothing[8];
     need(store,
-         H5Dwrite(dataset, store_hdf5_type(array->type), memory_space, file_space,
-                  store->collective, own > 0 ? array->data : nothing),
+         H5Dwrite(dataset, store_hdf5_type(array->type), memory_space, file_space, store->transfer,
+                  own > 0 ? array->data : nothing),
          path);
     H5Sclose(memory_space);
     H5Sclose(file_space);
@@ -351,7 +353,7 @@ static void sync_to_disk(const char *path)
 
 void store_finish(struct store *store)
 {
-    need(store, H5Pclose(store->collective), "closing a property list");
+    need(store, H5Pclose(store->transfer), "closing a property list");
     need(store, H5Fflush(store->file, H5F_SCOPE_GLOBAL), "flushing the file");
     need(store, H5Fclose(store->file), "closing the file");
     if (comm_rank() == 0) {
