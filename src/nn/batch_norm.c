@@ -3,7 +3,7 @@
  *   mean = sum x / M,  variance = sum x^2 / M - mean^2,  M = samples * pixels of the global batch
  *   out  = gamma (x - mean) / sqrt(variance + eps) + beta
  *
- * On codes both sums are exact integers; in float mode they are float inside a sample and exact
+ * On codes both sums are exact integers; on other values they are double inside a sample and exact
  * across samples. Either way they do not depend on ranks or shards. */
 #include <math.h>
 #include <string.h>
@@ -27,6 +27,7 @@ struct batch_norm_state {
     float *mean;     /* [channels] of the batch */
     float *inverse;  /* [channels] 1 / sqrt(variance + eps) */
     float *part;     /* [2, channels] of one sample */
+    double *moment;  /* [2, channels] of one sample: x and x^2, where values are not codes */
     double count;    /* M */
 };
 
@@ -41,6 +42,7 @@ static void batch_norm_setup(struct op *op)
     state->mean = MEM_NEW(float, stride);
     state->inverse = MEM_NEW(float, stride);
     state->part = MEM_NEW(float, 2 * stride);
+    state->moment = MEM_NEW(double, 2 * stride);
     op->state = state;
 }
 
@@ -53,6 +55,7 @@ static void batch_norm_release(struct op *op)
     mem_free(state->mean);
     mem_free(state->inverse);
     mem_free(state->part);
+    mem_free(state->moment);
     mem_free(state);
 }
 
@@ -78,19 +81,19 @@ static struct image_span span_of(const struct tensor *tensor)
 static bool add_values(struct batch_norm_state *state, const struct tensor *in, size_t n)
 {
     const size_t channels = state->channels;
-    memset(state->part, 0, 2 * channels * sizeof(float));
+    memset(state->moment, 0, 2 * channels * sizeof(double));
     for (int y = 0; y < in->height; y++) {
         const float *x = in->value + tensor_at(in, n, y, 0);
         for (int i = 0; i < in->width; i++, x += in->channel_stride)
             for (size_t c = 0; c < channels; c++) {
-                state->part[c] += x[c];
-                state->part[channels + c] += x[c] * x[c];
+                state->moment[c] += (double)x[c];
+                state->moment[channels + c] += (double)x[c] * (double)x[c];
             }
     }
     bool fits = true;
     for (size_t c = 0; c < 2 * channels; c++) {
-        const bool fine = fabsf(state->part[c]) < 0x1p24f; /* false for NaN */
-        state->sum[c] += fine ? (int64_t)ldexp((double)state->part[c], INPUT_EXPONENT) : 0;
+        const bool fine = fabs(state->moment[c]) < 0x1p24; /* false for NaN */
+        state->sum[c] += fine ? (int64_t)ldexp(state->moment[c], INPUT_EXPONENT) : 0;
         fits = fits && fine;
     }
     return fits;

@@ -308,7 +308,7 @@ void network_finish(struct network *net, struct tensor *logits, size_t capacity)
     for (int i = 0; i < net->op_count; i++) {
         struct op *op = &net->op[i];
         op->capacity = capacity;
-        op->adds_to_in = has_gradient_from_later(net, op, op->in);
+        op->adds_to_in = has_gradient_from_later(net, op, op->in) || op->second == op->in;
         op->adds_to_second = op->second && has_gradient_from_later(net, op, op->second);
         if (op->class->setup)
             op->class->setup(op);

@@ -28,6 +28,7 @@ void network_destroy(struct network *net);
 /* Appends an operation that reads `in`; returns what it writes. Names are PyTorch's. */
 struct tensor *network_add_linear(struct network *net, const char *name, struct tensor *in,
                                   size_t outputs);
+/* Not right behind another quantiser: it would not know its maximum. */
 struct tensor *network_add_quantiser(struct network *net, const char *name, struct tensor *in,
                                      bool relu);
 
