@@ -72,7 +72,8 @@ struct share step_share(const struct step *step, size_t m);
 
 /* Runs the step on the samples that the caller has put into net->input->value and step->label
  * (step_share of m). Collective. False when the run has diverged: a value is not finite or a sum
- * overflows; then every rank returns false and the weights are those before the step. */
+ * overflows; then every rank returns false and the trained weights are those before the step (running
+ * statistics of batch norm may have moved). */
 bool step_run(struct step *step, size_t m, double rate, struct step_result *result);
 
 /* Value of the penalty for the present codes and weights; 0 without one. */
