@@ -11,10 +11,11 @@ enum simd_level {
     SIMD_PORTABLE, /* whatever the compiler's default target has; 16-byte vectors */
     SIMD_AVX2,     /* AVX2 + FMA: Haswell, Zen and later */
     SIMD_AVX512,   /* AVX-512 F/BW/DQ/VL + VNNI + VPOPCNTDQ: Ice Lake, Zen 4 and later */
+    SIMD_AMX,      /* these and matrix tiles of bf16: Sapphire Rapids and later */
     SIMD_LEVELS
 };
 
-/* The best level this CPU has; $RESLICE_SIMD=portable|avx2|avx512 lowers it (never raises it). */
+/* The best level this CPU has; $RESLICE_SIMD=portable|avx2|avx512|amx lowers it (never raises it). */
 enum simd_level simd_level(void);
 
 const char *simd_name(enum simd_level level);

@@ -11,6 +11,7 @@ const struct hw_kernels *hw_kernels_of(int level)
 {
     switch (level) {
 #ifdef RESLICE_X86_KERNELS
+    case SIMD_AMX:
     case SIMD_AVX512:
         return &hw_kernels_avx512;
     case SIMD_AVX2:

@@ -7,8 +7,10 @@
 #include "base/mem.h"
 #include "hw/fixed_point.h"
 #include "nn/bias.h"
+#include "nn/conv_tiles.h"
 #include "nn/kernels.h"
 #include "nn/op.h"
+#include "nn/tiles.h"
 
 struct conv_state {
     size_t taps;
@@ -19,6 +21,7 @@ struct conv_state {
     float *bias;     /* [channel_stride(out)] */
     int64_t *sum;    /* [kernel rows, out, kernel columns, channel_stride(in)] gradient sums */
     struct outer_group *group; /* [capacity] one a sample */
+    struct conv_tiles *tiles;  /* or NULL */
 };
 
 static const struct parameter *weight_of(const struct op *op)
@@ -42,6 +45,7 @@ static void conv_setup(struct op *op)
     state->bias = MEM_NEW(float, out);
     state->sum = MEM_NEW(int64_t, state->taps * outputs * in);
     state->group = MEM_NEW(struct outer_group, op->capacity);
+    state->tiles = conv_tiles_suit(op) ? conv_tiles_create(op) : NULL;
     op->state = state;
 }
 
@@ -55,6 +59,8 @@ static void conv_release(struct op *op)
     mem_free(state->bias);
     mem_free(state->sum);
     mem_free(state->group);
+    if (state->tiles)
+        conv_tiles_destroy(state->tiles);
     mem_free(state);
 }
 
@@ -82,12 +88,23 @@ static void arrange_weights(const struct op *op)
             }
 }
 
+/* Tiles need codes on both sides, of few enough bits. */
+static bool on_tiles(const struct op *op, const struct pass *pass)
+{
+    const struct conv_state *state = op->state;
+    return state->tiles && pass->quantise && pass->bits <= TILE_CODE_BITS;
+}
+
 static void conv_prepare(struct op *op, const struct pass *pass)
 {
     struct conv_state *state = op->state;
     if (op->bias >= 0)
         memcpy(state->bias, op->params->quantised + op->params->tensor[op->bias].offset,
                (size_t)op->out->channels * sizeof(float));
+    if (on_tiles(op, pass)) {
+        conv_tiles_prepare(state->tiles, op);
+        return;
+    }
     arrange_weights(op);
     if (pass->quantise)
         nn_kernels()->pack_codes(state->packed, op->params->code + weight_of(op)->offset,
@@ -134,6 +151,11 @@ static void row_float(const struct op *op, size_t n, int y)
 
 static bool conv_forward(struct op *op, const struct pass *pass)
 {
+    const struct conv_state *state = op->state;
+    if (on_tiles(op, pass)) {
+        conv_tiles_forward(state->tiles, op, pass, state->bias);
+        return true;
+    }
     int32_t max = 0;
     for (size_t n = 0; n < pass->samples; n++)
         for (int y = 0; y < op->out->height; y++) {
@@ -264,6 +286,9 @@ static void scatter_gradient(const struct op *op, const struct pass *pass)
 static bool conv_backward(struct op *op, const struct pass *pass)
 {
     const bool bias_fits = op->bias < 0 || bias_sum(op, pass);
+    const struct conv_state *state = op->state;
+    if (on_tiles(op, pass))
+        return conv_tiles_backward(state->tiles, op, pass) && bias_fits;
     const bool weight_fits = weight_gradient(op, pass);
     if (op->in->gradient && gathers(op))
         gather_gradient(op, pass);

@@ -1,16 +1,19 @@
 #include "nn/kernels.h"
 
 #include "base/simd.h"
+#include "nn/tiles.h"
 
 extern const struct nn_kernels nn_kernels_portable;
 #ifdef RESLICE_X86_KERNELS
 extern const struct nn_kernels nn_kernels_avx2, nn_kernels_avx512;
+extern const struct tile_kernels tile_kernels_amx;
 #endif
 
 const struct nn_kernels *nn_kernels_of(int level)
 {
     switch (level) {
 #ifdef RESLICE_X86_KERNELS
+    case SIMD_AMX:
     case SIMD_AVX512:
         return &nn_kernels_avx512;
     case SIMD_AVX2:
@@ -26,4 +29,13 @@ const struct nn_kernels *nn_kernels_of(int level)
 const struct nn_kernels *nn_kernels(void)
 {
     return nn_kernels_of(simd_level());
+}
+
+const struct tile_kernels *tile_kernels(void)
+{
+#ifdef RESLICE_X86_KERNELS
+    if (simd_level() >= SIMD_AMX)
+        return &tile_kernels_amx;
+#endif
+    return NULL;
 }
