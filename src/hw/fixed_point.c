@@ -27,6 +27,13 @@ int32_t fixed_point_max_bits(const float *x, size_t n)
     return hw_kernels()->max_bits(x, n);
 }
 
+int32_t fixed_point_bits(float value)
+{
+    int32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits & INT32_MAX;
+}
+
 float fixed_point_from_bits(int32_t bits)
 {
     float value;

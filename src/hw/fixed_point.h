@@ -29,6 +29,7 @@ int fixed_point_exponent(float max);
 /* Magnitudes as ordered integers: the bit pattern of |x|. Their maximum is the maximum magnitude,
  * and a NaN or infinity wins over every number, so it cannot get lost in a reduction. */
 int32_t fixed_point_max_bits(const float *x, size_t n);
+int32_t fixed_point_bits(float value);
 float fixed_point_from_bits(int32_t bits);
 
 /* True when the bits are those of a finite number. */

@@ -20,15 +20,17 @@ static const double EPSILON = 1e-5, MOMENTUM = 0.1;
 enum { INPUT_EXPONENT = 28 };
 
 struct batch_norm_state {
-    size_t channels; /* channel_stride: the padding takes part, as zeros */
-    int64_t *sum;    /* [2, channels]: of x and x^2, or of dy and dy xhat */
-    float *scale;    /* [channels] out = scale x + shift */
-    float *shift;    /* [channels] */
-    float *mean;     /* [channels] of the batch */
-    float *inverse;  /* [channels] 1 / sqrt(variance + eps) */
-    float *part;     /* [2, channels] of one sample */
-    double *moment;  /* [2, channels] of one sample: x and x^2, where values are not codes */
-    double count;    /* M */
+    size_t channels;                /* channel_stride: the padding takes part, as zeros */
+    int64_t *sum;                   /* [2, channels]: of x and x^2, or of dy and dy xhat */
+    int16_t *range;                 /* [2, channels]: this rank's smallest and largest codes of x */
+    float *scale;                   /* [channels] out = scale x + shift */
+    float *shift;                   /* [channels] */
+    float *mean;                    /* [channels] of the batch */
+    float *inverse;                 /* [channels] 1 / sqrt(variance + eps) */
+    float *code_scale, *code_shift; /* [channels] xhat = code_scale code + code_shift */
+    float *part;                    /* [2, channels] of one sample; factors of a pass */
+    double *moment; /* [2, channels] of one sample: x and x^2, where values are not codes */
+    double count;   /* M */
 };
 
 static void batch_norm_setup(struct op *op)
@@ -37,10 +39,13 @@ static void batch_norm_setup(struct op *op)
     const size_t stride = op->in->channel_stride;
     state->channels = stride;
     state->sum = MEM_NEW(int64_t, 2 * stride);
+    state->range = MEM_NEW(int16_t, 2 * stride);
     state->scale = MEM_NEW(float, stride);
     state->shift = MEM_NEW(float, stride);
     state->mean = MEM_NEW(float, stride);
     state->inverse = MEM_NEW(float, stride);
+    state->code_scale = MEM_NEW(float, stride);
+    state->code_shift = MEM_NEW(float, stride);
     state->part = MEM_NEW(float, 2 * stride);
     state->moment = MEM_NEW(double, 2 * stride);
     op->state = state;
@@ -50,10 +55,13 @@ static void batch_norm_release(struct op *op)
 {
     struct batch_norm_state *state = op->state;
     mem_free(state->sum);
+    mem_free(state->range);
     mem_free(state->scale);
     mem_free(state->shift);
     mem_free(state->mean);
     mem_free(state->inverse);
+    mem_free(state->code_scale);
+    mem_free(state->code_shift);
     mem_free(state->part);
     mem_free(state->moment);
     mem_free(state);
@@ -106,10 +114,14 @@ static bool sum_inputs(struct op *op, const struct pass *pass)
     const size_t channels = state->channels;
     bool fits = true;
     memset(state->sum, 0, 2 * channels * sizeof(int64_t));
+    for (size_t c = 0; c < channels; c++) {
+        state->range[c] = pass->samples > 0 ? INT16_MAX : 0;
+        state->range[channels + c] = pass->samples > 0 ? INT16_MIN : 0;
+    }
     for (size_t n = 0; n < pass->samples; n++) {
         if (on_codes(op, pass))
-            nn_kernels()->code_moments(state->sum, op->in->code + tensor_at(op->in, n, 0, 0),
-                                       span_of(op->in));
+            nn_kernels()->code_moments(state->sum, state->range,
+                                       op->in->code + tensor_at(op->in, n, 0, 0), span_of(op->in));
         else
             fits = add_values(state, op->in, n) && fits;
     }
@@ -164,6 +176,31 @@ static void follow_running(struct op *op)
         set_affine(op, c, parameter_values(op, op->mean)[c], parameter_values(op, op->variance)[c]);
 }
 
+static bool emits(const struct op *op, const struct pass *pass)
+{
+    return pass->quantise && op->quantiser;
+}
+
+/* out = scale x + shift = factor code + shift: a power of two changes no rounding. */
+static const float *code_factors(const struct op *op, const struct pass *pass)
+{
+    const struct batch_norm_state *state = op->state;
+    const float step = fixed_point_step(op->in->exponent, pass->bits);
+    for (size_t c = 0; c < state->channels; c++)
+        state->part[c] = state->scale[c] * step;
+    return state->part;
+}
+
+/* Without samples nothing counts. */
+static int32_t largest_output(const struct op *op, const struct pass *pass)
+{
+    const struct batch_norm_state *state = op->state;
+    if (pass->samples == 0)
+        return 0;
+    return nn_kernels()->affine_max(state->range, code_factors(op, pass), state->shift,
+                                    state->channels);
+}
+
 static bool batch_norm_forward(struct op *op, const struct pass *pass)
 {
     const struct batch_norm_state *state = op->state;
@@ -172,6 +209,11 @@ static bool batch_norm_forward(struct op *op, const struct pass *pass)
         follow_running(op);
     else if (!follow_batch(op, pass))
         return false;
+    if (emits(op, pass)) {
+        if (pass->is_training)
+            op->out->max_bits = largest_output(op, pass);
+        return true;
+    }
     for (size_t n = 0; n < pass->samples; n++)
         nn_kernels()->affine(out->value + tensor_at(out, n, 0, 0),
                              in->value + tensor_at(in, n, 0, 0), state->scale, state->shift,
@@ -180,19 +222,72 @@ static bool batch_norm_forward(struct op *op, const struct pass *pass)
     return true;
 }
 
+static void batch_norm_emit(const struct op *op, const struct pass *pass, int16_t *code,
+                            float *value, struct quantise_spec spec)
+{
+    const struct batch_norm_state *state = op->state;
+    const float *factors = code_factors(op, pass);
+    for (size_t n = 0; n < pass->samples; n++) {
+        const size_t at = tensor_at(op->in, n, 0, 0);
+        nn_kernels()->affine_codes(code + at, value ? value + at : NULL, op->in->code + at, factors,
+                                   state->shift, span_of(op->in), spec);
+    }
+}
+
+static bool batch_norm_reads_only_codes(const struct op *op)
+{
+    return op->quantiser;
+}
+
 /* ---- backward ---- */
+
+/* The gradient passes where the quantiser behind lets it pass. */
+static const int16_t *mask_of(const struct op *op)
+{
+    return op->quantiser->relu ? op->quantiser->out->code : NULL;
+}
+
+static const int16_t *at_sample(const int16_t *mask, size_t offset)
+{
+    return mask ? mask + offset : NULL;
+}
+
+/* part = sums of dy and dy xhat over sample n. */
+static void sample_moments(const struct op *op, const struct pass *pass, size_t n)
+{
+    const struct batch_norm_state *state = op->state;
+    const size_t at = tensor_at(op->in, n, 0, 0);
+    const float *dy = op->out->gradient + at;
+    if (emits(op, pass))
+        nn_kernels()->code_gradient_moments(state->part, dy, at_sample(mask_of(op), at),
+                                            op->in->code + at, state->code_scale, state->code_shift,
+                                            span_of(op->in));
+    else
+        nn_kernels()->gradient_moments(state->part, dy, op->in->value + at, state->mean,
+                                       state->inverse, span_of(op->in));
+}
+
+/* xhat = (x - mean) inverse = code_scale code + code_shift */
+static void prepare_code_terms(const struct op *op, const struct pass *pass)
+{
+    const struct batch_norm_state *state = op->state;
+    const float step = fixed_point_step(op->in->exponent, pass->bits);
+    for (size_t c = 0; c < state->channels; c++) {
+        state->code_scale[c] = state->inverse[c] * step;
+        state->code_shift[c] = -state->inverse[c] * state->mean[c];
+    }
+}
 
 /* Sums of dy and dy xhat over this rank's samples: the gradients of beta and gamma. */
 static bool sum_gradients(const struct op *op, const struct pass *pass)
 {
     const struct batch_norm_state *state = op->state;
-    const struct tensor *in = op->in, *out = op->out;
     bool fits = true;
     memset(state->sum, 0, 2 * state->channels * sizeof(int64_t));
+    if (emits(op, pass))
+        prepare_code_terms(op, pass);
     for (size_t n = 0; n < pass->samples; n++) {
-        nn_kernels()->gradient_moments(state->part, out->gradient + tensor_at(out, n, 0, 0),
-                                       in->value + tensor_at(in, n, 0, 0), state->mean,
-                                       state->inverse, span_of(in));
+        sample_moments(op, pass, n);
         for (size_t c = 0; c < 2 * state->channels; c++) {
             const bool fine = fabsf(state->part[c]) < 0x1p11f; /* false for NaN */
             state->sum[c] += fine ? (int64_t)ldexp((double)state->part[c], NN_SUM_EXPONENT) : 0;
@@ -203,25 +298,39 @@ static bool sum_gradients(const struct op *op, const struct pass *pass)
 }
 
 /* dx = gamma inverse (dy - (sum dy + xhat sum(dy xhat)) / M) with the sums of the global batch,
- * written as a dy + b x + c. */
-static void input_gradient(const struct op *op, const struct pass *pass)
+ * written as scale dy + b x + c; x in units of `step`. */
+static void gradient_terms(const struct op *op, double step, float *b, float *c)
 {
     const struct batch_norm_state *state = op->state;
-    const struct tensor *in = op->in, *out = op->out;
     const double unit = ldexp(1.0, -NN_SUM_EXPONENT) / state->count;
-    float *b = state->part, *c = state->part + state->channels;
     for (size_t i = 0; i < state->channels; i++) {
         const double mean_dy = (double)state->sum[i] * unit;
         const double mean_product = (double)state->sum[state->channels + i] * unit;
         const double slope = -(double)state->scale[i] * state->inverse[i] * mean_product;
-        b[i] = (float)slope;
+        b[i] = (float)(slope * step);
         c[i] = (float)(-slope * state->mean[i] - state->scale[i] * mean_dy);
     }
-    const float *const abc[3] = {state->scale, b, c};
-    for (size_t n = 0; n < pass->samples; n++)
-        nn_kernels()->affine_gradient(
-            in->gradient + tensor_at(in, n, 0, 0), out->gradient + tensor_at(out, n, 0, 0),
-            in->value + tensor_at(in, n, 0, 0), abc, span_of(in), op->adds_to_in);
+}
+
+static void input_gradient(const struct op *op, const struct pass *pass)
+{
+    const struct batch_norm_state *state = op->state;
+    const struct tensor *in = op->in;
+    const bool codes = emits(op, pass);
+    float *b = state->part, *c = state->part + state->channels;
+    const float *const terms[3] = {state->scale, b, c};
+    gradient_terms(op, codes ? (double)fixed_point_step(in->exponent, pass->bits) : 1.0, b, c);
+    for (size_t n = 0; n < pass->samples; n++) {
+        const size_t at = tensor_at(in, n, 0, 0);
+        float *dx = in->gradient + at;
+        const float *dy = op->out->gradient + at;
+        if (codes)
+            nn_kernels()->code_affine_gradient(dx, dy, at_sample(mask_of(op), at), in->code + at,
+                                               terms, span_of(in), op->adds_to_in);
+        else
+            nn_kernels()->affine_gradient(dx, dy, in->value + at, terms, span_of(in),
+                                          op->adds_to_in);
+    }
 }
 
 static bool batch_norm_backward(struct op *op, const struct pass *pass)
@@ -242,6 +351,9 @@ static bool batch_norm_backward(struct op *op, const struct pass *pass)
 const struct op_class op_batch_norm = {
     .name = "batch_norm",
     .is_elementwise = true,
+    .masks_gradient = true,
+    .reads_only_codes = batch_norm_reads_only_codes,
+    .emit = batch_norm_emit,
     .setup = batch_norm_setup,
     .release = batch_norm_release,
     .forward = batch_norm_forward,

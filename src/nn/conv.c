@@ -10,7 +10,6 @@
 #include "nn/conv_tiles.h"
 #include "nn/kernels.h"
 #include "nn/op.h"
-#include "nn/tiles.h"
 
 struct conv_state {
     size_t taps;
@@ -88,11 +87,11 @@ static void arrange_weights(const struct op *op)
             }
 }
 
-/* Tiles need codes on both sides, of few enough bits. */
+/* Tiles need codes on both sides. */
 static bool on_tiles(const struct op *op, const struct pass *pass)
 {
     const struct conv_state *state = op->state;
-    return state->tiles && pass->quantise && pass->bits <= TILE_CODE_BITS;
+    return state->tiles && pass->quantise;
 }
 
 static void conv_prepare(struct op *op, const struct pass *pass)
@@ -313,8 +312,14 @@ static void conv_gather_codes(const struct op *op, size_t sample, int16_t *vecto
     }
 }
 
+static bool conv_reads_only_codes(const struct op *op)
+{
+    return conv_tiles_suit(op);
+}
+
 const struct op_class op_conv = {
     .name = "conv",
+    .reads_only_codes = conv_reads_only_codes,
     .setup = conv_setup,
     .release = conv_release,
     .prepare = conv_prepare,

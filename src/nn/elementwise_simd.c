@@ -11,27 +11,6 @@ _Static_assert(NN_SUM_EXPONENT == 40, "sum_to_gradient spells out the unit");
 
 /* ---- batch norm and ReLU ---- */
 
-void SIMD_NAME(code_moments)(int64_t *sum, const int16_t *x, struct image_span span)
-{
-    for (size_t c = 0; c < span.channels; c += SIMD_LANES) {
-        simd_i32 first = {0}, second = {0}; /* 255^2 * 2^15 pixels fit */
-        for (size_t y = 0; y < span.rows; y++) {
-            const int16_t *pixel = x + y * span.row + c;
-            for (size_t i = 0; i < span.pixels; i++, pixel += span.channels) {
-                simd_i16_half narrow;
-                SIMD_LOAD(narrow, pixel);
-                const simd_i32 value = __builtin_convertvector(narrow, simd_i32);
-                first += value;
-                second += value * value;
-            }
-        }
-        for (size_t lane = 0; lane < SIMD_LANES; lane++) {
-            sum[c + lane] += first[lane];
-            sum[span.channels + c + lane] += second[lane];
-        }
-    }
-}
-
 void SIMD_NAME(affine)(float *y, const float *x, const float *scale, const float *shift,
                        struct image_span span)
 {

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hw/kernels.h"
+
 enum { NN_LANES = 16 };
 
 /* Rounded up to a whole number of NN_LANES. */
@@ -87,8 +89,19 @@ struct nn_kernels {
                      size_t inputs, struct outer_steps steps, const struct outer_group *group,
                      size_t groups, int accumulate);
 
-    /* sum[c] += sum of x, sum[channels + c] += sum of x^2 over an image of codes. */
-    void (*code_moments)(int64_t *sum, const int16_t *x, struct image_span span);
+    /* sum[c] += sum of x, sum[channels + c] += sum of x^2 over an image of codes; lowers range[c] to
+     * their minimum, raises range[channels + c] to their maximum. */
+    void (*code_moments)(int64_t *sum, int16_t *range, const int16_t *x, struct image_span span);
+
+    /* Largest |scale[c] x + shift[c]| for codes x in range[c] to range[channels + c], as bits: that
+     * of affine_codes, whose rounding keeps the order. */
+    int32_t (*affine_max)(const int16_t *range, const float *scale, const float *shift,
+                          size_t channels);
+
+    /* code = quantised scale[c] x + shift[c] over an image of codes x, and its value unless
+     * `value` is NULL. */
+    void (*affine_codes)(int16_t *code, float *value, const int16_t *x, const float *scale,
+                         const float *shift, struct image_span span, struct quantise_spec spec);
 
     /* y = scale[c] x + shift[c] over an image. */
     void (*affine)(float *y, const float *x, const float *scale, const float *shift,
@@ -101,6 +114,25 @@ struct nn_kernels {
     /* dx (+)= a[c] dy + b[c] x + c[c] over an image; dx may be dy. */
     void (*affine_gradient)(float *dx, const float *dy, const float *x, const float *const abc[3],
                             struct image_span span, int accumulate);
+
+    /* gradient_moments and affine_gradient with dy where mask > 0 (everywhere for NULL) and 0
+     * elsewhere, on codes x: part[channels + c] = sum of dy (scale[c] x + shift[c]). */
+    void (*code_gradient_moments)(float *part, const float *dy, const int16_t *mask,
+                                  const int16_t *x, const float *scale, const float *shift,
+                                  struct image_span span);
+    void (*code_affine_gradient)(float *dx, const float *dy, const int16_t *mask, const int16_t *x,
+                                 const float *const abc[3], struct image_span span, int accumulate);
+
+    /* Largest |step[0] a + step[1] b| over two arrays of codes, as bits. */
+    int32_t (*max_code_sum)(const int16_t *a, const int16_t *b, size_t n, const float step[2]);
+
+    /* code = quantised step[0] a + step[1] b, and its value unless NULL. */
+    void (*quantise_code_sum)(int16_t *code, float *value, const int16_t *a, const int16_t *b,
+                              size_t n, const float step[2], struct quantise_spec spec);
+
+    /* dx (+)= mask > 0 ? dy : 0; dx may be dy. */
+    void (*mask_gradient)(float *dx, const float *dy, const int16_t *mask, size_t n,
+                          int accumulate);
 
     /* dx (+)= y > 0 ? dy : 0; dx may be dy. */
     void (*relu_gradient)(float *dx, const float *dy, const float *y, size_t n, int accumulate);

@@ -266,6 +266,35 @@ static int count_readers(const struct network *net, const struct tensor *tensor)
     return readers;
 }
 
+/* A quantiser may fetch its codes from an operation that nobody else reads and that knows only
+ * codes itself. */
+static void find_sources(struct network *net)
+{
+    for (struct op *op = net->op; op < net->op + net->op_count; op++)
+        for (struct op *front = net->op; op->class->is_quantiser && front < op; front++)
+            if (front->out == op->in && front->class->emit && count_readers(net, op->in) == 1 &&
+                front->in->has_code && (!front->second || front->second->has_code)) {
+                op->source = front;
+                front->quantiser = op;
+            }
+}
+
+static bool reads_values(const struct op *op, const struct tensor *tensor)
+{
+    if (op->in != tensor && op->second != tensor)
+        return false;
+    return !op->class->reads_only_codes || !op->class->reads_only_codes(op);
+}
+
+static void find_code_tensors(struct network *net)
+{
+    for (struct tensor *tensor = net->tensor; tensor < net->tensor + net->tensor_count; tensor++) {
+        tensor->only_code = tensor->has_code && tensor != net->logits;
+        for (int i = 0; i < net->op_count && tensor->only_code; i++)
+            tensor->only_code = !reads_values(&net->op[i], tensor);
+    }
+}
+
 /* A quantiser that alone reads its input may write over it. */
 static void allocate_values(struct network *net, size_t capacity)
 {
@@ -301,6 +330,8 @@ void network_finish(struct network *net, struct tensor *logits, size_t capacity)
     net->capacity = capacity;
     parameters_allocate(&net->params);
     match_borders(net);
+    find_sources(net);
+    find_code_tensors(net);
     for (int i = 0; i < net->tensor_count; i++)
         allocate_tensor(&net->tensor[i], capacity);
     allocate_values(net, capacity);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/rng.h"
+#include "hw/kernels.h"
 #include "nn/parameters.h"
 
 /* Activations of up to `capacity` samples, stored as
@@ -28,6 +29,8 @@ struct tensor {
     float *value;
     float *gradient; /* dLoss/dvalue, or NULL when nobody needs it */
     int16_t *code;   /* value = code * 2^(exponent - bits); NULL where values are not on a grid */
+    bool
+        only_code; /* in quantised passes nobody reads the values of this tensor, nor writes them */
     int exponent;
     int32_t max_bits; /* largest |value| of this rank's samples, as bits; set by the producer */
     bool is_signed;   /* codes may be negative (crossbars then need two input passes) */
@@ -70,6 +73,15 @@ struct op_class {
     /* Collective where the class says so; fills out->value and out->max_bits. False when a value
      * is not finite, on all ranks alike. */
     bool (*forward)(struct op *op, const struct pass *pass);
+    /* Whether quantised passes work on the codes of `in` (and `second`) alone. NULL: they do not. */
+    bool (*reads_only_codes)(const struct op *op);
+    /* Classes whose values are cheaper computed twice than stored: where op->emits, a quantised
+     * forward pass only finds out->max_bits, and the quantiser behind fetches its codes here,
+     * quantised by `spec`, with values unless `value` is NULL. NULL for others. */
+    void (*emit)(const struct op *op, const struct pass *pass, int16_t *code, float *value,
+                 struct quantise_spec spec);
+    bool
+        masks_gradient; /* where it emits, it applies the quantiser's ReLU to the gradient itself */
     /* From out->gradient: in->gradient (unless NULL) and the sums of the own parameters. False when
      * a sum overflows on this rank. */
     bool (*backward)(struct op *op, const struct pass *pass);
@@ -83,6 +95,8 @@ struct op {
     char name[32]; /* "fc1" */
     struct tensor *in, *out;
     struct tensor *second;           /* residual additions: the other input, or NULL */
+    struct op *source;               /* quantisers: the operation in front that emits, or NULL */
+    const struct op *quantiser;      /* of an operation that emits; else NULL */
     bool adds_to_in, adds_to_second; /* the gradient of that input has a part already */
     struct parameters *params;
     size_t capacity;           /* samples that the tensors hold */

@@ -54,29 +54,60 @@ static void max_pixel(const struct op *op, size_t n, int y, int x, uint8_t *winn
     }
 }
 
-static void copy_codes(const struct op *op, size_t n, int y, int x, const uint8_t *winner)
+/* Codes are in the order of their values. */
+static void max_code_pixel(const struct op *op, size_t n, int y, int x, uint8_t *winner)
 {
+    const size_t channels = op->in->channel_stride; /* whole vectors: the padding is 0 */
+    const int16_t *in = op->in->code;
     int16_t *to = op->out->code + tensor_at(op->out, n, y, x);
-    for (int c = 0; c < op->in->channels; c++)
-        to[c] = op->in->code[window_at(op, n, y, x, winner[c]) + (size_t)c];
+    memcpy(to, in + window_at(op, n, y, x, 0), channels * sizeof *to);
+    memset(winner, 0, channels);
+    for (int p = 1; p < op->kernel * op->kernel; p++) {
+        const int16_t *restrict from = in + window_at(op, n, y, x, p);
+        for (size_t c = 0; c < channels; c++) {
+            winner[c] = from[c] > to[c] ? (uint8_t)p : winner[c];
+            to[c] = from[c] > to[c] ? from[c] : to[c];
+        }
+    }
+}
+
+static void finish_codes(struct tensor *tensor, const struct pass *pass)
+{
+    const size_t n = pass->samples * tensor->stride;
+    const float step = fixed_point_step(tensor->exponent, pass->bits);
+    int16_t max = 0;
+    for (size_t i = 0; i < n; i++) {
+        const int16_t magnitude =
+            (int16_t)(tensor->code[i] < 0 ? -tensor->code[i] : tensor->code[i]);
+        max = magnitude > max ? magnitude : max;
+    }
+    tensor->max_bits = fixed_point_bits((float)max * step);
+    for (size_t i = 0; i < n && !tensor->only_code; i++)
+        tensor->value[i] = (float)tensor->code[i] * step;
 }
 
 static bool max_pool_forward(struct op *op, const struct pass *pass)
 {
     const struct max_pool_state *state = op->state;
     const struct tensor *out = op->out;
+    const bool has_code = pass->quantise && op->in->has_code;
     for (size_t n = 0; n < pass->samples; n++) {
         uint8_t *winner = state->winner + n * winners_of_sample(op);
         for (int y = 0; y < out->height; y++)
-            for (int x = 0; x < out->width; x++, winner += out->channel_stride) {
-                max_pixel(op, n, y, x, winner);
-                if (pass->quantise && op->in->has_code)
-                    copy_codes(op, n, y, x, winner);
-            }
+            for (int x = 0; x < out->width; x++, winner += out->channel_stride)
+                has_code ? max_code_pixel(op, n, y, x, winner) : max_pixel(op, n, y, x, winner);
     }
     op->out->exponent = op->in->exponent;
-    op->out->max_bits = fixed_point_max_bits(out->value, pass->samples * out->stride);
+    if (has_code)
+        finish_codes(op->out, pass);
+    else
+        op->out->max_bits = fixed_point_max_bits(out->value, pass->samples * out->stride);
     return true;
+}
+
+static bool max_pool_reads_only_codes(const struct op *op)
+{
+    return op->in->has_code;
 }
 
 static void clear_gradient(const struct op *op, const struct pass *pass)
@@ -106,6 +137,7 @@ static bool max_pool_backward(struct op *op, const struct pass *pass)
 
 const struct op_class op_max_pool = {
     .name = "max_pool",
+    .reads_only_codes = max_pool_reads_only_codes,
     .setup = max_pool_setup,
     .release = max_pool_release,
     .forward = max_pool_forward,

@@ -35,19 +35,25 @@ static bool quantise_forward(struct op *op, const struct pass *pass)
     const float step = fixed_point_step(op->out->exponent, pass->bits);
     const struct quantise_spec spec = {step, 1.0f / step, (float)fixed_point_max_code(pass->bits),
                                        op->relu};
-    hw_kernels()->quantise(op->out->code, op->out->value, op->in->value, n, spec);
+    float *value = op->out->only_code ? NULL : op->out->value;
+    if (op->source)
+        op->source->class->emit(op->source, pass, op->out->code, value, spec);
+    else
+        hw_kernels()->quantise(op->out->code, value, op->in->value, n, spec);
     return true;
 }
 
 static bool quantise_backward(struct op *op, const struct pass *pass)
 {
     const size_t n = pass->samples * op->in->stride;
-    const float *dy = op->out->gradient, *y = op->out->value;
+    const float *dy = op->out->gradient;
     float *dx = op->in->gradient;
-    if (!dx)
+    if (!dx || (pass->quantise && op->source && op->source->class->masks_gradient))
         return true;
-    if (op->relu)
-        nn_kernels()->relu_gradient(dx, dy, y, n, op->adds_to_in);
+    if (op->relu && pass->quantise)
+        nn_kernels()->mask_gradient(dx, dy, op->out->code, n, op->adds_to_in);
+    else if (op->relu)
+        nn_kernels()->relu_gradient(dx, dy, op->out->value, n, op->adds_to_in);
     else
         op_pass_gradient(dx, dy, n, op->adds_to_in);
     return true;

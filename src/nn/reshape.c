@@ -1,5 +1,6 @@
 /* Flat [c, h, w] to image [h, w, c] and back: the order of files and linear layers on one side, of
  * convolutions on the other. Values, codes and gradients are only moved. */
+#include "hw/fixed_point.h"
 #include "nn/op.h"
 
 /* The tensor that is an image; the other one is flat. */
@@ -17,19 +18,28 @@ static size_t place(const struct tensor *tensor, const struct tensor *image, siz
     return tensor_at(tensor, n, 0, 0) + (size_t)((c * image->height + y) * image->width + x);
 }
 
+static bool reshape_reads_only_codes(const struct op *op)
+{
+    return op->in->has_code;
+}
+
 static bool reshape_forward(struct op *op, const struct pass *pass)
 {
     const struct tensor *image = image_of(op);
     const bool has_code = pass->quantise && op->in->has_code;
+    const bool has_value = !(has_code && op->out->only_code);
+    const float step = has_code ? fixed_point_step(op->in->exponent, pass->bits) : 0.0f;
     for (size_t n = 0; n < pass->samples; n++)
         for (int c = 0; c < image->channels; c++)
             for (int y = 0; y < image->height; y++)
                 for (int x = 0; x < image->width; x++) {
                     const size_t from = place(op->in, image, n, c, y, x);
                     const size_t to = place(op->out, image, n, c, y, x);
-                    op->out->value[to] = op->in->value[from];
                     if (has_code)
                         op->out->code[to] = op->in->code[from];
+                    if (has_value)
+                        op->out->value[to] =
+                            has_code ? (float)op->in->code[from] * step : op->in->value[from];
                 }
     op->out->exponent = op->in->exponent;
     op->out->max_bits = op->in->max_bits;
@@ -53,6 +63,7 @@ static bool reshape_backward(struct op *op, const struct pass *pass)
 
 const struct op_class op_reshape = {
     .name = "reshape",
+    .reads_only_codes = reshape_reads_only_codes,
     .forward = reshape_forward,
     .backward = reshape_backward,
 };

@@ -21,8 +21,7 @@ enum {
     TILE_NUMBERS = TILE_SIDE * TILE_DEPTH, /* of an operand's tile */
     TILE_SUMS = TILE_SIDE * TILE_SIDE,     /* of a result's tile */
     TILE_PLANES = 3,                       /* of a float */
-    TILE_ROWS = 64,                        /* products work on multiples of this many rows */
-    TILE_CODE_BITS = 8                     /* magnitude bits of codes that are exact */
+    TILE_ROWS = 64                         /* products work on multiples of this many rows */
 };
 
 /* acc[r, j] = sum over planes p, runs u and e < 32 chunks of

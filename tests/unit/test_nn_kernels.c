@@ -545,8 +545,17 @@ static void check_code_moments(const struct nn_kernels *kernels, struct span_cas
             expected[i % channels] += c->code[i];
             expected[channels + i % channels] += c->code[i] * c->code[i];
         }
-    kernels->code_moments(own, c->code + c->first, c->span);
+    int16_t range[2 * 64], expected_range[2 * 64];
+    for (size_t k = 0; k < 2 * channels; k++)
+        range[k] = expected_range[k] = (int16_t)(k % 3 ? 0 : k < channels ? -300 : 300);
+    for (size_t i = 0; i < c->size; i++) {
+        int16_t *low = &expected_range[i % channels], *high = low + channels;
+        *low = inside(c, i) && c->code[i] < *low ? c->code[i] : *low;
+        *high = inside(c, i) && c->code[i] > *high ? c->code[i] : *high;
+    }
+    kernels->code_moments(own, range, c->code + c->first, c->span);
     assert_memory_equal(own, expected, 2 * channels * sizeof *own);
+    assert_memory_equal(range, expected_range, 2 * channels * sizeof *range);
 }
 
 static void check_affine(const struct nn_kernels *kernels, struct span_case *c)
@@ -674,7 +683,8 @@ static void test_code_moments_extremes(void **state)
         int64_t sum[2 * NN_LANES] = {0};
         if (!nn_kernels_of(level))
             continue;
-        nn_kernels_of(level)->code_moments(sum, code, span);
+        int16_t range[2 * NN_LANES] = {0};
+        nn_kernels_of(level)->code_moments(sum, range, code, span);
         for (int k = 0; k < NN_LANES; k++) {
             assert_true(sum[k] == (k % 2 ? 255 : -255) * (int64_t)PIXELS);
             assert_true(sum[NN_LANES + k] == 255 * 255 * (int64_t)PIXELS);

@@ -219,6 +219,22 @@ static void compare_backward(const char *name, const struct twin *twin)
     }
 }
 
+/* Tensors that have only codes in quantised passes: gives them values for the comparison, or, for
+ * the backward pass, values that would spoil everything they touch. */
+static void fill_code_tensors(struct network *net, size_t samples, bool spoil)
+{
+    for (int t = 0; t < net->tensor_count; t++) {
+        struct tensor *tensor = &net->tensor[t];
+        const float step = fixed_point_step(tensor->exponent, 8);
+        if (!tensor->only_code)
+            continue;
+        for (size_t i = 0; i < samples * tensor->stride; i++)
+            tensor->value[i] = (float)tensor->code[i] * step;
+        for (size_t i = 0; spoil && i < samples * tensor->size; i++)
+            tensor->value[twin_place(tensor, i)] = NAN;
+    }
+}
+
 /* One step of `samples` samples through both. */
 static void compare_step(const char *name, struct network *net, size_t samples, bool quantise)
 {
@@ -228,8 +244,12 @@ static void compare_step(const char *name, struct network *net, size_t samples, 
     assert_true(network_prepare(net, &pass));
     twin_create(&twin, net, samples, true);
     assert_true(network_forward(net, &pass));
+    if (quantise)
+        fill_code_tensors(net, samples, false);
     compare_forward(name, &twin, quantise);
     set_loss(&twin);
+    if (quantise)
+        fill_code_tensors(net, samples, true);
     assert_true(network_backward(net, &pass));
     twin_backward(&twin);
     compare_backward(name, &twin);
@@ -247,6 +267,8 @@ static void compare_evaluation(const char *name, struct network *net, bool quant
     assert_true(network_prepare(net, &pass));
     twin_create(&twin, net, 2, false);
     assert_true(network_forward(net, &pass));
+    if (quantise)
+        fill_code_tensors(net, 2, false);
     compare_forward(name, &twin, quantise);
     twin_destroy(&twin);
 }
