@@ -11,6 +11,10 @@ static int rank_of_world, size_of_world = 1;
 static size_t sync_count, sync_bytes;
 static double sync_time_s;
 
+static MPI_Op sum_and_max_op = MPI_OP_NULL;
+static MPI_Datatype sums_then_maxima = MPI_DATATYPE_NULL; /* one message of comm_sum_and_max_i64 */
+static size_t message_sums, message_maxima;               /* what that message holds */
+
 void comm_start(int *argc, char ***argv)
 {
     MPI_Init(argc, argv);
@@ -21,6 +25,10 @@ void comm_start(int *argc, char ***argv)
 
 void comm_stop(void)
 {
+    if (sums_then_maxima != MPI_DATATYPE_NULL)
+        MPI_Type_free(&sums_then_maxima);
+    if (sum_and_max_op != MPI_OP_NULL)
+        MPI_Op_free(&sum_and_max_op);
     if (started)
         MPI_Finalize();
     started = false;
@@ -71,6 +79,40 @@ void comm_sum_i64(int64_t *x, size_t count)
 void comm_max_i32(int32_t *x, size_t count)
 {
     reduce_in_pieces(x, count, sizeof *x, MPI_INT32_T, MPI_MAX);
+}
+
+/* MPI_User_function; a message is one element of sums_then_maxima, so MPI cannot cut it. */
+static void sum_and_max(void *in, void *inout, int *count, MPI_Datatype *type)
+{
+    (void)count;
+    (void)type;
+    const int64_t *x = in;
+    int64_t *y = inout;
+    for (size_t i = 0; i < message_sums; i++)
+        y[i] = (int64_t)((uint64_t)y[i] + (uint64_t)x[i]); /* may wrap in a diverged run */
+    for (size_t i = message_sums; i < message_sums + message_maxima; i++)
+        y[i] = x[i] > y[i] ? x[i] : y[i];
+}
+
+void comm_sum_and_max_i64(int64_t *x, size_t sums, size_t maxima)
+{
+    if (size_of_world == 1)
+        return;
+    const double start_s = comm_time_s();
+    if (sum_and_max_op == MPI_OP_NULL)
+        MPI_Op_create(sum_and_max, 1, &sum_and_max_op);
+    if (sums_then_maxima == MPI_DATATYPE_NULL || sums + maxima != message_sums + message_maxima) {
+        if (sums_then_maxima != MPI_DATATYPE_NULL)
+            MPI_Type_free(&sums_then_maxima);
+        MPI_Type_contiguous((int)(sums + maxima), MPI_INT64_T, &sums_then_maxima);
+        MPI_Type_commit(&sums_then_maxima);
+    }
+    message_sums = sums;
+    message_maxima = maxima;
+    MPI_Allreduce(MPI_IN_PLACE, x, 1, sums_then_maxima, sum_and_max_op, MPI_COMM_WORLD);
+    sync_count++;
+    sync_bytes += (sums + maxima) * sizeof *x;
+    sync_time_s += comm_time_s() - start_s;
 }
 
 void comm_broadcast(void *data, size_t bytes)

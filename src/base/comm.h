@@ -26,6 +26,9 @@ _Noreturn void comm_abort(int status);
 void comm_sum_i64(int64_t *x, size_t count);
 void comm_max_i32(int32_t *x, size_t count);
 
+/* Both in one message: 64-bit sums and, behind them, 64-bit maxima. */
+void comm_sum_and_max_i64(int64_t *x, size_t sums, size_t maxima);
+
 /* Copies rank 0's bytes to every rank. Collective. */
 void comm_broadcast(void *data, size_t bytes);
 

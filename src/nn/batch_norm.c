@@ -38,7 +38,7 @@ static void batch_norm_setup(struct op *op)
     struct batch_norm_state *state = MEM_NEW(struct batch_norm_state, 1);
     const size_t stride = op->in->channel_stride;
     state->channels = stride;
-    state->sum = MEM_NEW(int64_t, 2 * stride);
+    state->sum = MEM_NEW(int64_t, 4 * stride);
     state->range = MEM_NEW(int16_t, 2 * stride);
     state->scale = MEM_NEW(float, stride);
     state->shift = MEM_NEW(float, stride);
@@ -107,27 +107,53 @@ static bool add_values(struct batch_norm_state *state, const struct tensor *in, 
     return fits;
 }
 
+/* Sums and ranges of the global batch in one message: maxima of -smallest and of largest codes. */
+static void sum_codes(struct op *op, const struct pass *pass)
+{
+    struct batch_norm_state *state = op->state;
+    const size_t channels = state->channels;
+    int64_t *low = state->sum + 2 * channels, *high = low + channels;
+    for (size_t c = 0; c < channels; c++) {
+        state->range[c] = INT16_MAX;
+        state->range[channels + c] = -INT16_MAX;
+    }
+    for (size_t n = 0; n < pass->samples; n++)
+        nn_kernels()->code_moments(state->sum, state->range,
+                                   op->in->code + tensor_at(op->in, n, 0, 0), span_of(op->in));
+    for (size_t c = 0; c < channels; c++) {
+        low[c] = -state->range[c];
+        high[c] = state->range[channels + c];
+    }
+    comm_sum_and_max_i64(state->sum, 2 * channels, 2 * channels);
+    for (size_t c = 0; c < channels; c++) {
+        state->range[c] = (int16_t)-low[c];
+        state->range[channels + c] = (int16_t)high[c];
+    }
+}
+
+/* False on all ranks alike when a sum does not fit. */
+static bool sum_values(struct op *op, const struct pass *pass)
+{
+    struct batch_norm_state *state = op->state;
+    const size_t channels = state->channels;
+    int64_t *misfits = state->sum + 2 * channels;
+    *misfits = 0;
+    for (size_t n = 0; n < pass->samples; n++)
+        *misfits += !add_values(state, op->in, n);
+    comm_sum_i64(state->sum, 2 * channels + 1);
+    return *misfits == 0;
+}
+
 /* Sums over the global batch. False on all ranks alike when a value is not finite. */
 static bool sum_inputs(struct op *op, const struct pass *pass)
 {
     struct batch_norm_state *state = op->state;
-    const size_t channels = state->channels;
-    bool fits = true;
-    memset(state->sum, 0, 2 * channels * sizeof(int64_t));
-    for (size_t c = 0; c < channels; c++) {
-        state->range[c] = pass->samples > 0 ? INT16_MAX : 0;
-        state->range[channels + c] = pass->samples > 0 ? INT16_MIN : 0;
-    }
-    for (size_t n = 0; n < pass->samples; n++) {
-        if (on_codes(op, pass))
-            nn_kernels()->code_moments(state->sum, state->range,
-                                       op->in->code + tensor_at(op->in, n, 0, 0), span_of(op->in));
-        else
-            fits = add_values(state, op->in, n) && fits;
-    }
-    comm_sum_i64(state->sum, 2 * channels);
+    memset(state->sum, 0, 2 * state->channels * sizeof(int64_t));
     state->count = (double)pass->global_samples * op->in->height * op->in->width;
-    return on_codes(op, pass) || comm_all_true(fits);
+    if (!on_codes(op, pass))
+        return sum_values(op, pass);
+    sum_codes(op, pass);
+    return true;
 }
 
 static void update_running(const struct op *op, size_t c, double mean, double variance)
@@ -191,16 +217,6 @@ static const float *code_factors(const struct op *op, const struct pass *pass)
     return state->part;
 }
 
-/* Without samples nothing counts. */
-static int32_t largest_output(const struct op *op, const struct pass *pass)
-{
-    const struct batch_norm_state *state = op->state;
-    if (pass->samples == 0)
-        return 0;
-    return nn_kernels()->affine_max(state->range, code_factors(op, pass), state->shift,
-                                    state->channels);
-}
-
 static bool batch_norm_forward(struct op *op, const struct pass *pass)
 {
     const struct batch_norm_state *state = op->state;
@@ -209,9 +225,11 @@ static bool batch_norm_forward(struct op *op, const struct pass *pass)
         follow_running(op);
     else if (!follow_batch(op, pass))
         return false;
+    op->out->max_is_global = emits(op, pass);
     if (emits(op, pass)) {
         if (pass->is_training)
-            op->out->max_bits = largest_output(op, pass);
+            op->out->max_bits = nn_kernels()->affine_max(state->range, code_factors(op, pass),
+                                                         state->shift, state->channels);
         return true;
     }
     for (size_t n = 0; n < pass->samples; n++)

@@ -32,8 +32,9 @@ struct tensor {
     bool
         only_code; /* in quantised passes nobody reads the values of this tensor, nor writes them */
     int exponent;
-    int32_t max_bits; /* largest |value| of this rank's samples, as bits; set by the producer */
-    bool is_signed;   /* codes may be negative (crossbars then need two input passes) */
+    int32_t max_bits;   /* largest |value| of this rank's samples, as bits; set by the producer */
+    bool max_is_global; /* max_bits is that of all ranks' samples */
+    bool is_signed;     /* codes may be negative (crossbars then need two input passes) */
     bool has_code;
     bool shares_value,
         shares_gradient; /* the array belongs to a neighbour, which is done with it */

@@ -10,7 +10,8 @@
 static bool follow_maximum(struct op *op)
 {
     int32_t max = op->in->max_bits;
-    comm_max_i32(&max, 1);
+    if (!op->in->max_is_global)
+        comm_max_i32(&max, 1);
     if (!fixed_point_bits_finite(max))
         return false;
     op->out->exponent = fixed_point_exponent(fixed_point_from_bits(max));

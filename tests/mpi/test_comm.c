@@ -62,6 +62,30 @@ static void test_maxima(void **state)
         }
 }
 
+/* Several lengths, one after the other: sums in front, maxima behind them. */
+static void test_sums_and_maxima(void **state)
+{
+    (void)state;
+    enum { MAX = 3000 };
+    static int64_t x[2 * MAX];
+    for (size_t sums = 0; sums <= MAX; sums = 3 * sums + 1)
+        for (size_t maxima = 0; maxima <= MAX; maxima = 7 * maxima + 2) {
+            for (size_t i = 0; i < sums; i++)
+                x[i] = term(comm_rank(), i);
+            for (size_t i = 0; i < maxima; i++)
+                x[sums + i] = -1000 + (int64_t)((i + (size_t)comm_rank()) % (size_t)comm_size());
+            comm_sum_and_max_i64(x, sums, maxima);
+            for (size_t i = 0; i < sums; i++) {
+                int64_t expected = 0;
+                for (int r = 0; r < comm_size(); r++)
+                    expected += term(r, i);
+                assert_true(x[i] == expected);
+            }
+            for (size_t i = 0; i < maxima; i++)
+                assert_true(x[sums + i] == -1000 + comm_size() - 1);
+        }
+}
+
 static void test_maxima_in_pieces(void **state)
 {
     (void)state;
@@ -181,6 +205,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_maxima),
+        cmocka_unit_test(test_sums_and_maxima),
         cmocka_unit_test(test_maxima_in_pieces),
         cmocka_unit_test(test_all_true),
         cmocka_unit_test(test_broadcast),
