@@ -125,6 +125,13 @@ void comm_broadcast(void *data, size_t bytes)
     }
 }
 
+int comm_agree(int value, struct error *err)
+{
+    comm_broadcast(&value, sizeof value);
+    comm_broadcast(err, sizeof *err);
+    return value;
+}
+
 bool comm_all_true(bool mine)
 {
     int all = mine;

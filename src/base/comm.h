@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 /* Start and stop MPI. Collective. */
 void comm_start(int *argc, char ***argv);
 void comm_stop(void);
@@ -31,6 +33,9 @@ void comm_sum_and_max_i64(int64_t *x, size_t sums, size_t maxima);
 
 /* Copies rank 0's bytes to every rank. Collective. */
 void comm_broadcast(void *data, size_t bytes);
+
+/* Rank 0's value and message on every rank: for what only rank 0 can find out. Collective. */
+int comm_agree(int value, struct error *err);
 
 /* True when `mine` is true on every rank. Collective. */
 bool comm_all_true(bool mine);

@@ -9,7 +9,12 @@
 
 #include <stdbool.h>
 
-enum { ERROR_STATUS_USER = 2, ERROR_STATUS_ENVIRONMENT = 3, ERROR_STATUS_DIVERGED = 4 };
+enum {
+    ERROR_STATUS_USER = 2,
+    ERROR_STATUS_ENVIRONMENT = 3,
+    ERROR_STATUS_DIVERGED = 4,
+    ERROR_STATUS_STOPPED = 75 /* EX_TEMPFAIL of sysexits.h: start the same command again */
+};
 
 struct error {
     char text[1024];

@@ -116,6 +116,14 @@ bool parameters_quantise(struct parameters *params, int bits)
     return finite;
 }
 
+bool parameters_are_finite(const struct parameters *params)
+{
+    for (size_t i = 0; i < params->size; i++)
+        if (!isfinite(params->value[i]) || !isfinite(params->momentum[i]))
+            return false;
+    return true;
+}
+
 size_t parameters_prune(struct parameters *params, double threshold)
 {
     size_t masked = 0;

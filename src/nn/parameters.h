@@ -35,7 +35,13 @@ struct parameter {
 };
 
 /* Sums that travel with the gradients in the one reduction of a step. */
-enum { SUM_LOSS, SUM_CORRECT, SUM_DIVERGED, SUM_EXTRAS };
+enum {
+    SUM_LOSS,
+    SUM_CORRECT,
+    SUM_DIVERGED,
+    SUM_STOP, /* ranks that were asked to stop */
+    SUM_EXTRAS
+};
 
 struct parameters {
     int count;
@@ -67,6 +73,9 @@ void parameters_initialise(struct parameters *params, uint64_t seed);
 /* Quantises every quantised tensor with the exponent of its present values; exponents and counts
  * of saturated codes are kept in the tensors. False when a value is not finite. */
 bool parameters_quantise(struct parameters *params, int bits);
+
+/* Whether every value and momentum is finite. */
+bool parameters_are_finite(const struct parameters *params);
 
 /* Sets |value| < threshold to 0 and masks it. Returns how many are masked now. */
 size_t parameters_prune(struct parameters *params, double threshold);

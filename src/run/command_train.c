@@ -6,14 +6,18 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "data/dataset.h"
+#include "run/checkpoint.h"
 #include "run/cli.h"
 #include "run/commands.h"
 #include "run/experiment.h"
+#include "run/lock.h"
 #include "run/result.h"
-#include "run/training.h"
+#include "run/stop.h"
+#include "run/train_run.h"
 
 struct train_options {
-    const char *output, *data;
+    const char *output, *data, *time_limit;
+    double checkpoint_minutes, limit_s;
     struct cli_list runs, sets;
     bool fresh;
 };
@@ -23,8 +27,9 @@ struct session {
     struct experiment experiment;
     struct dataset set;
     bool set_loaded;
-    bool *wanted; /* [run_count] asked for by --run, or all */
-    bool *needed; /* [run_count] wanted, or an ancestor of one */
+    int64_t data_crc; /* of the set, rank 0 */
+    bool *wanted;     /* [run_count] asked for by --run, or all */
+    bool *needed;     /* [run_count] wanted, or an ancestor of one */
 };
 
 /* ---- which runs ---- */
@@ -105,10 +110,12 @@ static bool need_data(struct session *session, struct error *err)
         return true;
     const char *name = session->experiment.runs[0].settings.data.name;
     session->set_loaded = dataset_load(&session->set, name, session->options.data, err);
+    if (session->set_loaded && comm_rank() == 0)
+        session->data_crc = checkpoint_data_crc(&session->set);
     return session->set_loaded;
 }
 
-/* ---- one run ---- */
+/* ---- each run ---- */
 
 static int fail(const struct error *err, int status)
 {
@@ -116,31 +123,47 @@ static int fail(const struct error *err, int status)
     return status;
 }
 
-static int train_one(struct session *session, size_t r, const char *path)
+/* Whether the run's file is there and complete; *status is not 0 when it stands in the way. */
+static bool is_complete(const struct session *session, size_t r, const char *path, int *status)
 {
-    const struct experiment *experiment = &session->experiment;
-    const struct experiment_run *run = &experiment->runs[r];
-    struct training training;
+    const struct experiment_run *run = &session->experiment.runs[r];
+    struct error err = {""};
+    const bool replace = session->options.fresh && session->wanted[r];
+    *status = 0;
+    if (replace || checkpoint_is_newer(path)) /* of a --fresh that was interrupted */
+        return false;
+    switch (result_check(path, run, &err)) {
+    case RESULT_COMPLETE:
+        checkpoint_remove(path); /* left by a crash behind the last rename */
+        log_info("%s: complete, %s", run->name, path);
+        return true;
+    case RESULT_OTHER:
+    case RESULT_BAD:
+        *status = fail(&err, ERROR_STATUS_USER);
+        return false;
+    case RESULT_MISSING:
+        break;
+    }
+    return false;
+}
+
+/* Trains a run that this process has the lock of. */
+static int train_locked(struct session *session, size_t r, const char *path)
+{
+    const struct train_options *options = &session->options;
     struct error err;
-    if (!training_create(&training, experiment, r, &session->set, &err))
+    if (!need_data(session, &err))
         return fail(&err, ERROR_STATUS_USER);
-    int status = 0;
-    if (run->parent >= 0) {
-        char parent[RESULT_PATH];
-        result_path(parent, session->options.output, experiment, &experiment->runs[run->parent]);
-        if (!result_load_state(parent, &training, &err))
-            status = fail(&err, ERROR_STATUS_USER);
-    }
-    if (status == 0 && !(training_train(&training, &err) && training_finish(&training, &err)))
-        status = fail(&err, ERROR_STATUS_DIVERGED);
-    if (status == 0) {
-        result_write(path, &training);
-        log_info("%s: kept epoch %zu, test accuracy %.2f %%, %.1f s -> %s", run->name,
-                 training.best.epoch, 100.0 * training.test.accuracy,
-                 comm_time_s() - training.start_s, path);
-    }
-    training_destroy(&training);
-    return status;
+    if (options->fresh && session->wanted[r])
+        checkpoint_remove(path);
+    const struct train_job job = {.experiment = &session->experiment,
+                                  .run = r,
+                                  .set = &session->set,
+                                  .data_crc = session->data_crc,
+                                  .output = options->output,
+                                  .path = path,
+                                  .checkpoint_s = 60.0 * options->checkpoint_minutes};
+    return train_run(&job);
 }
 
 /* Trains a run unless its file is there and complete. */
@@ -149,22 +172,23 @@ static int visit_run(struct session *session, size_t r)
     const struct experiment *experiment = &session->experiment;
     const struct experiment_run *run = &experiment->runs[r];
     char path[RESULT_PATH];
-    struct error err = {""};
+    struct error err;
+    struct lock lock = {.fd = -1};
+    int status;
     result_path(path, session->options.output, experiment, run);
-    const bool replace = session->options.fresh && session->wanted[r];
-    switch (replace ? RESULT_MISSING : result_check(path, run, &err)) {
-    case RESULT_COMPLETE:
-        log_info("%s: complete, %s", run->name, path);
-        return 0;
-    case RESULT_OTHER:
-    case RESULT_BAD:
-        return fail(&err, ERROR_STATUS_USER);
-    case RESULT_MISSING:
-        break;
+    if (is_complete(session, r, path, &status) || status != 0)
+        return status;
+    if (!comm_all_true(!stop_wanted())) {
+        log_info("%s: not started: %s", run->name, stop_reason());
+        return ERROR_STATUS_STOPPED;
     }
-    if (!need_data(session, &err))
-        return fail(&err, ERROR_STATUS_USER);
-    return train_one(session, r, path);
+    if (!comm_agree(comm_rank() != 0 || lock_take(&lock, path, &err), &err))
+        return fail(&err, ERROR_STATUS_ENVIRONMENT);
+    /* another process may have completed it in between */
+    if (!is_complete(session, r, path, &status) && status == 0)
+        status = train_locked(session, r, path);
+    lock_release(&lock);
+    return status;
 }
 
 static int train_session(struct session *session)
@@ -185,19 +209,26 @@ static bool parse_command_line(struct train_options *options, int argc, char **a
                                const char **file, bool *help, struct error *err)
 {
     const struct cli_option table[] = {
-        {"--run",    "NAME",       CLI_LIST, &options->runs,   0, 0,
-         "train this run (all its variants) and what it comes from; may be repeated"                       },
-        {"--set",    "PATH=VALUE", CLI_LIST, &options->sets,   0, 0,
-         "override a setting of the file, e.g. training.seed=2; may be repeated"                           },
-        {"--output", "DIR",        CLI_TEXT, &options->output, 0, 0,
-         "results go to DIR/EXPERIMENT/RUN.h5 (default: results)"                                          },
-        {"--data",   "DIR",        CLI_TEXT, &options->data,   0, 0,
-         "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"                     },
-        {"--fresh",  NULL,         CLI_FLAG, &options->fresh,  0, 0, "train again what is complete already"},
+        {"--run",                "NAME",       CLI_LIST, &options->runs,               0, 0,
+         "train this run (all its variants) and what it comes from; may be repeated"                  },
+        {"--set",                "PATH=VALUE", CLI_LIST, &options->sets,               0, 0,
+         "override a setting of the file, e.g. training.seed=2; may be repeated"                      },
+        {"--output",             "DIR",        CLI_TEXT, &options->output,             0, 0,
+         "results go to DIR/EXPERIMENT/RUN.h5 (default: results)"                                     },
+        {"--data",               "DIR",        CLI_TEXT, &options->data,               0, 0,
+         "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"                },
+        {"--fresh",              NULL,         CLI_FLAG, &options->fresh,              0, 0,
+         "train again what is complete or interrupted"                                                },
+        {"--checkpoint-minutes", "M",          CLI_REAL, &options->checkpoint_minutes, 0, 1e6,
+         "write a checkpoint so often (default: 10); 0 = only when stopped"                           },
+        {"--time-limit",         "TIME",       CLI_TEXT, &options->time_limit,         0, 0,
+         "stop with a checkpoint before so much time is over: minutes or [days-]hours:minutes:seconds"},
     };
-    const struct cli cli = {"reslice train EXPERIMENT.yaml [options]",
-                            "Trains the runs of an experiment; complete ones are skipped.", table,
-                            sizeof table / sizeof table[0]};
+    const struct cli cli = {
+        "reslice train EXPERIMENT.yaml [options]",
+        "Trains the runs of an experiment; complete ones are skipped, interrupted ones go on.\n"
+        "SIGTERM, SIGINT and SIGUSR1 stop with a checkpoint and exit status 75.",
+        table, sizeof table / sizeof table[0]};
     struct cli_list positional = {0};
     if (!cli_parse(&cli, argc, argv, &positional, help, err))
         return false;
@@ -207,7 +238,7 @@ static bool parse_command_line(struct train_options *options, int argc, char **a
         return error_set(err, "train: %zu experiment files given, expected one; usage: %s",
                          positional.count, cli.usage);
     *file = positional.text[0];
-    return true;
+    return !options->time_limit || stop_parse_limit(options->time_limit, &options->limit_s, err);
 }
 
 int command_train(int argc, char **argv)
@@ -219,14 +250,17 @@ int command_train(int argc, char **argv)
     struct error err;
     int status = 0;
     options->output = "results";
+    options->checkpoint_minutes = 10.0;
     if (!parse_command_line(options, argc, argv, &file, &help, &err)) {
         status = fail(&err, ERROR_STATUS_USER);
     } else if (!help) {
+        stop_start(options->limit_s);
         const struct experiment_overrides sets = {options->sets.count, options->sets.text};
         status = experiment_load(&session->experiment, file, sets, &err)
                      ? train_session(session)
                      : fail(&err, ERROR_STATUS_USER);
         experiment_free(&session->experiment);
+        stop_end();
     }
     if (session->set_loaded)
         dataset_free(&session->set);

@@ -1,6 +1,7 @@
 #include "run/evaluate.h"
 
 #include "nn/loss.h"
+#include "run/stop.h"
 
 struct share evaluate_share(size_t count)
 {
@@ -43,14 +44,18 @@ struct evaluation evaluate(const struct evaluate_job *job)
 {
     const struct share mine = evaluate_share(job->count);
     struct loss_sum sum = {.is_finite = true};
-    for (size_t done = 0; done < mine.count; done += EVALUATE_BLOCK) {
+    bool stop = false;
+    for (size_t done = 0; done < mine.count && !stop; done += EVALUATE_BLOCK) {
+        const double start_s = comm_time_s();
         const size_t n = mine.count - done < EVALUATE_BLOCK ? mine.count - done : EVALUATE_BLOCK;
         uint8_t *predicted = job->predicted ? job->predicted + done : NULL;
         if (!evaluate_block(job, job->first + mine.first + done, n, predicted, &sum))
             sum.is_finite = false;
+        stop_note_work(comm_time_s() - start_s);
+        stop = stop_wanted();
     }
-    int64_t total[3] = {sum.loss, sum.correct, !sum.is_finite};
-    comm_sum_i64(total, 3);
+    int64_t total[4] = {sum.loss, sum.correct, !sum.is_finite, stop};
+    comm_sum_i64(total, 4);
     return (struct evaluation){loss_from_sum(total[0]) / (double)job->count,
-                               (double)total[1] / (double)job->count, total[2] == 0};
+                               (double)total[1] / (double)job->count, total[2] == 0, total[3] > 0};
 }

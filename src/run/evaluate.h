@@ -19,6 +19,7 @@ struct evaluation {
     double loss;     /* mean cross entropy */
     double accuracy; /* 0..1 */
     bool is_finite;
+    bool is_stopped; /* a rank was asked to stop (run/stop.h): there are no figures */
 };
 
 struct evaluate_job {

@@ -43,7 +43,7 @@ void progress_start(struct progress *progress, const struct training *t)
     log_info("%s/%s%s: %lld epochs of %zu samples%s%s; %d rank%s, %lld shards", t->experiment->name,
              t->run->name, from, (long long)s->epochs, t->train_count, penalty, pruned, comm_size(),
              comm_size() == 1 ? "" : "s", (long long)s->training.shards);
-    *progress = (struct progress){.training = t, .start_s = comm_time_s()};
+    *progress = (struct progress){.training = t, .start_s = t->start_s};
 }
 
 enum { BAR = 10 };

@@ -13,7 +13,7 @@ struct progress {
     double start_s, shown_s;
 };
 
-/* Says what the run is, and starts its clock. */
+/* Says what the run is, and takes over its clock. */
 void progress_start(struct progress *progress, const struct training *training);
 
 /* After each step; shows at most ten times a second, and only on a terminal. `samples` of the epoch

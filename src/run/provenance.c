@@ -48,7 +48,7 @@ static char *host_list(void)
     return list;
 }
 
-void provenance_write(struct store *store, double start_s)
+void provenance_write(struct store *store, double begun_s, double seconds)
 {
     char text[TEXT], *hosts = host_list();
     const char *group = "/provenance";
@@ -67,10 +67,10 @@ void provenance_write(struct store *store, double start_s)
     store_text(store, group, "cpu", text);
     store_text(store, group, "hosts", hosts);
     store_integer(store, group, "ranks", comm_size());
-    const time_t start = (time_t)start_s;
+    const time_t start = (time_t)begun_s;
     struct tm utc;
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&start, &utc));
     store_text(store, group, "start", text);
-    store_real(store, group, "seconds", comm_time_s() - start_s);
+    store_real(store, group, "seconds", seconds);
     mem_free(hosts);
 }

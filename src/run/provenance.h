@@ -7,8 +7,9 @@
 
 struct store;
 
-/* Collective. `start_s` is comm_time_s at the start of the run. */
-void provenance_write(struct store *store, double start_s);
+/* Collective. `begun_s` is comm_time_s at the start of the run, `seconds` what it has taken without
+ * interruptions. */
+void provenance_write(struct store *store, double begun_s, double seconds);
 
 /* The CPU's name as Linux has it. */
 void provenance_cpu(char *text, size_t size);

@@ -16,14 +16,7 @@ void result_path(char path[RESULT_PATH], const char *directory, const struct exp
     snprintf(path, RESULT_PATH, "%s/%s/%s.h5", directory, experiment->name, run->name);
 }
 
-/* ---- errors found by rank 0, known to all ---- */
-
-static int agree_int(int value, struct error *err)
-{
-    comm_broadcast(&value, sizeof value);
-    comm_broadcast(err, sizeof *err);
-    return value;
-}
+/* ---- folders ---- */
 
 static bool make_folders(char *path, struct error *err)
 {
@@ -42,8 +35,8 @@ static bool make_folders(char *path, struct error *err)
     }
 }
 
-/* Longest name that result_path adds: experiment, run, ".h5.part". */
-enum { RESULT_NAME = 2 * EXPERIMENT_NAME + 16 };
+/* Longest name that is added: experiment, run, ".h5.checkpoint.part". */
+enum { RESULT_NAME = 2 * EXPERIMENT_NAME + 24 };
 
 static bool try_folder(const char *directory, const struct experiment *experiment,
                        struct error *err)
@@ -67,29 +60,29 @@ static bool try_folder(const char *directory, const struct experiment *experimen
 bool result_prepare_folder(const char *directory, const struct experiment *experiment,
                            struct error *err)
 {
-    return agree_int(comm_rank() != 0 || try_folder(directory, experiment, err), err);
+    return comm_agree(comm_rank() != 0 || try_folder(directory, experiment, err), err);
 }
 
 /* ---- what is there already ---- */
 
-/* The first line that differs, from both texts. */
-static void first_difference(const char *there, const char *here, struct error *err,
-                             const char *path)
+void result_difference(const char *path, const char *what, const char *there, const char *here,
+                       struct error *err)
 {
     while (*there && *here) {
         const size_t a = strcspn(there, "\n"), b = strcspn(here, "\n");
         if (a != b || strncmp(there, here, a) != 0) {
             const size_t indent = strspn(there, " "), other = strspn(here, " ");
             error_set(err,
-                      "%s: was made with other settings ('%.*s' there, '%.*s' now); --fresh "
+                      "%s: was %s with other settings ('%.*s' there, '%.*s' now); --fresh "
                       "replaces it, --output puts the new one elsewhere",
-                      path, (int)(a - indent), there + indent, (int)(b - other), here + other);
+                      path, what, (int)(a - indent), there + indent, (int)(b - other),
+                      here + other);
             return;
         }
         there += a + (there[a] == '\n');
         here += b + (here[b] == '\n');
     }
-    error_set(err, "%s: was made with other settings; --fresh replaces it", path);
+    error_set(err, "%s: was %s with other settings; --fresh replaces it", path, what);
 }
 
 static enum result_state check_file(const char *path, const struct experiment_run *run,
@@ -100,14 +93,13 @@ static enum result_state check_file(const char *path, const struct experiment_ru
     struct store_file *file = store_open(path, err);
     if (!file)
         return RESULT_BAD;
-    enum { CONFIG = 16384 };
-    char *there = mem_alloc(CONFIG, 1, "config");
+    char *there = mem_alloc(RESULT_CONFIG, 1, "config");
     char *here = experiment_settings_yaml(&run->settings);
     enum result_state state = RESULT_BAD;
-    if (store_get_text(file, "/", "config", there, CONFIG, err)) {
+    if (store_get_text(file, "/", "config", there, RESULT_CONFIG, err)) {
         state = strcmp(there, here) == 0 ? RESULT_COMPLETE : RESULT_OTHER;
         if (state == RESULT_OTHER)
-            first_difference(there, here, err, path);
+            result_difference(path, "made", there, here, err);
     }
     mem_free(there);
     mem_free(here);
@@ -119,7 +111,7 @@ enum result_state result_check(const char *path, const struct experiment_run *ru
                                struct error *err)
 {
     const int state = comm_rank() == 0 ? (int)check_file(path, run, err) : 0;
-    return (enum result_state)agree_int(state, err);
+    return (enum result_state)comm_agree(state, err);
 }
 
 /* ---- the state of a parent run ---- */
@@ -165,7 +157,7 @@ bool result_load_state(const char *path, struct training *t, struct error *err)
 {
     const size_t quantisers = (size_t)network_quantisers(&t->net);
     int *exponent = MEM_NEW(int, quantisers);
-    const bool fine = agree_int(comm_rank() != 0 || read_state(path, t, exponent, err), err);
+    const bool fine = comm_agree(comm_rank() != 0 || read_state(path, t, exponent, err), err);
     if (fine) {
         comm_broadcast(t->net.params.value, t->net.params.size * sizeof(float));
         comm_broadcast(t->net.params.mask, t->net.params.size);

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "run/training.h"
 
-enum { RESULT_PATH = 1024 };
+enum { RESULT_PATH = 1024, RESULT_CONFIG = 16384 /* bytes of resolved settings */ };
 
 /* DIRECTORY/EXPERIMENT/RUN.h5 */
 void result_path(char path[RESULT_PATH], const char *directory, const struct experiment *experiment,
@@ -25,6 +25,11 @@ enum result_state { RESULT_MISSING, RESULT_COMPLETE, RESULT_OTHER, RESULT_BAD };
  * with other settings (the line says which); RESULT_BAD: not readable. Collective. */
 enum result_state result_check(const char *path, const struct experiment_run *run,
                                struct error *err);
+
+/* Fills the line for settings (YAML) that differ: the first such line `there` and `here`. `what` was
+ * done with them: "made", "begun". */
+void result_difference(const char *path, const char *what, const char *there, const char *here,
+                       struct error *err);
 
 /* Weights, masks and activation exponents of a complete run into the network. Collective. */
 bool result_load_state(const char *path, struct training *training, struct error *err);

@@ -6,6 +6,7 @@
 #include "hw/fixed_point.h"
 #include "nn/kernels.h"
 #include "nn/loss.h"
+#include "run/stop.h"
 
 const char *step_part_name(enum step_part part)
 {
@@ -157,6 +158,7 @@ bool step_run(struct step *step, size_t m, double rate, struct step_result *resu
     clock_charge(step, &clock, STEP_FORWARD);
     extra[SUM_DIVERGED] += !network_backward(net, &pass);
     clock_charge(step, &clock, STEP_BACKWARD);
+    extra[SUM_STOP] = stop_wanted();
     comm_sum_i64(params->sum, params->size + SUM_EXTRAS);
     if (extra[SUM_DIVERGED])
         return false;
@@ -170,5 +172,6 @@ bool step_run(struct step *step, size_t m, double rate, struct step_result *resu
 
     result->loss = loss_from_sum(extra[SUM_LOSS]) / (double)m;
     result->correct = extra[SUM_CORRECT];
+    result->stop = extra[SUM_STOP] > 0;
     return true;
 }

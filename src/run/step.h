@@ -50,6 +50,7 @@ struct step {
 struct step_result {
     double loss;     /* mean cross entropy of the global batch */
     int64_t correct; /* of the global batch */
+    bool stop;       /* a rank was asked to stop: see run/stop.h; the same on every rank */
 };
 
 struct step_settings {

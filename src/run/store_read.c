@@ -1,10 +1,12 @@
 #include "run/store.h"
 
+#include <hdf5_hl.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "base/mem.h"
+#include "run/store_image.h"
 #include "run/store_types.h"
 
 struct store_file {
@@ -74,6 +76,14 @@ static bool check_header(const struct store_file *file, struct error *err)
     return complete ? true : error_set(err, "%s: the run is not complete", file->path);
 }
 
+static struct store_file *new_file(hid_t id, const char *path)
+{
+    struct store_file *file = MEM_NEW(struct store_file, 1);
+    file->file = id;
+    snprintf(file->path, sizeof file->path, "%s", path);
+    return file;
+}
+
 static struct store_file *open_any(const char *path, struct error *err)
 {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -88,10 +98,19 @@ static struct store_file *open_any(const char *path, struct error *err)
         error_set(err, "%s: not an HDF5 file, or damaged", path);
         return NULL;
     }
-    struct store_file *file = MEM_NEW(struct store_file, 1);
-    file->file = id;
-    snprintf(file->path, sizeof file->path, "%s", path);
-    return file;
+    return new_file(id, path);
+}
+
+struct store_file *store_image_open(void *image, size_t length, const char *path, struct error *err)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    const hid_t id = H5LTopen_file_image(image, length,
+                                         H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE);
+    if (id < 0) {
+        error_set(err, "%s: not an HDF5 file, or damaged", path);
+        return NULL;
+    }
+    return new_file(id, path);
 }
 
 struct store_file *store_open(const char *path, struct error *err)

@@ -8,7 +8,9 @@
 #include "base/rng.h"
 #include "data/augment.h"
 #include "nn/models.h"
+#include "run/checkpoint.h"
 #include "run/progress.h"
+#include "run/stop.h"
 
 /* ---- create ---- */
 
@@ -76,7 +78,7 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     const struct settings *s = &t->run->settings;
     if (!check_image(t, err) || !count_samples(t, err))
         return false;
-    t->start_s = comm_time_s();
+    t->begun_s = t->start_s = comm_time_s();
     t->format = (struct bit_slice_format){(int)s->fixed_point.bits, (int)s->fixed_point.slice_bits};
     build_network(t);
     const struct step_settings step = {
@@ -139,26 +141,37 @@ static void count_slices(const struct training *t, struct history_row *row)
         row->nonzero[k] = (double)nonzero[k] / (double)codes;
 }
 
-/* Fills the row for the present weights. False when an evaluation is not finite. */
-static bool measure(struct training *t, struct history_row *row)
+static enum training_outcome not_finite(const struct training *t, size_t epoch, struct error *err)
+{
+    error_set(err, "run '%s' has diverged after epoch %zu: the evaluation is not finite",
+              t->run->name, epoch);
+    return TRAINING_DIVERGED;
+}
+
+/* Fills the row for the present weights. */
+static enum training_outcome measure(struct training *t, struct history_row *row, struct error *err)
 {
     if (!prepare(t))
-        return false;
+        return not_finite(t, t->at.epoch, err);
     count_slices(t, row);
     row->value[HISTORY_PENALTY] = step_penalty(&t->step);
     if (t->validation_count > 0) {
         const struct evaluate_job job = job_of(
             t, &t->set->train, t->set->train.count - t->validation_count, t->validation_count);
         const struct evaluation validation = evaluate(&job);
+        if (validation.is_stopped)
+            return TRAINING_STOPPED;
         row->value[HISTORY_VALIDATION_LOSS] = validation.loss;
         row->value[HISTORY_VALIDATION_ACCURACY] = validation.accuracy;
     }
     const struct evaluate_job job = job_of(t, &t->set->test, 0, t->test_count);
     const struct evaluation test = evaluate(&job);
+    if (test.is_stopped)
+        return TRAINING_STOPPED;
     row->value[HISTORY_TEST_LOSS] = test.loss;
     row->value[HISTORY_TEST_ACCURACY] = test.accuracy;
     row->value[HISTORY_SECONDS] = comm_time_s() - t->start_s;
-    return test.is_finite;
+    return test.is_finite ? TRAINING_DONE : not_finite(t, t->at.epoch, err);
 }
 
 /* See training_train. */
@@ -214,48 +227,61 @@ static void load_batch(struct training *t, size_t first, size_t m,
     t->step.sample = index;
 }
 
-static bool train_epoch(struct training *t, size_t epoch, struct history_row *row,
-                        struct progress *progress, struct error *err)
+/* One step behind the present position. */
+static enum training_outcome train_step(struct training *t, const struct schedule *schedule,
+                                        const struct augmentation *augmentation, struct error *err)
+{
+    struct training_position *at = &t->at;
+    const size_t batch = (size_t)t->run->settings.training.batch, n = t->train_count;
+    const size_t m = n - at->samples < batch ? n - at->samples : batch;
+    /* in epochs */
+    const double done = (double)at->epoch - 1.0 + (double)at->samples / (double)n;
+    const double rate = schedule_rate(schedule, done);
+    struct step_result result;
+    load_batch(t, at->samples, m, augmentation);
+    if (!step_run(&t->step, m, rate, &result)) {
+        error_set(err,
+                  "run '%s' has diverged in epoch %zu, step %zu: a value is not finite or a "
+                  "gradient exceeds 2048; try a smaller training.rate (now %g)",
+                  t->run->name, at->epoch, at->samples / batch + 1, rate);
+        return TRAINING_DIVERGED;
+    }
+    at->samples += m;
+    at->loss += result.loss * (double)m;
+    at->correct += result.correct;
+    t->history.row[at->epoch].value[HISTORY_RATE] = rate;
+    return result.stop ? TRAINING_STOPPED : TRAINING_DONE;
+}
+
+/* The rest of the epoch. */
+static enum training_outcome train_epoch(struct training *t, struct history_row *row,
+                                         struct progress *progress, struct error *err)
 {
     const struct settings *s = &t->run->settings;
     const struct schedule schedule = schedule_of(s);
-    const struct augmentation augmentation = augmentation_of(s, epoch);
-    const size_t batch = (size_t)s->training.batch, n = t->train_count;
-    const struct rng_key key = {(uint64_t)s->training.seed, RNG_SHUFFLE, (uint32_t)epoch};
-    double loss = 0.0;
-    int64_t correct = 0;
-    rng_permutation(key, t->order, n);
+    const struct augmentation augmentation = augmentation_of(s, t->at.epoch);
+    const struct rng_key key = {(uint64_t)s->training.seed, RNG_SHUFFLE, (uint32_t)t->at.epoch};
+    rng_permutation(key, t->order, t->train_count);
     t->step.dropout = (struct rng_key){key.seed, RNG_DROPOUT, key.epoch};
-    for (size_t first = 0; first < n; first += batch) {
-        const size_t m = n - first < batch ? n - first : batch;
-        const double done = (double)epoch - 1.0 + (double)first / (double)n; /* in epochs */
-        const double rate = schedule_rate(&schedule, done);
-        struct step_result result;
-        load_batch(t, first, m, &augmentation);
-        if (!step_run(&t->step, m, rate, &result))
-            return error_set(err,
-                             "run '%s' has diverged in epoch %zu, step %zu: a value is not finite "
-                             "or a gradient exceeds 2048; try a smaller training.rate (now %g)",
-                             t->run->name, epoch, first / batch + 1, rate);
-        loss += result.loss * (double)m;
-        correct += result.correct;
-        row->value[HISTORY_RATE] = rate;
-        progress_step(progress, epoch, first + m, loss / (double)(first + m),
-                      (double)correct / (double)(first + m));
+    while (t->at.samples < t->train_count) {
+        const double start_s = comm_time_s();
+        const enum training_outcome outcome = train_step(t, &schedule, &augmentation, err);
+        if (outcome != TRAINING_DONE)
+            return outcome;
+        const double samples = (double)t->at.samples;
+        progress_step(progress, t->at.epoch, t->at.samples, t->at.loss / samples,
+                      (double)t->at.correct / samples);
+        stop_note_work(comm_time_s() - start_s);
+        if (t->checkpoint)
+            checkpoint_now_and_then(t->checkpoint, t);
     }
-    row->value[HISTORY_TRAIN_LOSS] = loss / (double)n;
-    row->value[HISTORY_TRAIN_ACCURACY] = (double)correct / (double)n;
-    return true;
-}
-
-static bool not_finite(const struct training *t, size_t epoch, struct error *err)
-{
-    return error_set(err, "run '%s' has diverged after epoch %zu: the evaluation is not finite",
-                     t->run->name, epoch);
+    row->value[HISTORY_TRAIN_LOSS] = t->at.loss / (double)t->train_count;
+    row->value[HISTORY_TRAIN_ACCURACY] = (double)t->at.correct / (double)t->train_count;
+    return TRAINING_DONE;
 }
 
 /* A network that never saw a batch has no activation exponents: take those of the first one. */
-static bool calibrate(struct training *t, struct error *err)
+static bool calibrate(struct training *t)
 {
     const size_t batch = (size_t)t->run->settings.training.batch;
     const size_t m = t->train_count < batch ? t->train_count : batch;
@@ -273,41 +299,63 @@ static bool calibrate(struct training *t, struct error *err)
         .quantise = t->step.quantise,
         .bits = t->format.bits
     };
-    return prepare(t) && network_forward(&t->net, &pass) ? true : not_finite(t, 0, err);
+    return prepare(t) && network_forward(&t->net, &pass);
 }
 
-bool training_train(struct training *t, struct error *err)
+/* A run that does not come from a checkpoint. */
+static enum training_outcome begin(struct training *t, struct error *err)
 {
-    const struct settings *s = &t->run->settings;
-    const size_t epochs = (size_t)s->epochs;
+    const double threshold = t->run->settings.prune.threshold;
+    if (threshold > 0.0)
+        t->pruned = parameters_prune(&t->net.params, threshold);
+    history_append(&t->history);
+    return t->run->parent >= 0 || calibrate(t) ? TRAINING_DONE : not_finite(t, t->at.epoch, err);
+}
+
+/* What is left of the present epoch: steps, evaluation, selection. */
+static enum training_outcome finish_epoch(struct training *t, struct progress *progress,
+                                          struct error *err)
+{
+    struct history_row *row = &t->history.row[t->at.epoch];
+    enum training_outcome outcome = TRAINING_DONE;
+    if (t->at.epoch > 0)
+        outcome = train_epoch(t, row, progress, err);
+    if (outcome == TRAINING_DONE)
+        outcome = measure(t, row, err);
+    if (outcome != TRAINING_DONE)
+        return outcome;
+    if (t->at.epoch > 0 || t->run->settings.epochs == 0)
+        keep_if_better(t, row, t->at.epoch);
+    t->at.is_measured = true;
+    progress_epoch(progress, t->at.epoch, row);
+    return TRAINING_DONE;
+}
+
+enum training_outcome training_train(struct training *t, struct error *err)
+{
     struct progress progress;
-    if (s->prune.threshold > 0.0)
-        t->pruned = parameters_prune(&t->net.params, s->prune.threshold);
-    if (t->run->parent < 0 && !calibrate(t, err))
-        return false;
+    enum training_outcome outcome = t->is_resumed ? TRAINING_DONE : begin(t, err);
+    if (outcome != TRAINING_DONE)
+        return outcome;
     progress_start(&progress, t);
-    struct history_row *row = history_append(&t->history);
-    if (!measure(t, row))
-        return not_finite(t, 0, err);
-    if (epochs == 0)
-        keep_if_better(t, row, 0);
-    progress_epoch(&progress, 0, row);
-    for (size_t epoch = 1; epoch <= epochs; epoch++) {
-        row = history_append(&t->history);
-        if (!train_epoch(t, epoch, row, &progress, err))
-            return false;
-        if (!measure(t, row))
-            return not_finite(t, epoch, err);
-        keep_if_better(t, row, epoch);
-        progress_epoch(&progress, epoch, row);
+    for (;;) {
+        outcome = t->at.is_measured ? TRAINING_DONE : finish_epoch(t, &progress, err);
+        if (outcome != TRAINING_DONE)
+            return outcome;
+        if (t->at.epoch == (size_t)t->run->settings.epochs)
+            break;
+        t->at = (struct training_position){.epoch = t->at.epoch + 1};
+        history_append(&t->history);
     }
+    if (t->checkpoint)
+        checkpoint_at_end(t->checkpoint, t);
     memcpy(t->net.params.value, t->best.value, t->net.params.size * sizeof(float));
     network_set_exponents(&t->net, t->best.exponent);
-    return true;
+    return TRAINING_DONE;
 }
 
-/* Maps the kept weights and sends test samples through them. */
-static void count_currents(struct training *t)
+/* Maps the kept weights and sends test samples through them. False when stopped. */
+static bool count_currents(struct training *t)
 {
     const struct settings *s = &t->run->settings;
     const int bits = t->format.bits;
@@ -319,18 +367,20 @@ static void count_currents(struct training *t)
     simulation_create(&t->simulation, &t->net, format);
     job.observe = simulation_observe;
     job.context = &t->simulation;
-    evaluate(&job);
+    if (evaluate(&job).is_stopped)
+        return false;
     simulation_reduce(&t->simulation);
+    return true;
 }
 
-bool training_finish(struct training *t, struct error *err)
+enum training_outcome training_finish(struct training *t, struct error *err)
 {
     if (!prepare(t))
         return not_finite(t, t->best.epoch, err);
     struct evaluate_job job = job_of(t, &t->set->test, 0, t->test_count);
     job.predicted = t->predicted;
     t->test = evaluate(&job);
-    if (t->step.quantise)
-        count_currents(t);
-    return t->test.is_finite ? true : not_finite(t, t->best.epoch, err);
+    if (t->test.is_stopped || (t->step.quantise && !count_currents(t)))
+        return TRAINING_STOPPED;
+    return t->test.is_finite ? TRAINING_DONE : not_finite(t, t->best.epoch, err);
 }

@@ -21,6 +21,19 @@ struct snapshot {
     size_t epoch;
 };
 
+/* How far a run is. Everything between two steps follows from this and the state below. */
+struct training_position {
+    size_t epoch;     /* 0: before the first step */
+    size_t samples;   /* of the epoch that are done */
+    bool is_measured; /* the epoch's row is complete and model selection has seen it */
+    double loss;      /* sum over those samples */
+    int64_t correct;  /* of those samples */
+};
+
+enum training_outcome { TRAINING_DONE, TRAINING_STOPPED, TRAINING_DIVERGED };
+
+struct checkpoint;
+
 struct training {
     const struct experiment *experiment; /* not owned */
     const struct experiment_run *run;    /* of the experiment */
@@ -33,7 +46,11 @@ struct training {
     struct snapshot best;
     uint32_t *order; /* [train_count] samples in the order of the epoch */
     size_t pruned;   /* parameters that are masked */
-    double start_s;
+    struct training_position at;
+    bool is_resumed;               /* the state comes from a checkpoint */
+    struct checkpoint *checkpoint; /* written now and then, or NULL; not owned */
+    double begun_s;                /* when the run was begun, on comm_time_s's clock */
+    double start_s;                /* the same, without the time in which it was interrupted */
     /* after training_finish */
     struct evaluation test;
     uint8_t *predicted; /* [evaluate_share(test_count).count] */
@@ -50,10 +67,12 @@ void training_destroy(struct training *training);
  * epoch's weights in the network. The score of an epoch is its accuracy in percent by
  * training.select, plus, with select_sparsity, the mean over slices of the zero ratio in percent;
  * the first epoch with the largest score is kept.
- * False when the run has diverged; the line says where. */
-bool training_train(struct training *training, struct error *err);
+ * A run that is_resumed goes on from its position. TRAINING_STOPPED (run/stop.h): the state is that
+ * of the position, for a checkpoint. TRAINING_DIVERGED: the line says where. */
+enum training_outcome training_train(struct training *training, struct error *err);
 
-/* Evaluates the kept weights on the test set and maps them on crossbars. */
-bool training_finish(struct training *training, struct error *err);
+/* Evaluates the kept weights on the test set and maps them on crossbars. After TRAINING_STOPPED the
+ * network has the kept weights instead of the last ones, which nobody needs any more. */
+enum training_outcome training_finish(struct training *training, struct error *err);
 
 #endif

@@ -1,0 +1,430 @@
+#define _POSIX_C_SOURCE 200809L
+#include "run/checkpoint.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/comm.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/simd.h"
+#include "run/checkpoint_file.h"
+#include "run/result.h"
+#include "run/stop.h"
+#include "run/store_image.h"
+#include "run/training.h"
+
+enum { CHECKPOINT_VERSION = 1 };
+
+static const char FORMAT[] = "reslice checkpoint";
+
+/* ---- what is saved ---- */
+
+/* Single numbers, in the types of the file. */
+struct numbers {
+    int64_t epoch, samples, is_measured, correct, pruned, best_epoch;
+    double loss, best_score, begun_s, seconds;
+};
+
+enum { NUMBERS = 10, ARRAYS = 7, FIELDS = NUMBERS + ARRAYS, IDENTITY = 3, LABELS = 4 };
+
+/* Doubles of a row of the history. */
+enum { ROW = sizeof(struct history_row) / sizeof(double) };
+
+static struct numbers numbers_of(const struct training *t)
+{
+    return (struct numbers){.epoch = (int64_t)t->at.epoch,
+                            .samples = (int64_t)t->at.samples,
+                            .is_measured = t->at.is_measured,
+                            .correct = t->at.correct,
+                            .pruned = (int64_t)t->pruned,
+                            .best_epoch = (int64_t)t->best.epoch,
+                            .loss = t->at.loss,
+                            .best_score = t->best.score,
+                            .begun_s = t->begun_s,
+                            .seconds = comm_time_s() - t->start_s};
+}
+
+static void set_numbers(struct training *t, const struct numbers *n)
+{
+    t->at = (struct training_position){(size_t)n->epoch, (size_t)n->samples, n->is_measured != 0,
+                                       n->loss, n->correct};
+    t->pruned = (size_t)n->pruned;
+    t->best.epoch = (size_t)n->best_epoch;
+    t->best.score = n->best_score;
+    t->begun_s = n->begun_s;
+    t->start_s = comm_time_s() - n->seconds;
+    t->history.rows = t->at.epoch + 1;
+}
+
+static void list_numbers(struct numbers *n, struct store_field field[NUMBERS])
+{
+    const struct store_field list[NUMBERS] = {
+        {"epoch",       "epoch that is running, 0 before the first step", "1",   STORE_I64, 1, &n->epoch     },
+        {"samples",     "training samples of the epoch that are done",    "1",   STORE_I64, 1, &n->samples   },
+        {"is_measured", "1 when the epoch is complete and evaluated",     "1",   STORE_I64, 1,
+         &n->is_measured                                                                                     },
+        {"correct",     "of those samples, classified correctly",         "1",   STORE_I64, 1, &n->correct   },
+        {"pruned",      "parameters that are masked",                     "1",   STORE_I64, 1, &n->pruned    },
+        {"best_epoch",  "epoch with the best score",                      "1",   STORE_I64, 1, &n->best_epoch},
+        {"loss",        "sum of the cross entropy over the samples",      "nat", STORE_F64, 1, &n->loss      },
+        {"best_score",  "score of the best epoch",                        "1",   STORE_F64, 1, &n->best_score},
+        {"begun",       "start of the run, since 1970",                   "s",   STORE_F64, 1, &n->begun_s   },
+        {"seconds",     "wall time spent so far",                         "s",   STORE_F64, 1, &n->seconds   },
+    };
+    memcpy(field, list, sizeof list);
+}
+
+/* Rows of the history beyond the present one are saved too, as what they are: every checkpoint of a
+ * run has the same size. `exponent` [quantisers] is a copy, the network's own are scattered. */
+static void list_arrays(const struct training *t, int *exponent, struct store_field field[ARRAYS])
+{
+    const struct parameters *params = &t->net.params;
+    const size_t n = params->size, quantisers = (size_t)network_quantisers(&t->net);
+    const struct store_field list[ARRAYS] = {
+        {"value",         "shadow weights and running statistics",                                 "1", STORE_F32, n,                         params->value   },
+        {"momentum",      "momentum buffer of the optimizer",                                      "1", STORE_F32, n,                         params->momentum},
+        {"mask",          "0 where pruned",                                                        "1", STORE_U8,  n,                         params->mask    },
+        {"exponent",      "of the activation quantisers",                                          "1", STORE_I32, quantisers,                exponent        },
+        {"best_value",    "value of the best epoch",                                               "1", STORE_F32, n,                         t->best.value   },
+        {"best_exponent", "exponent of the best epoch",                                            "1", STORE_I32, quantisers,
+         t->best.exponent                                                                                                                                     },
+        {"history",       "rows of the result's history, column by column, then nonzero by slice", "1",
+         STORE_F64,                                                                                                t->history.capacity * ROW, t->history.row  },
+    };
+    memcpy(field, list, sizeof list);
+}
+
+struct state {
+    struct numbers numbers;
+    int *exponent;                    /* [quantisers] owned */
+    struct store_field field[FIELDS]; /* of the training and of this struct */
+};
+
+static void state_open(struct state *state, const struct training *t)
+{
+    state->numbers = numbers_of(t);
+    state->exponent = MEM_NEW(int, network_quantisers(&t->net));
+    network_get_exponents(&t->net, state->exponent);
+    list_numbers(&state->numbers, state->field);
+    list_arrays(t, state->exponent, state->field + NUMBERS);
+}
+
+static void state_close(struct state *state)
+{
+    mem_free(state->exponent);
+}
+
+/* ---- what it belongs to ---- */
+
+static void list_identity(int64_t value[IDENTITY], struct store_field field[IDENTITY])
+{
+    const struct store_field list[IDENTITY] = {
+        {"version",      "version of this layout",                                                  "1", STORE_I64, 1, &value[0]},
+        {"data_crc32",   "CRC-32 of all pixels and labels",                                         "1", STORE_I64, 1, &value[1]},
+        {"parent_crc32", "CRC-32 of the weights, masks and exponents of the parent run, 0 without",
+         "1",                                                                                            STORE_I64, 1, &value[2]},
+    };
+    memcpy(field, list, sizeof list);
+}
+
+static void list_labels(const struct checkpoint *checkpoint, const char *run,
+                        struct store_label label[LABELS])
+{
+    label[0] = (struct store_label){"format", FORMAT};
+    label[1] = (struct store_label){"run", run};
+    label[2] = (struct store_label){"config", checkpoint->config};
+    label[3] = (struct store_label){"simd", simd_name(simd_level())};
+}
+
+static uLong add_bytes(uLong crc, const void *bytes, size_t length)
+{
+    return crc32_z(crc, bytes, length);
+}
+
+int64_t checkpoint_data_crc(const struct dataset *set)
+{
+    const struct dataset_part *parts[2] = {&set->train, &set->test};
+    uLong crc = crc32_z(0, NULL, 0);
+    for (int p = 0; p < 2; p++) {
+        crc = add_bytes(crc, parts[p]->pixel, parts[p]->count * dataset_sample_size(set));
+        crc = add_bytes(crc, parts[p]->label, parts[p]->count);
+    }
+    return (int64_t)crc;
+}
+
+/* Initial weights need no checksum: they follow from the settings. */
+static int64_t parent_crc(const struct training *t)
+{
+    if (t->run->parent < 0)
+        return 0;
+    const struct parameters *params = &t->net.params;
+    const size_t quantisers = (size_t)network_quantisers(&t->net);
+    int *exponent = MEM_NEW(int, quantisers);
+    network_get_exponents(&t->net, exponent);
+    uLong crc = add_bytes(crc32_z(0, NULL, 0), params->value, params->size * sizeof(float));
+    crc = add_bytes(crc, params->mask, params->size);
+    crc = add_bytes(crc, exponent, quantisers * sizeof *exponent);
+    mem_free(exponent);
+    return (int64_t)crc;
+}
+
+/* ---- create ---- */
+
+static size_t image_bound(const struct checkpoint *checkpoint, const struct training *t)
+{
+    struct state state;
+    struct store_field field[IDENTITY];
+    struct store_label label[LABELS];
+    int64_t identity[IDENTITY];
+    state_open(&state, t);
+    list_identity(identity, field);
+    list_labels(checkpoint, t->run->name, label);
+    const size_t bytes = store_image_bound(state.field, FIELDS, label, LABELS) +
+                         store_image_bound(field, IDENTITY, label, 0);
+    state_close(&state);
+    return bytes;
+}
+
+static void set_paths(struct checkpoint *checkpoint, const char *result)
+{
+    snprintf(checkpoint->path, CHECKPOINT_PATH, "%s.checkpoint", result);
+    snprintf(checkpoint->old, CHECKPOINT_PATH, "%s.checkpoint.old", result);
+    snprintf(checkpoint->part, CHECKPOINT_PATH, "%s.checkpoint.part", result);
+}
+
+void checkpoint_create(struct checkpoint *checkpoint, const char *result, const struct training *t,
+                       int64_t data_crc, double interval_s)
+{
+    *checkpoint = (struct checkpoint){.data_crc = data_crc,
+                                      .interval_s = interval_s,
+                                      .last_s = comm_time_s(),
+                                      .config = experiment_settings_yaml(&t->run->settings)};
+    set_paths(checkpoint, result);
+    if (comm_rank() != 0)
+        return;
+    checkpoint->parent_crc = parent_crc(t);
+    checkpoint->capacity = image_bound(checkpoint, t);
+    checkpoint->image = mem_alloc(checkpoint->capacity, 1, "checkpoint");
+    stop_note_saving((double)checkpoint->capacity / 50e6); /* until it is known: a slow disk */
+}
+
+void checkpoint_destroy(struct checkpoint *checkpoint)
+{
+    mem_free(checkpoint->config);
+    mem_free(checkpoint->image);
+    *checkpoint = (struct checkpoint){0};
+}
+
+/* ---- write ---- */
+
+static size_t build(struct checkpoint *checkpoint, const struct training *t)
+{
+    struct store_field field[IDENTITY + FIELDS];
+    struct store_label label[LABELS];
+    struct state state;
+    int64_t identity[IDENTITY] = {CHECKPOINT_VERSION, checkpoint->data_crc, checkpoint->parent_crc};
+    state_open(&state, t);
+    list_identity(identity, field);
+    memcpy(field + IDENTITY, state.field, sizeof state.field);
+    list_labels(checkpoint, t->run->name, label);
+    const size_t length = store_image_build(field, IDENTITY + FIELDS, label, LABELS,
+                                            checkpoint->image, checkpoint->capacity);
+    state_close(&state);
+    return length;
+}
+
+/* Rank 0 only. */
+static bool save(struct checkpoint *checkpoint, const struct training *t, struct error *err)
+{
+    const double start_s = checkpoint->last_s = comm_time_s();
+    const size_t length = build(checkpoint, t);
+    if (length == 0)
+        return error_set(err, "checkpoint '%s': HDF5 cannot build it in memory", checkpoint->path);
+    if (!checkpoint_file_write(checkpoint, length, err))
+        return false;
+    stop_note_saving(comm_time_s() - start_s);
+    return true;
+}
+
+/* Weights that overflow are noticed in the next step: the last good checkpoint stays. */
+static void save_if_due(struct checkpoint *checkpoint, const struct training *t, double interval_s)
+{
+    struct error err;
+    if (comm_rank() != 0 || interval_s <= 0.0 || comm_time_s() - checkpoint->last_s < interval_s ||
+        !parameters_are_finite(&t->net.params))
+        return;
+    if (!save(checkpoint, t, &err))
+        log_warn("%s; training goes on", err.text);
+}
+
+void checkpoint_now_and_then(struct checkpoint *checkpoint, const struct training *t)
+{
+    save_if_due(checkpoint, t, checkpoint->interval_s);
+}
+
+void checkpoint_at_end(struct checkpoint *checkpoint, const struct training *t)
+{
+    save_if_due(checkpoint, t, 0.1 * checkpoint->interval_s);
+}
+
+bool checkpoint_when_stopped(struct checkpoint *checkpoint, const struct training *t,
+                             struct error *err)
+{
+    return comm_agree(comm_rank() != 0 || save(checkpoint, t, err), err);
+}
+
+/* ---- read ---- */
+
+static bool is_same_start(const struct checkpoint *checkpoint, const int64_t identity[IDENTITY],
+                          const char *path, struct error *err)
+{
+    if (identity[1] != checkpoint->data_crc)
+        return error_set(err,
+                         "%s: was begun with other data; --fresh starts over, --output puts the "
+                         "new run elsewhere",
+                         path);
+    if (identity[2] != checkpoint->parent_crc)
+        return error_set(
+            err, "%s: was begun from other weights of its parent run; --fresh starts over", path);
+    return true;
+}
+
+/* Whether a sound file is a checkpoint of this run. */
+static bool belongs(const struct checkpoint *checkpoint, const struct store_file *file,
+                    const char *path, struct error *err)
+{
+    int64_t identity[IDENTITY];
+    struct store_field field[IDENTITY];
+    char format[64], simd[32];
+    list_identity(identity, field);
+    if (!store_get_text(file, "/", "format", format, sizeof format, err) ||
+        strcmp(format, FORMAT) != 0)
+        return error_set(err, "%s: not a checkpoint of reslice", path);
+    if (!store_image_read(file, field, 1, err) || identity[0] != CHECKPOINT_VERSION)
+        return error_set(err, "%s: was written by another version of reslice; --fresh starts over",
+                         path);
+    char *config = mem_alloc(RESULT_CONFIG, 1, "config");
+    bool fine = store_get_text(file, "/", "config", config, RESULT_CONFIG, err);
+    if (fine && strcmp(config, checkpoint->config) != 0) {
+        result_difference(path, "begun", config, checkpoint->config, err);
+        fine = false;
+    }
+    mem_free(config);
+    fine = fine && store_image_read(file, field, IDENTITY, err) &&
+           is_same_start(checkpoint, identity, path, err) &&
+           store_get_text(file, "/", "simd", simd, sizeof simd, err);
+    if (fine && strcmp(simd, simd_name(simd_level())) != 0)
+        log_warn("%s: was written with %s kernels, these are %s: last bits may differ from an "
+                 "uninterrupted run",
+                 path, simd, simd_name(simd_level()));
+    return fine;
+}
+
+/* Into rank 0's state. */
+static bool read_state(const struct checkpoint *checkpoint, struct training *t, const char *path,
+                       void *image, size_t length, struct error *err)
+{
+    struct store_file *file = store_image_open(image, length, path, err);
+    if (!file)
+        return false;
+    struct state state;
+    state_open(&state, t);
+    const bool fine =
+        belongs(checkpoint, file, path, err) && store_image_read(file, state.field, FIELDS, err);
+    store_close(file);
+    if (fine) {
+        set_numbers(t, &state.numbers);
+        network_set_exponents(&t->net, state.exponent);
+    }
+    state_close(&state);
+    return fine;
+}
+
+enum found { FOUND_NONE, FOUND_STATE, FOUND_WRONG };
+
+/* Rank 0: reads the newest sound checkpoint. */
+static enum found find(const struct checkpoint *checkpoint, struct training *t, struct error *err)
+{
+    void *image = NULL;
+    size_t length = 0;
+    const char *path = checkpoint->path;
+    enum checkpoint_file_state state = checkpoint_file_read(path, &image, &length, err);
+    const bool is_damaged = state == CHECKPOINT_FILE_DAMAGED;
+    struct error why = *err;
+    if (is_damaged || state == CHECKPOINT_FILE_MISSING) {
+        path = checkpoint->old;
+        state = checkpoint_file_read(path, &image, &length, err);
+    }
+    if (state == CHECKPOINT_FILE_UNREADABLE)
+        return FOUND_WRONG;
+    if (state == CHECKPOINT_FILE_SOUND && is_damaged)
+        log_warn("%s; going back to '%s'", why.text, path);
+    else if (is_damaged)
+        log_warn("%s, and no older one is sound; starting over", why.text);
+    else if (state == CHECKPOINT_FILE_DAMAGED)
+        log_warn("%s; starting over", err->text);
+    if (state != CHECKPOINT_FILE_SOUND)
+        return FOUND_NONE;
+    const bool fine = read_state(checkpoint, t, path, image, length, err);
+    mem_free(image);
+    if (fine && path == checkpoint->old && rename(path, checkpoint->path) != 0)
+        log_warn("checkpoint '%s': cannot be renamed", path); /* the next one would replace it */
+    return fine ? FOUND_STATE : FOUND_WRONG;
+}
+
+/* Rank 0's state to all. */
+static void broadcast(struct training *t)
+{
+    struct state state;
+    state_open(&state, t);
+    for (int i = 0; i < FIELDS; i++)
+        comm_broadcast(state.field[i].data,
+                       state.field[i].count * store_type_size(state.field[i].type));
+    set_numbers(t, &state.numbers);
+    network_set_exponents(&t->net, state.exponent);
+    state_close(&state);
+}
+
+bool checkpoint_resume(struct checkpoint *checkpoint, struct training *t, struct error *err)
+{
+    const int found = comm_agree(comm_rank() == 0 ? (int)find(checkpoint, t, err) : 0, err);
+    if (found != FOUND_STATE)
+        return found == FOUND_NONE;
+    broadcast(t);
+    t->is_resumed = true;
+    log_info("%s/%s: resumed in epoch %zu after %zu of %zu samples, from %s", t->experiment->name,
+             t->run->name, t->at.epoch, t->at.samples, t->train_count, checkpoint->path);
+    return true;
+}
+
+/* ---- leftovers ---- */
+
+void checkpoint_remove(const char *result)
+{
+    struct checkpoint names;
+    if (comm_rank() != 0)
+        return;
+    set_paths(&names, result);
+    unlink(names.path);
+    unlink(names.old);
+    unlink(names.part);
+}
+
+static double age(const struct stat *file)
+{
+    return -((double)file->st_mtim.tv_sec + 1e-9 * (double)file->st_mtim.tv_nsec);
+}
+
+bool checkpoint_is_newer(const char *result)
+{
+    struct checkpoint names;
+    struct stat saved, made;
+    set_paths(&names, result);
+    if (stat(names.path, &saved) != 0 && stat(names.old, &saved) != 0)
+        return false;
+    return stat(result, &made) != 0 || age(&saved) < age(&made);
+}
