@@ -12,123 +12,26 @@
 #include "base/mem.h"
 #include "base/simd.h"
 #include "run/checkpoint_file.h"
+#include "run/checkpoint_state.h"
 #include "run/result.h"
 #include "run/stop.h"
 #include "run/store_image.h"
 #include "run/training.h"
 
-enum { CHECKPOINT_VERSION = 1 };
+enum { CHECKPOINT_VERSION = 1, IDENTITY = 3, LABELS = 4 };
 
 static const char FORMAT[] = "reslice checkpoint";
-
-/* ---- what is saved ---- */
-
-/* Single numbers, in the types of the file. */
-struct numbers {
-    int64_t epoch, samples, is_measured, correct, pruned, best_epoch;
-    double loss, best_score, begun_s, seconds;
-};
-
-enum { NUMBERS = 10, ARRAYS = 7, FIELDS = NUMBERS + ARRAYS, IDENTITY = 3, LABELS = 4 };
-
-/* Doubles of a row of the history. */
-enum { ROW = sizeof(struct history_row) / sizeof(double) };
-
-static struct numbers numbers_of(const struct training *t)
-{
-    return (struct numbers){.epoch = (int64_t)t->at.epoch,
-                            .samples = (int64_t)t->at.samples,
-                            .is_measured = t->at.is_measured,
-                            .correct = t->at.correct,
-                            .pruned = (int64_t)t->pruned,
-                            .best_epoch = (int64_t)t->best.epoch,
-                            .loss = t->at.loss,
-                            .best_score = t->best.score,
-                            .begun_s = t->begun_s,
-                            .seconds = comm_time_s() - t->start_s};
-}
-
-static void set_numbers(struct training *t, const struct numbers *n)
-{
-    t->at = (struct training_position){(size_t)n->epoch, (size_t)n->samples, n->is_measured != 0,
-                                       n->loss, n->correct};
-    t->pruned = (size_t)n->pruned;
-    t->best.epoch = (size_t)n->best_epoch;
-    t->best.score = n->best_score;
-    t->begun_s = n->begun_s;
-    t->start_s = comm_time_s() - n->seconds;
-    t->history.rows = t->at.epoch + 1;
-}
-
-static void list_numbers(struct numbers *n, struct store_field field[NUMBERS])
-{
-    const struct store_field list[NUMBERS] = {
-        {"epoch",       "epoch that is running, 0 before the first step", "1",   STORE_I64, 1, &n->epoch     },
-        {"samples",     "training samples of the epoch that are done",    "1",   STORE_I64, 1, &n->samples   },
-        {"is_measured", "1 when the epoch is complete and evaluated",     "1",   STORE_I64, 1,
-         &n->is_measured                                                                                     },
-        {"correct",     "of those samples, classified correctly",         "1",   STORE_I64, 1, &n->correct   },
-        {"pruned",      "parameters that are masked",                     "1",   STORE_I64, 1, &n->pruned    },
-        {"best_epoch",  "epoch with the best score",                      "1",   STORE_I64, 1, &n->best_epoch},
-        {"loss",        "sum of the cross entropy over the samples",      "nat", STORE_F64, 1, &n->loss      },
-        {"best_score",  "score of the best epoch",                        "1",   STORE_F64, 1, &n->best_score},
-        {"begun",       "start of the run, since 1970",                   "s",   STORE_F64, 1, &n->begun_s   },
-        {"seconds",     "wall time spent so far",                         "s",   STORE_F64, 1, &n->seconds   },
-    };
-    memcpy(field, list, sizeof list);
-}
-
-/* Rows of the history beyond the present one are saved too, as what they are: every checkpoint of a
- * run has the same size. `exponent` [quantisers] is a copy, the network's own are scattered. */
-static void list_arrays(const struct training *t, int *exponent, struct store_field field[ARRAYS])
-{
-    const struct parameters *params = &t->net.params;
-    const size_t n = params->size, quantisers = (size_t)network_quantisers(&t->net);
-    const struct store_field list[ARRAYS] = {
-        {"value",         "shadow weights and running statistics",                                 "1", STORE_F32, n,                         params->value   },
-        {"momentum",      "momentum buffer of the optimizer",                                      "1", STORE_F32, n,                         params->momentum},
-        {"mask",          "0 where pruned",                                                        "1", STORE_U8,  n,                         params->mask    },
-        {"exponent",      "of the activation quantisers",                                          "1", STORE_I32, quantisers,                exponent        },
-        {"best_value",    "value of the best epoch",                                               "1", STORE_F32, n,                         t->best.value   },
-        {"best_exponent", "exponent of the best epoch",                                            "1", STORE_I32, quantisers,
-         t->best.exponent                                                                                                                                     },
-        {"history",       "rows of the result's history, column by column, then nonzero by slice", "1",
-         STORE_F64,                                                                                                t->history.capacity * ROW, t->history.row  },
-    };
-    memcpy(field, list, sizeof list);
-}
-
-struct state {
-    struct numbers numbers;
-    int *exponent;                    /* [quantisers] owned */
-    struct store_field field[FIELDS]; /* of the training and of this struct */
-};
-
-static void state_open(struct state *state, const struct training *t)
-{
-    state->numbers = numbers_of(t);
-    state->exponent = MEM_NEW(int, network_quantisers(&t->net));
-    network_get_exponents(&t->net, state->exponent);
-    list_numbers(&state->numbers, state->field);
-    list_arrays(t, state->exponent, state->field + NUMBERS);
-}
-
-static void state_close(struct state *state)
-{
-    mem_free(state->exponent);
-}
 
 /* ---- what it belongs to ---- */
 
 static void list_identity(int64_t value[IDENTITY], struct store_field field[IDENTITY])
 {
-    const struct store_field list[IDENTITY] = {
-        {"version",      "version of this layout",                                                  "1", STORE_I64, 1, &value[0]},
-        {"data_crc32",   "CRC-32 of all pixels and labels",                                         "1", STORE_I64, 1, &value[1]},
-        {"parent_crc32", "CRC-32 of the weights, masks and exponents of the parent run, 0 without",
-         "1",                                                                                            STORE_I64, 1, &value[2]},
-    };
-    memcpy(field, list, sizeof list);
+    static const char *const names[IDENTITY] = {"version", "data_crc32", "parent_crc32"};
+    static const char *const descriptions[IDENTITY] = {
+        "version of this layout", "CRC-32 of all pixels and labels",
+        "CRC-32 of the parent's weights, masks and exponents, 0 without a parent"};
+    for (int i = 0; i < IDENTITY; i++)
+        field[i] = (struct store_field){names[i], descriptions[i], "1", STORE_I64, 1, &value[i]};
 }
 
 static void list_labels(const struct checkpoint *checkpoint, const char *run,
@@ -176,17 +79,13 @@ static int64_t parent_crc(const struct training *t)
 
 static size_t image_bound(const struct checkpoint *checkpoint, const struct training *t)
 {
-    struct state state;
     struct store_field field[IDENTITY];
     struct store_label label[LABELS];
     int64_t identity[IDENTITY];
-    state_open(&state, t);
     list_identity(identity, field);
     list_labels(checkpoint, t->run->name, label);
-    const size_t bytes = store_image_bound(state.field, FIELDS, label, LABELS) +
-                         store_image_bound(field, IDENTITY, label, 0);
-    state_close(&state);
-    return bytes;
+    return store_image_bound(checkpoint->state->field, CHECKPOINT_FIELDS, label, LABELS) +
+           store_image_bound(field, IDENTITY, label, 0);
 }
 
 static void set_paths(struct checkpoint *checkpoint, const char *result)
@@ -202,7 +101,9 @@ void checkpoint_create(struct checkpoint *checkpoint, const char *result, const 
     *checkpoint = (struct checkpoint){.data_crc = data_crc,
                                       .interval_s = interval_s,
                                       .last_s = comm_time_s(),
-                                      .config = experiment_settings_yaml(&t->run->settings)};
+                                      .config = experiment_settings_yaml(&t->run->settings),
+                                      .state = MEM_NEW(struct checkpoint_state, 1)};
+    checkpoint_state_create(checkpoint->state, t);
     set_paths(checkpoint, result);
     if (comm_rank() != 0)
         return;
@@ -214,6 +115,8 @@ void checkpoint_create(struct checkpoint *checkpoint, const char *result, const 
 
 void checkpoint_destroy(struct checkpoint *checkpoint)
 {
+    checkpoint_state_destroy(checkpoint->state);
+    mem_free(checkpoint->state);
     mem_free(checkpoint->config);
     mem_free(checkpoint->image);
     *checkpoint = (struct checkpoint){0};
@@ -223,18 +126,15 @@ void checkpoint_destroy(struct checkpoint *checkpoint)
 
 static size_t build(struct checkpoint *checkpoint, const struct training *t)
 {
-    struct store_field field[IDENTITY + FIELDS];
+    struct store_field field[IDENTITY + CHECKPOINT_FIELDS];
     struct store_label label[LABELS];
-    struct state state;
     int64_t identity[IDENTITY] = {CHECKPOINT_VERSION, checkpoint->data_crc, checkpoint->parent_crc};
-    state_open(&state, t);
+    checkpoint_state_take(checkpoint->state, t);
     list_identity(identity, field);
-    memcpy(field + IDENTITY, state.field, sizeof state.field);
+    memcpy(field + IDENTITY, checkpoint->state->field, sizeof checkpoint->state->field);
     list_labels(checkpoint, t->run->name, label);
-    const size_t length = store_image_build(field, IDENTITY + FIELDS, label, LABELS,
-                                            checkpoint->image, checkpoint->capacity);
-    state_close(&state);
-    return length;
+    return store_image_build(field, IDENTITY + CHECKPOINT_FIELDS, label, LABELS, checkpoint->image,
+                             checkpoint->capacity);
 }
 
 /* Rank 0 only. */
@@ -324,30 +224,23 @@ static bool belongs(const struct checkpoint *checkpoint, const struct store_file
     return fine;
 }
 
-/* Into rank 0's state. */
-static bool read_state(const struct checkpoint *checkpoint, struct training *t, const char *path,
-                       void *image, size_t length, struct error *err)
+/* Into rank 0's copy of the state, and the arrays of its training. */
+static bool read_state(const struct checkpoint *checkpoint, const char *path, void *image,
+                       size_t length, struct error *err)
 {
     struct store_file *file = store_image_open(image, length, path, err);
     if (!file)
         return false;
-    struct state state;
-    state_open(&state, t);
-    const bool fine =
-        belongs(checkpoint, file, path, err) && store_image_read(file, state.field, FIELDS, err);
+    const bool fine = belongs(checkpoint, file, path, err) &&
+                      store_image_read(file, checkpoint->state->field, CHECKPOINT_FIELDS, err);
     store_close(file);
-    if (fine) {
-        set_numbers(t, &state.numbers);
-        network_set_exponents(&t->net, state.exponent);
-    }
-    state_close(&state);
     return fine;
 }
 
 enum found { FOUND_NONE, FOUND_STATE, FOUND_WRONG };
 
 /* Rank 0: reads the newest sound checkpoint. */
-static enum found find(const struct checkpoint *checkpoint, struct training *t, struct error *err)
+static enum found find(const struct checkpoint *checkpoint, struct error *err)
 {
     void *image = NULL;
     size_t length = 0;
@@ -369,33 +262,19 @@ static enum found find(const struct checkpoint *checkpoint, struct training *t, 
         log_warn("%s; starting over", err->text);
     if (state != CHECKPOINT_FILE_SOUND)
         return FOUND_NONE;
-    const bool fine = read_state(checkpoint, t, path, image, length, err);
+    const bool fine = read_state(checkpoint, path, image, length, err);
     mem_free(image);
     if (fine && path == checkpoint->old && rename(path, checkpoint->path) != 0)
         log_warn("checkpoint '%s': cannot be renamed", path); /* the next one would replace it */
     return fine ? FOUND_STATE : FOUND_WRONG;
 }
 
-/* Rank 0's state to all. */
-static void broadcast(struct training *t)
-{
-    struct state state;
-    state_open(&state, t);
-    for (int i = 0; i < FIELDS; i++)
-        comm_broadcast(state.field[i].data,
-                       state.field[i].count * store_type_size(state.field[i].type));
-    set_numbers(t, &state.numbers);
-    network_set_exponents(&t->net, state.exponent);
-    state_close(&state);
-}
-
 bool checkpoint_resume(struct checkpoint *checkpoint, struct training *t, struct error *err)
 {
-    const int found = comm_agree(comm_rank() == 0 ? (int)find(checkpoint, t, err) : 0, err);
+    const int found = comm_agree(comm_rank() == 0 ? (int)find(checkpoint, err) : 0, err);
     if (found != FOUND_STATE)
         return found == FOUND_NONE;
-    broadcast(t);
-    t->is_resumed = true;
+    checkpoint_state_give(checkpoint->state, t);
     log_info("%s/%s: resumed in epoch %zu after %zu of %zu samples, from %s", t->experiment->name,
              t->run->name, t->at.epoch, t->at.samples, t->train_count, checkpoint->path);
     return true;
@@ -414,17 +293,23 @@ void checkpoint_remove(const char *result)
     unlink(names.part);
 }
 
-static double age(const struct stat *file)
+static double time_of(const struct stat *file)
 {
-    return -((double)file->st_mtim.tv_sec + 1e-9 * (double)file->st_mtim.tv_nsec);
+    return (double)file->st_mtim.tv_sec + 1e-9 * (double)file->st_mtim.tv_nsec;
 }
 
-bool checkpoint_is_newer(const char *result)
+static bool is_newer(const char *result)
 {
     struct checkpoint names;
     struct stat saved, made;
     set_paths(&names, result);
     if (stat(names.path, &saved) != 0 && stat(names.old, &saved) != 0)
         return false;
-    return stat(result, &made) != 0 || age(&saved) < age(&made);
+    return stat(result, &made) != 0 || time_of(&saved) > time_of(&made);
+}
+
+bool checkpoint_is_newer(const char *result)
+{
+    struct error none = {""};
+    return comm_agree(comm_rank() == 0 && is_newer(result), &none);
 }

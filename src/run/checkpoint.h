@@ -22,11 +22,12 @@ enum { CHECKPOINT_PATH = 1100 };
 
 struct checkpoint {
     char path[CHECKPOINT_PATH], old[CHECKPOINT_PATH], part[CHECKPOINT_PATH];
-    char *config;                 /* resolved settings of the run; owned */
-    int64_t data_crc, parent_crc; /* what the run starts from; rank 0 */
-    double interval_s;            /* 0: only when the run stops */
-    double last_s;                /* when the last one was written, or the run started */
-    void *image;                  /* [capacity] rank 0: the file while it is made; owned */
+    struct checkpoint_state *state; /* owned */
+    char *config;                   /* resolved settings of the run; owned */
+    int64_t data_crc, parent_crc;   /* what the run starts from; rank 0 */
+    double interval_s;              /* 0: only when the run stops */
+    double last_s;                  /* when the last one was written, or the run started */
+    void *image;                    /* [capacity] rank 0: the file while it is made; owned */
     size_t capacity;
 };
 
@@ -40,7 +41,8 @@ void checkpoint_create(struct checkpoint *checkpoint, const char *result, const 
                        int64_t data_crc, double interval_s);
 void checkpoint_destroy(struct checkpoint *checkpoint);
 
-/* Continues a run from its newest sound checkpoint: fills the state and sets t->is_resumed. Without
+/* Continues a run from its newest sound checkpoint: fills the state and counts in
+ * t->resumptions. Without
  * one nothing changes; damaged ones are warned of. False, with a line, when there is one of other
  * settings, data or parent, or it cannot be read. Collective. */
 bool checkpoint_resume(struct checkpoint *checkpoint, struct training *t, struct error *err);
@@ -61,7 +63,7 @@ bool checkpoint_when_stopped(struct checkpoint *checkpoint, const struct trainin
 void checkpoint_remove(const char *result);
 
 /* Whether there is a checkpoint, younger than the result file if that is there: an interrupted
- * --fresh. Rank 0 only. */
+ * --fresh. Collective. */
 bool checkpoint_is_newer(const char *result);
 
 #endif

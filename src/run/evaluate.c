@@ -52,7 +52,7 @@ struct evaluation evaluate(const struct evaluate_job *job)
         if (!evaluate_block(job, job->first + mine.first + done, n, predicted, &sum))
             sum.is_finite = false;
         stop_note_work(comm_time_s() - start_s);
-        stop = stop_wanted();
+        stop = done + n < mine.count && stop_wanted(); /* what is complete is used */
     }
     int64_t total[4] = {sum.loss, sum.correct, !sum.is_finite, stop};
     comm_sum_i64(total, 4);

@@ -48,7 +48,7 @@ static char *host_list(void)
     return list;
 }
 
-void provenance_write(struct store *store, double begun_s, double seconds)
+void provenance_write(struct store *store, double begun_s, double seconds, int64_t resumptions)
 {
     char text[TEXT], *hosts = host_list();
     const char *group = "/provenance";
@@ -72,5 +72,6 @@ void provenance_write(struct store *store, double begun_s, double seconds)
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&start, &utc));
     store_text(store, group, "start", text);
     store_real(store, group, "seconds", seconds);
+    store_integer(store, group, "resumptions", resumptions);
     mem_free(hosts);
 }

@@ -4,12 +4,13 @@
 #define RESLICE_RUN_PROVENANCE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct store;
 
 /* Collective. `begun_s` is comm_time_s at the start of the run, `seconds` what it has taken without
- * interruptions. */
-void provenance_write(struct store *store, double begun_s, double seconds);
+ * the time in which it was interrupted, `resumptions` how often it was. */
+void provenance_write(struct store *store, double begun_s, double seconds, int64_t resumptions);
 
 /* The CPU's name as Linux has it. */
 void provenance_cpu(char *text, size_t size);

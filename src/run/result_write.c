@@ -237,6 +237,6 @@ void result_write(const char *path, const struct training *t)
         write_slices(store, t);
     result_write_simulation(store, &t->simulation);
     write_predictions(store, t);
-    provenance_write(store, t->begun_s, comm_time_s() - t->start_s);
+    provenance_write(store, t->begun_s, comm_time_s() - t->start_s, (int64_t)t->resumptions);
     store_finish(store);
 }

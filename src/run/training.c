@@ -334,7 +334,7 @@ static enum training_outcome finish_epoch(struct training *t, struct progress *p
 enum training_outcome training_train(struct training *t, struct error *err)
 {
     struct progress progress;
-    enum training_outcome outcome = t->is_resumed ? TRAINING_DONE : begin(t, err);
+    enum training_outcome outcome = t->resumptions > 0 ? TRAINING_DONE : begin(t, err);
     if (outcome != TRAINING_DONE)
         return outcome;
     progress_start(&progress, t);

@@ -47,7 +47,7 @@ struct training {
     uint32_t *order; /* [train_count] samples in the order of the epoch */
     size_t pruned;   /* parameters that are masked */
     struct training_position at;
-    bool is_resumed;               /* the state comes from a checkpoint */
+    size_t resumptions;            /* > 0: the state comes from a checkpoint */
     struct checkpoint *checkpoint; /* written now and then, or NULL; not owned */
     double begun_s;                /* when the run was begun, on comm_time_s's clock */
     double start_s;                /* the same, without the time in which it was interrupted */
@@ -67,7 +67,7 @@ void training_destroy(struct training *training);
  * epoch's weights in the network. The score of an epoch is its accuracy in percent by
  * training.select, plus, with select_sparsity, the mean over slices of the zero ratio in percent;
  * the first epoch with the largest score is kept.
- * A run that is_resumed goes on from its position. TRAINING_STOPPED (run/stop.h): the state is that
+ * A resumed run goes on from its position. TRAINING_STOPPED (run/stop.h): the state is that
  * of the position, for a checkpoint. TRAINING_DIVERGED: the line says where. */
 enum training_outcome training_train(struct training *training, struct error *err);
 
