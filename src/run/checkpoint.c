@@ -137,17 +137,24 @@ static size_t build(struct checkpoint *checkpoint, const struct training *t)
                              checkpoint->capacity);
 }
 
-/* Rank 0 only. */
-static bool save(struct checkpoint *checkpoint, const struct training *t, struct error *err)
+static bool build_and_write(struct checkpoint *checkpoint, const struct training *t,
+                            struct error *err)
 {
-    const double start_s = checkpoint->last_s = comm_time_s();
     const size_t length = build(checkpoint, t);
     if (length == 0)
         return error_set(err, "checkpoint '%s': HDF5 cannot build it in memory", checkpoint->path);
-    if (!checkpoint_file_write(checkpoint, length, err))
-        return false;
-    stop_note_saving(comm_time_s() - start_s);
-    return true;
+    return checkpoint_file_write(checkpoint, length, err);
+}
+
+/* Rank 0 only. */
+static bool save(struct checkpoint *checkpoint, const struct training *t, struct error *err)
+{
+    const double start_s = comm_time_s();
+    const bool fine = build_and_write(checkpoint, t, err);
+    checkpoint->last_s = comm_time_s(); /* behind it: a slow disk must not stop the training */
+    if (fine)
+        stop_note_saving(checkpoint->last_s - start_s);
+    return fine;
 }
 
 /* Weights that overflow are noticed in the next step: the last good checkpoint stays. */

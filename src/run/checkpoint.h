@@ -1,11 +1,11 @@
-/* Checkpoints: the whole state of a run in training, so that it goes on from there to the same bytes
- * on any number of ranks.
+/* Checkpoints: the whole state of a run in training, so that it goes on from there to the same
+ * bytes on any number of ranks.
  *
  * The state is the same on every rank: rank 0 builds a small HDF5 file in memory and writes it as
  * RESULT.checkpoint.part, syncs it and renames it to RESULT.checkpoint; the one before is kept as
- * RESULT.checkpoint.old. Behind the HDF5 file stand its length and CRC-32, which are verified before
- * HDF5 sees it: a damaged newest checkpoint gives way to the older one. A checkpoint belongs to the
- * settings, the data and the parent's weights it was begun with and is refused for others.
+ * RESULT.checkpoint.old. Behind the HDF5 file stand its length and CRC-32, which are verified
+ * before HDF5 sees it: a damaged newest checkpoint gives way to the older one. A checkpoint belongs
+ * to the settings, the data and the parent's weights it was begun with and is refused for others.
  */
 #ifndef RESLICE_RUN_CHECKPOINT_H
 #define RESLICE_RUN_CHECKPOINT_H
@@ -26,7 +26,7 @@ struct checkpoint {
     char *config;                   /* resolved settings of the run; owned */
     int64_t data_crc, parent_crc;   /* what the run starts from; rank 0 */
     double interval_s;              /* 0: only when the run stops */
-    double last_s;                  /* when the last one was written, or the run started */
+    double last_s;                  /* when the last one had been written, or the run started */
     void *image;                    /* [capacity] rank 0: the file while it is made; owned */
     size_t capacity;
 };
@@ -35,8 +35,8 @@ struct checkpoint {
 struct dataset;
 int64_t checkpoint_data_crc(const struct dataset *set);
 
-/* For a run whose network has its initial or its parent's weights; takes all memory. `result` is the
- * path of its result file, `data_crc` matters on rank 0. */
+/* For a run whose network has its initial or its parent's weights; takes all memory. `result` is
+ * the path of its result file, `data_crc` matters on rank 0. */
 void checkpoint_create(struct checkpoint *checkpoint, const char *result, const struct training *t,
                        int64_t data_crc, double interval_s);
 void checkpoint_destroy(struct checkpoint *checkpoint);

@@ -9,9 +9,9 @@
 #include "base/error.h"
 #include "run/checkpoint.h"
 
-/* Writes the first `length` bytes of the image and their checksum to `part`, moves the checkpoint that
- * is there to `old` and the new one into its place. False with a line (disk full, …); then `path` and
- * `old` are as they were. */
+/* Writes the first `length` bytes of the image and their checksum to `part`, moves the checkpoint
+ * that is there to `old` and the new one into its place. False with a line (disk full, …); then a
+ * sound checkpoint that was there is still there. */
 bool checkpoint_file_write(const struct checkpoint *checkpoint, size_t length, struct error *err);
 
 enum checkpoint_file_state {

@@ -76,7 +76,8 @@ static void list_arrays(const struct training *t, int *exponent, struct store_fi
         ARRAY("mask", STORE_U8, n, params->mask, "0 where pruned"),
         ARRAY("exponent", STORE_I32, quantisers, exponent, "of the activation quantisers"),
         ARRAY("best_value", STORE_F32, n, t->best.value, "value of the best epoch"),
-        ARRAY("best_exponent", STORE_I32, quantisers, t->best.exponent, "exponent of the best epoch"),
+        ARRAY("best_exponent", STORE_I32, quantisers, t->best.exponent,
+              "exponent of the best epoch"),
         ARRAY("history", STORE_F64, history, t->history.row,
               "rows of the result's history: its columns in their order, then nonzero by slice"),
     };

@@ -210,19 +210,19 @@ static bool parse_command_line(struct train_options *options, int argc, char **a
 {
     const struct cli_option table[] = {
         {"--run",                "NAME",       CLI_LIST, &options->runs,               0, 0,
-         "train this run (all its variants) and what it comes from; may be repeated"                  },
+         "train this run (all its variants) and what it comes from; may be repeated"        },
         {"--set",                "PATH=VALUE", CLI_LIST, &options->sets,               0, 0,
-         "override a setting of the file, e.g. training.seed=2; may be repeated"                      },
+         "override a setting of the file, e.g. training.seed=2; may be repeated"            },
         {"--output",             "DIR",        CLI_TEXT, &options->output,             0, 0,
-         "results go to DIR/EXPERIMENT/RUN.h5 (default: results)"                                     },
+         "results go to DIR/EXPERIMENT/RUN.h5 (default: results)"                           },
         {"--data",               "DIR",        CLI_TEXT, &options->data,               0, 0,
-         "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"                },
+         "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"      },
         {"--fresh",              NULL,         CLI_FLAG, &options->fresh,              0, 0,
-         "train again what is complete or interrupted"                                                },
+         "train again what is complete or interrupted"                                      },
         {"--checkpoint-minutes", "M",          CLI_REAL, &options->checkpoint_minutes, 0, 1e6,
-         "write a checkpoint so often (default: 10); 0 = only when stopped"                           },
+         "write a checkpoint so often (default: 10); 0 = only when stopped"                 },
         {"--time-limit",         "TIME",       CLI_TEXT, &options->time_limit,         0, 0,
-         "stop with a checkpoint before so much time is over: minutes or [days-]hours:minutes:seconds"},
+         "stop with a checkpoint within this time: minutes, or [days-]hours:minutes:seconds"},
     };
     const struct cli cli = {
         "reslice train EXPERIMENT.yaml [options]",

@@ -1,6 +1,6 @@
-/* One process at a time works on a run: a lock that the kernel gives up when its holder ends, however
- * it ends, so a crashed job blocks nobody. Advisory record locks (fcntl) also hold between the nodes
- * of a cluster on NFS and most parallel file systems. */
+/* One process at a time works on a run: a lock that the kernel gives up when its holder ends,
+ * however it ends, so a crashed job blocks nobody. Advisory record locks (fcntl) also hold between
+ * the nodes of a cluster, on NFS and on parallel file systems that are mounted with locks. */
 #ifndef RESLICE_RUN_LOCK_H
 #define RESLICE_RUN_LOCK_H
 

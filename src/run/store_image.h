@@ -1,8 +1,8 @@
 /* A small HDF5 file as bytes in memory: built and read by one rank, not collective.
  *
  * HDF5's core driver without a backing store: putting the bytes on a disk is then a matter of plain
- * write and rename, whose errors are ordinary ones (a full disk makes parallel HDF5 hang). One list of
- * fields serves for building and for reading; datasets are as in result files (store.h) but have
+ * write and rename, whose errors are ordinary ones (a full disk makes parallel HDF5 hang). One list
+ * of fields serves for building and for reading; datasets are as in result files (store.h) but have
  * no axes.
  */
 #ifndef RESLICE_RUN_STORE_IMAGE_H

@@ -1,5 +1,5 @@
-/* Checkpoints: a run that is interrupted after every single step is the same run; damage of any kind
- * is found; what does not belong together is refused; a failure leaves the files as they were. */
+/* Checkpoints: a run that is interrupted after every single step is the same run; damage of any
+ * kind is found; what does not belong together is refused; a failure leaves the files as they were. */
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +36,8 @@ static const char MLP[] =
     "experiment: e\n"
     "data: {name: cifar10, validation: 10}\n"
     "network: {model: mlp, hidden: [12]}\n"
-    "training: {batch: 16, shards: 4, rate: 0.05, momentum: 0.9, nesterov: true, schedule: cosine}\n"
+    "training: {batch: 16, shards: 4, rate: 0.05, momentum: 0.9, nesterov: true, "
+    "schedule: cosine}\n"
     "runs: [{name: r, epochs: 3, prune: {threshold: 0.005}, penalty: {name: bit-slice-l1, "
     "alpha: 0.5}}]\n";
 

@@ -1,0 +1,330 @@
+#!/usr/bin/env bash
+# Runs that are interrupted anywhere, in any way, and go on on any number of ranks end in the same
+# bytes; damaged checkpoints, two processes, a full disk, other settings.
+#
+#     resume_test.sh [seed]        the seed of the moments at which runs are interrupted
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+python=$(find_python)
+seed=${1:-$$}
+RANDOM=$seed
+small_disk=$work/small_disk
+
+cat >"$work/e.yaml" <<'END'
+experiment: e
+data: {name: fashion-mnist, validation: 500, train: 2990, test: 990}
+network: {model: mlp, hidden: [100]}
+training: {batch: 64, shards: 4, rate: 0.05, momentum: 0.5, nesterov: true, schedule: one-cycle}
+runs:
+  - name: parent
+    epochs: 12
+    penalty: {name: l1, alpha: 5}
+  - name: child
+    from: parent
+    epochs: 4
+    prune: {threshold: 0.01}
+    penalty: {name: bit-slice-l1, alpha: 0.5}
+END
+
+# Leaves its process number, which the program then has. With LIMIT no file may grow beyond so many
+# KiB: a full disk without one.
+cat >"$work/rank.sh" <<'END'
+#!/bin/bash
+echo $$ >"$1.${OMPI_COMM_WORLD_RANK:-0}"
+shift
+if [ -n "${LIMIT:-}" ]; then
+    trap '' XFSZ
+    ulimit -f "$LIMIT"
+fi
+exec "$@"
+END
+chmod +x "$work/rank.sh"
+
+# ---- jobs in the background ----
+
+# start_job RANKS ARGUMENT...: of reslice train, with checkpoints all the time. $job is mpirun, the
+# processes of the ranks stand in $work/pid.RANK, what they say in $work/words.
+start_job() {
+    local ranks=$1
+    shift
+    rm -f "$work"/pid.*
+    "$mpiexec" -q --bind-to none -n "$ranks" "$work/rank.sh" "$work/pid" "$reslice" train \
+        "$work/e.yaml" --checkpoint-minutes 0.002 "$@" </dev/null >"$work/words" 2>&1 &
+    job=$!
+}
+
+# kill_ranks SIGNAL
+kill_ranks() {
+    local file
+    for file in "$work"/pid.*; do
+        [ ! -s "$file" ] || kill "-$1" "$(cat "$file")" 2>/dev/null || true
+    done
+}
+trap 'kill_ranks KILL; umount "$small_disk" 2>/dev/null; rm -rf "$work"' EXIT
+
+# until_true COMMAND...: at most 30 s.
+until_true() {
+    local i
+    for ((i = 0; i < 1500; i++)); do
+        ! "$@" 2>/dev/null || return 0
+        sleep 0.02
+    done
+    echo "in vain: $*"
+    return 1
+}
+
+job_has_ended() {
+    ! kill -0 "$job"
+}
+
+# Signals mean something as soon as there are words, even the last ones.
+is_training() {
+    grep -q 'epoch' "$work/words" || job_has_ended
+}
+
+# ends_with STATUS [WORDS]: so does the job.
+ends_with() {
+    local status=0
+    wait "$job" || status=$?
+    rm -f "$work"/pid.*
+    cat "$work/words"
+    echo "status $status"
+    [ "$status" -eq "$1" ]
+    [ -z "${2:-}" ] || grep -qF -- "$2" "$work/words"
+}
+
+# What DIR has, and that nothing else is left there.
+right_results() {
+    local file
+    for file in parent child; do
+        "$python" "$e2e/same_results.py" "$work/whole/e/$file.h5" "$1/e/$file.h5"
+    done
+    diff <(ls "$work/whole/e") <(ls "$1/e")
+}
+
+# goes_on RANKS DIR WORDS: to the right results.
+goes_on() {
+    start_job "$1" --output "$2"
+    ends_with 0 "$3"
+    right_results "$2"
+}
+
+# ---- interrupted anywhere ----
+
+# interrupt WAY: sets $expected, the status of mpirun.
+interrupt() {
+    expected=75
+    case $1 in
+        usr1) kill -USR1 "$job" ;; # mpirun passes it on
+        term) kill -TERM "$(cat "$work/pid.0")" ;;
+        int) kill -INT "$(cat "$work/pid.$((ranks - 1))")" ;; # one rank is enough
+        rank)
+            expected=137
+            kill -KILL "$(cat "$work/pid.$((ranks - 1))")"
+            ;;
+        launcher)
+            expected=137
+            kill -KILL "$job"
+            ;;
+        limit) ;; # comes by itself
+    esac 2>/dev/null || true
+}
+
+# The ranks of an mpirun that was killed end by themselves.
+no_rank_is_left() {
+    local file
+    for file in "$work"/pid.*; do
+        ! kill -0 "$(cat "$file")" || return 1
+    done
+}
+
+interrupted() {
+    local ways=(usr1 rank limit term launcher int) counts=(1 4 2) interruptions=0 resumed=0
+    local i limit status expected ranks
+    for ((i = 0; i < 8; i++)); do
+        ranks=${counts[i % 3]} limit=() status=0
+        [ $i -ne 2 ] || limit=(--time-limit 0:02)
+        start_job "$ranks" --output "$work/cut" "${limit[@]}"
+        until_true is_training
+        sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
+        expected=0
+        [ $i -gt 5 ] || interrupt "${ways[i]}"
+        wait "$job" || status=$?
+        until_true no_rank_is_left
+        cat "$work/words"
+        echo "-> ${ways[i]:-}, $ranks ranks: status $status"
+        resumed=$((resumed + $(grep -c ': resumed in' "$work/words" || true)))
+        [ "$status" -ne 0 ] || break
+        [ "$status" -eq "$expected" ]
+        interruptions=$((interruptions + 1))
+    done
+    rm -f "$work"/pid.*
+    echo "$interruptions interruptions, $resumed resumed"
+    [ "$status" -eq 0 ]
+    [ $interruptions -ge 3 ]
+    [ $resumed -ge 2 ]
+    right_results "$work/cut"
+}
+
+# ---- two checkpoints, used again and again ----
+
+make_two() {
+    start_job 2 --output "$work/two"
+    until_true test -e "$work/two/e/parent.h5.checkpoint.old"
+    kill -USR1 "$job"
+    ends_with 75 "parent: stopped by SIGUSR1 in epoch"
+}
+
+copy_two() {
+    rm -rf "$work/copy"
+    cp -rp "$work/two" "$work/copy"
+    newest=$work/copy/e/parent.h5.checkpoint
+}
+
+opens_in_python() {
+    "$python" - "$work/two/e/parent.h5.checkpoint" <<'END'
+import sys, zlib, h5py
+with h5py.File(sys.argv[1], "r") as file:
+    assert file.attrs["format"] == "reslice checkpoint"
+    for name, data in file.items():
+        assert zlib.crc32(data[()].tobytes()) == data.attrs["crc32"], name
+        assert data.attrs["description"] and data.attrs["units"], name
+    assert 0 < file["epoch"][0] <= 12 and file["momentum"][()].any()
+END
+}
+
+flip_bit() {
+    "$python" - "$1" "$RANDOM" <<'END'
+import random, sys
+draw = random.Random(int(sys.argv[2]))
+with open(sys.argv[1], "r+b") as file:
+    size = file.seek(0, 2)
+    at = draw.randrange(size - 4) # the last four bytes are unused
+    file.seek(at)
+    byte = file.read(1)[0]
+    file.seek(at)
+    file.write(bytes([byte ^ 1 << draw.randrange(8)]))
+    print("flipped a bit of byte", at, "of", size)
+END
+}
+
+truncated() {
+    copy_two
+    truncate -s "$((RANDOM * 32 % $(stat -c %s "$newest")))" "$newest"
+    goes_on 1 "$work/copy" "is damaged"
+    grep -q "warning: .*going back to '$newest.old'" "$work/words"
+    grep -q "parent: resumed in" "$work/words"
+}
+
+flipped() {
+    copy_two
+    flip_bit "$newest"
+    goes_on 4 "$work/copy" "parent: resumed in"
+    grep -q "warning: .*going back to '$newest.old'" "$work/words"
+}
+
+both_damaged() {
+    copy_two
+    flip_bit "$newest"
+    truncate -s 100000 "$newest.old"
+    goes_on 2 "$work/copy" "starting over"
+    fails grep -q "resumed in" "$work/words"
+}
+
+other_settings() {
+    copy_two
+    start_job 2 --output "$work/copy" --set training.rate=0.06
+    ends_with 2 "begun with other settings ('rate: 0.05' there, 'rate: 0.06' now); --fresh"
+    cmp "$work/two/e/parent.h5.checkpoint" "$newest"
+    start_job 1 --output "$work/copy" --set training.rate=0.06 --set epochs=1 --fresh
+    ends_with 0
+    fails grep -q "resumed in" "$work/words"
+}
+
+# A --fresh that is interrupted goes on although the old result is there.
+fresh() {
+    rm -rf "$work/copy"
+    cp -rp "$work/whole" "$work/copy"
+    start_job 2 --output "$work/copy" --fresh --run parent
+    until_true test -e "$work/copy/e/parent.h5.checkpoint"
+    kill -USR1 "$job"
+    ends_with 75
+    goes_on 1 "$work/copy" "e/parent: resumed in"
+}
+
+# ---- locks ----
+
+two_processes() {
+    local status=0
+    copy_two
+    start_job 2 --output "$work/copy" --set epochs=1000 --fresh
+    until_true test -s "$work/copy/e/parent.h5.lock"
+    on_ranks 2 "$reslice" train "$work/e.yaml" --output "$work/copy" >"$work/second" 2>&1 ||
+        status=$?
+    cat "$work/second"
+    [ "$status" -eq 3 ]
+    grep -q "^reslice: .*parent.h5.lock: another process is .*process $(cat "$work/pid.0"))" \
+        "$work/second"
+    kill_ranks KILL
+    ends_with 137
+    [ -e "$work/copy/e/parent.h5.lock" ] # of a process that is no more: blocks nobody
+    rm -f "$work/copy/e/"*.checkpoint*
+    goes_on 1 "$work/copy" "child: kept epoch"
+}
+
+# ---- no room ----
+
+# Training goes on without checkpoints; when it is to stop, that is an error.
+file_too_large() {
+    copy_two
+    LIMIT=600 start_job 2 --output "$work/copy"
+    until_true grep -q "warning: .*File too large; training goes on" "$work/words"
+    kill -USR1 "$job"
+    ends_with 3 "checkpoint '$newest': cannot be written: File too large"
+    cmp "$work/two/e/parent.h5.checkpoint" "$newest"
+    cmp "$work/two/e/parent.h5.checkpoint.old" "$newest.old"
+    goes_on 2 "$work/copy" "parent: resumed in"
+}
+
+# A disk with room for one checkpoint and a half, none for the result.
+full_disk() {
+    mkdir "$small_disk"
+    if ! mount -t tmpfs -o size=1600k tmpfs "$small_disk" 2>/dev/null; then
+        echo "skipped: only root may mount"
+        return 0
+    fi
+    start_job 2 --output "$small_disk"
+    ends_with 3 "disk '$small_disk/e'"
+    grep -q "warning: checkpoint .*: No space left on device; training goes on" "$work/words"
+    rm -rf "$work/copy"
+    cp -r "$small_disk" "$work/copy"
+    umount "$small_disk"
+    goes_on 2 "$work/copy" "parent: resumed in"
+}
+
+# What the last checkpoint of a run that diverges has is finite.
+diverged() {
+    start_job 2 --output "$work/diverged" --set training.rate=100 --set training.schedule=constant \
+        --set epochs=400 --checkpoint-minutes 0.00001
+    ends_with 4 "diverged"
+    "$python" - "$work/diverged/e/parent.h5.checkpoint" <<'END'
+import sys, h5py, numpy
+with h5py.File(sys.argv[1], "r") as file:
+    assert numpy.isfinite(file["value"]).all() and numpy.isfinite(file["momentum"]).all()
+END
+}
+
+train 1 "$work/e.yaml" --output "$work/whole"
+check "interrupted anywhere, seed $seed" interrupted
+check "two checkpoints" make_two
+check "a checkpoint opens in h5py" opens_in_python
+check "the newest is truncated" truncated
+check "a bit of the newest is flipped" flipped
+check "both are damaged" both_damaged
+check "other settings" other_settings
+check "an interrupted --fresh" fresh
+check "two processes" two_processes
+check "no checkpoint can be written" file_too_large
+check "a full disk" full_disk
+check "a diverged run" diverged
+finish
