@@ -61,7 +61,7 @@ kill_ranks() {
         [ ! -s "$file" ] || kill "-$1" "$(cat "$file")" 2>/dev/null || true
     done
 }
-trap 'kill_ranks KILL; umount "$small_disk" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill_ranks KILL; umount "$small_disk" 2>/dev/null || true; rm -rf "$work"' EXIT
 
 # until_true COMMAND...: at most 30 s.
 until_true() {
