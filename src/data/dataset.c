@@ -252,6 +252,22 @@ struct outcome {
     struct dataset set; /* its pointers mean something on rank 0 only */
 };
 
+static void describe(struct dataset *set, const struct spec *spec)
+{
+    *set = (struct dataset){.channels = spec->channels,
+                            .height = spec->height,
+                            .width = spec->width,
+                            .classes = spec->classes};
+    snprintf(set->name, sizeof set->name, "%s", spec->name);
+    memcpy(set->mean, spec->mean, sizeof set->mean);
+    memcpy(set->std, spec->std, sizeof set->std);
+}
+
+void dataset_describe(struct dataset *set, const char *name)
+{
+    describe(set, find_spec(name));
+}
+
 /* Rank 0's part of the work. */
 static bool read_set(struct dataset *set, const struct spec *spec, const char *directory,
                      struct error *err)
@@ -259,13 +275,7 @@ static bool read_set(struct dataset *set, const struct spec *spec, const char *d
     struct search search = {.spec = spec};
     if (!find_folder(&search, directory))
         return fail_missing(&search, err);
-    snprintf(set->name, sizeof set->name, "%s", spec->name);
-    set->channels = spec->channels;
-    set->height = spec->height;
-    set->width = spec->width;
-    set->classes = spec->classes;
-    memcpy(set->mean, spec->mean, sizeof set->mean);
-    memcpy(set->std, spec->std, sizeof set->std);
+    describe(set, spec);
     if (spec->read(set, search.folder, err))
         return true;
     dataset_free(set);

@@ -29,6 +29,9 @@ struct dataset {
 /* Names of the known sets, separated by ", ". */
 const char *dataset_names(void);
 
+/* Name, shape, classes and normalisation of a known set, without its samples. */
+void dataset_describe(struct dataset *set, const char *name);
+
 /* Finds the set's files in a folder of the set's name below `directory`, then in `directory`
  * itself; when `directory` is NULL, likewise in $RESLICE_DATA, then below ./data and
  * /usr/share/datasets: the first that has them. A folder named after one set is never taken for

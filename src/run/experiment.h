@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "nn/layers.h"
 
 enum {
     EXPERIMENT_NAME = 128,      /* bytes of a name */
@@ -37,6 +38,7 @@ struct settings {
         int64_t width;       /* resnet: channels of the first stage */
         bool batch_norm;     /* vgg11 */
         bool dropout_always; /* vgg11 */
+        struct layer_list layers; /* count > 0: the network, and all the above is ignored */
     } network;
     struct {
         int64_t bits;       /* magnitude bits of weights and activations */
@@ -102,8 +104,8 @@ bool experiment_load(struct experiment *experiment, const char *file,
 
 void experiment_free(struct experiment *experiment);
 
-/* Resolved settings as YAML, every option with its value; `text` is owned by the caller
- * (mem_free). */
+/* Resolved settings as YAML, every option with its value (of the network's, either the list of layers
+ * or all others); the text is owned by the caller (mem_free). */
 char *experiment_settings_yaml(const struct settings *settings);
 
 /* Settings with every option at its default. */
