@@ -337,18 +337,31 @@ void dataset_normalisation(const struct dataset *set, size_t channel, float valu
         value[p] = ((float)p / 255.0F - set->mean[channel]) / set->std[channel];
 }
 
+void dataset_prefetch(const struct dataset *set, const struct dataset_part *part, uint32_t index)
+{
+    enum { LINE = 64 };
+    const size_t sample = dataset_sample_size(set);
+    const uint8_t *pixel = part->pixel + index * sample;
+    for (size_t i = 0; i < sample; i += LINE)
+        __builtin_prefetch(pixel + i);
+}
+
 void dataset_batch(const struct dataset *set, const struct dataset_part *part,
                    const uint32_t *index, size_t n, float *out, size_t stride)
 {
-    const size_t sample = dataset_sample_size(set), plane = sample / (size_t)set->channels;
-    for (size_t c = 0; c < (size_t)set->channels; c++) {
-        float value[256];
-        dataset_normalisation(set, c, value);
-        for (size_t i = 0; i < n; i++) {
+    const size_t channels = (size_t)set->channels;
+    const size_t sample = dataset_sample_size(set), plane = sample / channels;
+    float value[3][256];
+    for (size_t c = 0; c < channels; c++)
+        dataset_normalisation(set, c, value[c]);
+    for (size_t i = 0; i < n; i++) {
+        if (i + DATASET_AHEAD < n)
+            dataset_prefetch(set, part, index[i + DATASET_AHEAD]);
+        for (size_t c = 0; c < channels; c++) {
             const uint8_t *restrict x = part->pixel + index[i] * sample + c * plane;
             float *restrict y = out + i * stride + c * plane;
             for (size_t j = 0; j < plane; j++)
-                y[j] = value[x[j]];
+                y[j] = value[c][x[j]];
         }
     }
 }

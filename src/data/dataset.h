@@ -50,6 +50,11 @@ size_t dataset_sample_size(const struct dataset *set);
  * division is needed per pixel. */
 void dataset_normalisation(const struct dataset *set, size_t channel, float value[256]);
 
+enum { DATASET_AHEAD = 2 }; /* samples between prefetch and use */
+
+/* Starts to fetch a sample that will be read soon: samples lie anywhere in a part that no cache holds. */
+void dataset_prefetch(const struct dataset *set, const struct dataset_part *part, uint32_t index);
+
 /* Normalised input of samples index[0..n): out [n, stride], each row [c, h, w] =
  * (pixel / 255 - mean) / std; elements beyond dataset_sample_size are left alone. */
 void dataset_batch(const struct dataset *set, const struct dataset_part *part,
