@@ -111,6 +111,7 @@ static void sum_and_max(void *in, void *inout, int *count, MPI_Datatype *type)
 
 void comm_sum_and_max_i64(int64_t *x, size_t sums, size_t maxima)
 {
+    count_message((sums + maxima) * sizeof *x);
     if (size_of_world == 1)
         return;
     const double start_s = comm_time_s();

@@ -207,7 +207,7 @@ static void test_traffic(void **state)
     int64_t *x = MEM_NEW(int64_t, LONG);
     const size_t sum = calls_of(24), truth = calls_of(4), piece = calls_of(2 << 20);
     comm_sum_i64(x, 3);
-    comm_sum_i64(x, 3);
+    comm_sum_and_max_i64(x, 2, 1);
     comm_all_true(true);
     comm_sum_i64(x, LONG);
     assert_int_equal(calls_of(24), sum + 2);
@@ -242,6 +242,7 @@ int main(int argc, char **argv)
 {
     mpi_test_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_traffic), /* first: it counts sizes from none */
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_maxima),
         cmocka_unit_test(test_sums_and_maxima),
@@ -252,7 +253,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_gather_text),
         cmocka_unit_test(test_own_share),
         cmocka_unit_test(test_counters),
-        cmocka_unit_test(test_traffic),
         cmocka_unit_test(test_version),
     };
     return mpi_test_stop(cmocka_run_group_tests(tests, NULL, NULL));
