@@ -347,24 +347,24 @@ knows_its_list() {
 }
 
 lists() {
-    local ranks kind
+    local ranks kind data=()
     make_pictures
     write_garments garments_model '{model: mlp, hidden: [50]}' '{model: lenet5}'
     write_garments garments_list "$mlp_list" "$lenet5_list"
     write_coloured coloured_model '{model: resnet, depth: 8, width: 8}' \
         '{model: vgg11, batch_norm: true}'
     write_coloured coloured_list "$(resnet_list)" "$(vgg_list)"
-    for kind in model list; do
+    for kind in garments coloured; do
+        train 1 "$work/${kind}_model.yaml" "${data[@]}" --output "$work/${kind}_model"
         for ranks in 1 2; do
-            train "$ranks" "$work/garments_$kind.yaml" --output "$work/garments_$kind$ranks"
-            train "$ranks" "$work/coloured_$kind.yaml" --data "$work/data" \
-                --output "$work/coloured_$kind$ranks"
+            train "$ranks" "$work/${kind}_list.yaml" "${data[@]}" --output "$work/${kind}_list$ranks"
         done
+        data=(--data "$work/data")
     done
     for kind in garments coloured; do
         for ranks in 1 2; do
             check "$kind, list and model, $ranks ranks" same_as_model \
-                "$work/${kind}_list$ranks/lists" "$work/${kind}_model$ranks/lists"
+                "$work/${kind}_list$ranks/lists" "$work/${kind}_model/lists"
         done
         check "$kind, list, 1 and 2 ranks" same_folders "$work/${kind}_list1/lists" \
             "$work/${kind}_list2/lists"
