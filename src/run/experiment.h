@@ -34,10 +34,10 @@ struct settings {
         char model[32];
         int64_t hidden[EXPERIMENT_LAYERS]; /* mlp: widths of the hidden layers */
         int64_t hidden_count;
-        int64_t depth;       /* resnet: 6n + 2 */
-        int64_t width;       /* resnet: channels of the first stage */
-        bool batch_norm;     /* vgg11 */
-        bool dropout_always; /* vgg11 */
+        int64_t depth;            /* resnet: 6n + 2 */
+        int64_t width;            /* resnet: channels of the first stage */
+        bool batch_norm;          /* vgg11 */
+        bool dropout_always;      /* vgg11 */
         struct layer_list layers; /* count > 0: the network, and all the above is ignored */
     } network;
     struct {
