@@ -10,6 +10,7 @@ static bool started;
 static int rank_of_world, size_of_world = 1;
 static size_t sync_count, sync_bytes;
 static double sync_time_s;
+static struct comm_traffic traffic;
 
 static MPI_Op sum_and_max_op = MPI_OP_NULL;
 static MPI_Datatype sums_then_maxima = MPI_DATATYPE_NULL; /* one message of comm_sum_and_max_i64 */
@@ -56,19 +57,33 @@ void comm_abort(int status)
  * and large ones cost page faults (40 MB in one call: 86 ms, in pieces: 40 ms). */
 enum { PIECE_BYTES = 2 << 20 };
 
+static void count_message(size_t bytes)
+{
+    int i = 0;
+    while (i < traffic.sizes && traffic.size[i].bytes != bytes)
+        i++;
+    if (i == COMM_SIZES)
+        i--;
+    else if (i == traffic.sizes)
+        traffic.size[traffic.sizes++].bytes = bytes;
+    traffic.size[i].calls++;
+}
+
 static void reduce_in_pieces(void *x, size_t count, size_t width, MPI_Datatype type, MPI_Op op)
 {
-    if (size_of_world == 1)
-        return;
     const size_t piece = PIECE_BYTES / width;
-    const double start_s = comm_time_s();
+    const double start_s = size_of_world > 1 ? comm_time_s() : 0.0;
     for (size_t done = 0; done < count; done += piece) {
         const size_t n = count - done < piece ? count - done : piece;
+        count_message(n * width);
+        if (size_of_world == 1)
+            continue;
         MPI_Allreduce(MPI_IN_PLACE, (char *)x + done * width, (int)n, type, op, MPI_COMM_WORLD);
         sync_count++;
         sync_bytes += n * width;
     }
-    sync_time_s += comm_time_s() - start_s;
+    if (size_of_world > 1)
+        sync_time_s += comm_time_s() - start_s;
 }
 
 void comm_sum_i64(int64_t *x, size_t count)
@@ -96,6 +111,7 @@ static void sum_and_max(void *in, void *inout, int *count, MPI_Datatype *type)
 
 void comm_sum_and_max_i64(int64_t *x, size_t sums, size_t maxima)
 {
+    count_message((sums + maxima) * sizeof *x);
     if (size_of_world == 1)
         return;
     const double start_s = comm_time_s();
@@ -134,10 +150,9 @@ int comm_agree(int value, struct error *err)
 
 bool comm_all_true(bool mine)
 {
-    int all = mine;
-    if (size_of_world > 1)
-        MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
-    return all != 0;
+    int32_t lacking = !mine;
+    comm_max_i32(&lacking, 1);
+    return lacking == 0;
 }
 
 static void gather_bytes(const void *mine, size_t bytes, void *all)
@@ -178,6 +193,11 @@ size_t comm_sync_count(void)
 size_t comm_sync_bytes(void)
 {
     return sync_bytes;
+}
+
+struct comm_traffic comm_traffic(void)
+{
+    return traffic;
 }
 
 double comm_sync_time_s(void)

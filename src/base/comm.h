@@ -59,6 +59,17 @@ size_t comm_sync_count(void);
 size_t comm_sync_bytes(void);
 double comm_sync_time_s(void); /* spent waiting in them */
 
+/* Reductions asked for so far, by size: also on one rank, where nothing is sent, so that the traffic
+ * of more ranks can be foretold. What does not fit counts as the last size. */
+enum { COMM_SIZES = 64 };
+struct comm_traffic {
+    int sizes;
+    struct {
+        size_t bytes, calls;
+    } size[COMM_SIZES]; /* in the order of their first call */
+};
+struct comm_traffic comm_traffic(void);
+
 /* Wall clock in seconds, for differences. */
 double comm_time_s(void);
 

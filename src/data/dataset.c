@@ -252,6 +252,22 @@ struct outcome {
     struct dataset set; /* its pointers mean something on rank 0 only */
 };
 
+static void describe(struct dataset *set, const struct spec *spec)
+{
+    *set = (struct dataset){.channels = spec->channels,
+                            .height = spec->height,
+                            .width = spec->width,
+                            .classes = spec->classes};
+    snprintf(set->name, sizeof set->name, "%s", spec->name);
+    memcpy(set->mean, spec->mean, sizeof set->mean);
+    memcpy(set->std, spec->std, sizeof set->std);
+}
+
+void dataset_describe(struct dataset *set, const char *name)
+{
+    describe(set, find_spec(name));
+}
+
 /* Rank 0's part of the work. */
 static bool read_set(struct dataset *set, const struct spec *spec, const char *directory,
                      struct error *err)
@@ -259,13 +275,7 @@ static bool read_set(struct dataset *set, const struct spec *spec, const char *d
     struct search search = {.spec = spec};
     if (!find_folder(&search, directory))
         return fail_missing(&search, err);
-    snprintf(set->name, sizeof set->name, "%s", spec->name);
-    set->channels = spec->channels;
-    set->height = spec->height;
-    set->width = spec->width;
-    set->classes = spec->classes;
-    memcpy(set->mean, spec->mean, sizeof set->mean);
-    memcpy(set->std, spec->std, sizeof set->std);
+    describe(set, spec);
     if (spec->read(set, search.folder, err))
         return true;
     dataset_free(set);
@@ -327,18 +337,31 @@ void dataset_normalisation(const struct dataset *set, size_t channel, float valu
         value[p] = ((float)p / 255.0F - set->mean[channel]) / set->std[channel];
 }
 
+void dataset_prefetch(const struct dataset *set, const struct dataset_part *part, uint32_t index)
+{
+    enum { LINE = 64 };
+    const size_t sample = dataset_sample_size(set);
+    const uint8_t *pixel = part->pixel + index * sample;
+    for (size_t i = 0; i < sample; i += LINE)
+        __builtin_prefetch(pixel + i);
+}
+
 void dataset_batch(const struct dataset *set, const struct dataset_part *part,
                    const uint32_t *index, size_t n, float *out, size_t stride)
 {
-    const size_t sample = dataset_sample_size(set), plane = sample / (size_t)set->channels;
-    for (size_t c = 0; c < (size_t)set->channels; c++) {
-        float value[256];
-        dataset_normalisation(set, c, value);
-        for (size_t i = 0; i < n; i++) {
+    const size_t channels = (size_t)set->channels;
+    const size_t sample = dataset_sample_size(set), plane = sample / channels;
+    float value[3][256];
+    for (size_t c = 0; c < channels; c++)
+        dataset_normalisation(set, c, value[c]);
+    for (size_t i = 0; i < n; i++) {
+        if (i + DATASET_AHEAD < n)
+            dataset_prefetch(set, part, index[i + DATASET_AHEAD]);
+        for (size_t c = 0; c < channels; c++) {
             const uint8_t *restrict x = part->pixel + index[i] * sample + c * plane;
             float *restrict y = out + i * stride + c * plane;
             for (size_t j = 0; j < plane; j++)
-                y[j] = value[x[j]];
+                y[j] = value[c][x[j]];
         }
     }
 }

@@ -29,6 +29,9 @@ struct dataset {
 /* Names of the known sets, separated by ", ". */
 const char *dataset_names(void);
 
+/* Name, shape, classes and normalisation of a known set, without its samples. */
+void dataset_describe(struct dataset *set, const char *name);
+
 /* Finds the set's files in a folder of the set's name below `directory`, then in `directory`
  * itself; when `directory` is NULL, likewise in $RESLICE_DATA, then below ./data and
  * /usr/share/datasets: the first that has them. A folder named after one set is never taken for
@@ -46,6 +49,11 @@ size_t dataset_sample_size(const struct dataset *set);
 /* value[pixel] of one channel: (pixel / 255 - mean) / std. A pixel has no more values than 256: no
  * division is needed per pixel. */
 void dataset_normalisation(const struct dataset *set, size_t channel, float value[256]);
+
+enum { DATASET_AHEAD = 2 }; /* samples between prefetch and use */
+
+/* Starts to fetch a sample that will be read soon: samples lie anywhere in a part that no cache holds. */
+void dataset_prefetch(const struct dataset *set, const struct dataset_part *part, uint32_t index);
 
 /* Normalised input of samples index[0..n): out [n, stride], each row [c, h, w] =
  * (pixel / 255 - mean) / std; elements beyond dataset_sample_size are left alone. */

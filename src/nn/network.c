@@ -349,7 +349,7 @@ void network_finish(struct network *net, struct tensor *logits, size_t capacity)
 void network_destroy(struct network *net)
 {
     for (int i = 0; i < net->op_count; i++)
-        if (net->op[i].class->release)
+        if (net->op[i].class->release && net->op[i].state)
             net->op[i].class->release(&net->op[i]);
     for (int i = 0; i < net->tensor_count; i++) {
         if (!net->tensor[i].shares_value)

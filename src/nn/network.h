@@ -1,6 +1,7 @@
 /* A network: a list of operations over tensors, with their parameters.
  *
- * Build it with network_add_* (models.c has the built-in ones), then network_finish.
+ * Build it with network_add_* (models.c has the built-in ones, layers.c what is written as a list),
+ * then network_finish.
  */
 #ifndef RESLICE_NN_NETWORK_H
 #define RESLICE_NN_NETWORK_H
@@ -10,7 +11,7 @@
 
 #include "nn/op.h"
 
-enum { NETWORK_OPS = 128 };
+enum { NETWORK_OPS = 1024 };
 
 struct network {
     struct parameters params;
@@ -21,7 +22,7 @@ struct network {
     size_t capacity; /* samples that fit */
 };
 
-/* An empty network for inputs of this shape. */
+/* An empty network for inputs of this shape. network_destroy is fine without network_finish too. */
 void network_create(struct network *net, int channels, int height, int width);
 void network_destroy(struct network *net);
 

@@ -12,7 +12,7 @@
 
 #include "hw/bit_slice.h"
 
-enum { PARAMETERS_MAX = 256, PARAMETERS_AXES = 4 };
+enum { PARAMETERS_MAX = 1024, PARAMETERS_AXES = 4 };
 
 enum parameter_kind {
     PARAMETER_QUANTISED, /* trained, used as fixed-point codes */

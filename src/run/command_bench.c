@@ -7,13 +7,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/names.h"
-#include "base/rng.h"
 #include "base/simd.h"
 #include "nn/models.h"
+#include "run/bench_steps.h"
 #include "run/cli.h"
 #include "run/commands.h"
 #include "run/provenance.h"
-#include "run/step.h"
+#include "run/scaling.h"
 
 /* What can be measured: networks with the input and class count of their data sets. */
 static const struct bench_network {
@@ -45,19 +45,13 @@ static const struct bench_network {
 
 enum { NETWORKS = sizeof networks / sizeof networks[0] };
 
-enum { INTERVAL = 4 }; /* steps between looks at the clock */
-
 struct bench_options {
     const char *network, *penalty;
     int64_t batch, shards;
     double seconds;
+    int64_t predict;                 /* ranks; 0: no prediction */
+    double latency_us, bandwidth_gb; /* of a message; bandwidth in GB/s */
     bool is_float;
-};
-
-struct bench_figures {
-    double steps, time_s;
-    double part_s[STEP_PARTS];
-    size_t syncs, sync_bytes;
 };
 
 /* ---- the machine ---- */
@@ -99,51 +93,6 @@ static double flop_per_sample(const struct network *net)
     return flop;
 }
 
-/* ---- the steps ---- */
-
-static void fill_random(struct step *step, size_t m)
-{
-    struct tensor *input = step->net->input;
-    const struct share mine = step_share(step, m);
-    const struct rng_key key = {1, RNG_BENCH, 0};
-    for (size_t i = 0; i < mine.count; i++) {
-        const uint64_t sample = mine.first + i;
-        for (size_t k = 0; k < input->size; k++)
-            input->value[i * input->stride + k] = (float)rng_normal(key, sample * input->size + k);
-        step->label[i] = (uint8_t)(sample % step->net->logits->size);
-    }
-}
-
-static bool run_steps(struct step *step, const struct bench_options *options,
-                      struct bench_figures *figures)
-{
-    const size_t m = (size_t)options->batch;
-    struct step_result result;
-    for (int warm_up = 0; warm_up < 2; warm_up++)
-        if (!step_run(step, m, 0.01, &result))
-            return false;
-    for (int p = 0; p < STEP_PARTS; p++)
-        step->time_s[p] = 0.0;
-    const size_t syncs = comm_sync_count(), bytes = comm_sync_bytes();
-    const double start_s = comm_time_s();
-    size_t steps = 0;
-    int go_on = 1;
-    while (go_on) { /* rank 0 decides when time is up */
-        for (int i = 0; i < INTERVAL; i++, steps++)
-            if (!step_run(step, m, 0.01, &result))
-                return false;
-        go_on = comm_time_s() - start_s < options->seconds;
-        comm_broadcast(&go_on, sizeof go_on);
-    }
-    figures->time_s = comm_time_s() - start_s;
-    figures->steps = (double)steps;
-    figures->syncs = comm_sync_count() - syncs - (comm_size() > 1 ? steps / INTERVAL : 0);
-    figures->sync_bytes = comm_sync_bytes() - bytes;
-    for (int p = 0; p < STEP_PARTS; p++)
-        figures->part_s[p] = step->time_s[p];
-    return true;
-}
-
 static void print_figures(const struct bench_options *options, const struct network *net,
                           const struct bench_figures *figures, double sgemm)
 {
@@ -167,7 +116,55 @@ static void print_figures(const struct bench_options *options, const struct netw
     log_info("  %.1f blocking synchronisations and %.1f kB a step",
              (double)figures->syncs / figures->steps,
              1e-3 * (double)figures->sync_bytes / figures->steps);
-    log_info("  peak memory of rank 0: %.1f MB", 1e-6 * (double)mem_peak_bytes());
+}
+
+/* Of the rank that took most. Collective. */
+static void print_memory(void)
+{
+    const uint64_t mine = mem_peak_bytes();
+    uint64_t *all = MEM_NEW(uint64_t, comm_size()), most = 0;
+    comm_gather_u64(&mine, 1, all);
+    for (int r = 0; r < comm_size(); r++)
+        most = all[r] > most ? all[r] : most;
+    log_info("  peak memory of a rank: %.1f MB", 1e-6 * (double)most);
+    mem_free(all);
+}
+
+/* What the figures above leave out. Collective. */
+static void print_loading(struct step *step, const struct bench_options *options,
+                          const struct bench_network *network, double step_s)
+{
+    const struct model_spec *spec = &network->spec;
+    const double load_s =
+        bench_load_s(step, (size_t)options->batch, spec->channels, spec->height, spec->width);
+    log_info("  training adds %.4f ms/step to load a batch of images: %.2f %% of the fastest steps",
+             1e3 * load_s, 100.0 * load_s / step_s);
+}
+
+/* ---- more ranks ---- */
+
+/* Measures every point's part of the batch, on all ranks at once. */
+static bool predict(struct step *step, const struct bench_options *options,
+                    const struct bench_figures *figures)
+{
+    struct scaling_input input = {
+        .batch = (double)options->batch,
+        .link = {1e-6 * options->latency_us, 1e9 * options->bandwidth_gb},
+        .traffic = figures->traffic,
+        .traffic_steps = figures->steps,
+    };
+    input.points = scaling_ranks((int)options->predict, input.ranks);
+    for (int i = 0; i < input.points; i++) {
+        const int64_t ranks = input.ranks[i], local = (options->batch + ranks - 1) / ranks;
+        struct bench_figures own;
+        if (ranks > options->batch)
+            break;
+        if (!bench_steps(step, (size_t)(local * comm_size()), options->seconds / 4.0, &own))
+            return false;
+        input.compute_s[i] = bench_compute_s(&own);
+    }
+    scaling_print(&input);
+    return true;
 }
 
 static int bench(const struct bench_network *network, const struct bench_options *options)
@@ -176,7 +173,9 @@ static int bench(const struct bench_network *network, const struct bench_options
     struct network net;
     struct step step;
     struct bench_figures figures = {0};
-    spec.capacity = step_capacity((size_t)options->batch, (size_t)options->shards);
+    /* a prediction starts with the whole batch on each rank */
+    const size_t batch = (size_t)(options->batch * (options->predict > 0 ? comm_size() : 1));
+    spec.capacity = step_capacity(batch, (size_t)options->shards);
     model_build(&net, &spec);
     parameters_initialise(&net.params, 1);
     const struct step_settings settings = {
@@ -185,16 +184,21 @@ static int bench(const struct bench_network *network, const struct bench_options
         .alpha = 0.5,
         .format = { 8,              2},
         .quantise = !options->is_float,
-        .batch = (size_t)options->batch,
+        .batch = batch,
         .shards = (size_t)options->shards
     };
     step_create(&step, &net, settings);
-    fill_random(&step, (size_t)options->batch);
+    bench_fill(&step, batch);
     const double sgemm = sgemm_gflops();
-    const bool finite = run_steps(&step, options, &figures);
-    if (finite)
+    bool finite = bench_steps(&step, (size_t)options->batch, options->seconds, &figures);
+    if (finite) {
         print_figures(options, &net, &figures, sgemm);
-    else
+        print_memory();
+        print_loading(&step, options, network, figures.least_s);
+    }
+    if (finite && options->predict > 0)
+        finite = predict(&step, options, &figures);
+    if (!finite)
         log_error("bench: the run has diverged");
     step_destroy(&step);
     network_destroy(&net);
@@ -229,22 +233,35 @@ static bool check_options(struct bench_options *options, const struct bench_netw
     if (options->shards % comm_size() != 0)
         return error_set(err, "--shards: %d ranks do not divide %lld", comm_size(),
                          (long long)options->shards);
+    if (options->predict == 0 && (options->latency_us >= 0.0 || options->bandwidth_gb > 0.0))
+        return error_set(err, "--latency-us and --bandwidth-gbs belong to --predict, which is not "
+                              "given");
+    if (options->latency_us < 0.0)
+        options->latency_us = 2.0;
+    if (options->bandwidth_gb == 0.0)
+        options->bandwidth_gb = 12.5;
     return true;
 }
 
 int command_bench(int argc, char **argv)
 {
     struct bench_options options = {
-        .network = "mlp", .penalty = "bit-slice-l1", .seconds = 5.0, .shards = 0};
+        .network = "mlp", .penalty = "bit-slice-l1", .seconds = 5.0, .latency_us = -1.0};
     const struct cli_option table[] = {
-        {"--network", "NAME", CLI_TEXT,    &options.network,  0,    0,     "mlp (default)"                   },
-        {"--batch",   "N",    CLI_INTEGER, &options.batch,    1,    65536,
-         "samples of the global batch (default: 64 for mlp)"                                                 },
-        {"--shards",  "N",    CLI_INTEGER, &options.shards,   1,    1024,
-         "parts of the global batch (default: one a rank)"                                                   },
-        {"--seconds", "T",    CLI_REAL,    &options.seconds,  0.01, 3600,  "how long (default: 5)"           },
-        {"--penalty", "NAME", CLI_TEXT,    &options.penalty,  0,    0,     "none, l1, bit-slice-l1 (default)"},
-        {"--float",   NULL,   CLI_FLAG,    &options.is_float, 0,    0,     "without quantisation"            },
+        {"--network",       "NAME", CLI_TEXT,    &options.network,      0,    0,     "mlp (default)"                   },
+        {"--batch",         "N",    CLI_INTEGER, &options.batch,        1,    65536,
+         "samples of the global batch (default: 64 for mlp)"                                                           },
+        {"--shards",        "N",    CLI_INTEGER, &options.shards,       1,    1024,
+         "parts of the global batch (default: one a rank)"                                                             },
+        {"--seconds",       "T",    CLI_REAL,    &options.seconds,      0.01, 3600,  "how long (default: 5)"           },
+        {"--penalty",       "NAME", CLI_TEXT,    &options.penalty,      0,    0,     "none, l1, bit-slice-l1 (default)"},
+        {"--predict",       "P",    CLI_INTEGER, &options.predict,      1,    65536,
+         "estimate the step on 1, 2, 4, ... P ranks of a cluster"                                                      },
+        {"--latency-us",    "L",    CLI_REAL,    &options.latency_us,   0,    1e6,
+         "its time of a message without content (default: 2)"                                                          },
+        {"--bandwidth-gbs", "B",    CLI_REAL,    &options.bandwidth_gb, 1e-3, 1e5,
+         "GB/s between two ranks (default: 12.5)"                                                                      },
+        {"--float",         NULL,   CLI_FLAG,    &options.is_float,     0,    0,     "without quantisation"            },
     };
     const struct cli cli = {"reslice bench [options]",
                             "Measures the training step on synthetic data that lies ready.", table,

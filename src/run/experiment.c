@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "run/document.h"
+#include "run/layer_text.h"
 #include "run/matrix.h"
 #include "run/options.h"
 
@@ -135,24 +136,38 @@ static void append_value(char *yaml, size_t size, const char *value, enum option
              value + mantissa);
 }
 
+/* Appends one line. A list of layers stands for all other options of the network; without one it goes
+ * unmentioned. */
+static void append_option(char *yaml, size_t size, const struct option_entry *entry,
+                          const struct settings *settings)
+{
+    const struct layer_list *layers = &settings->network.layers;
+    const char *dot = strchr(entry->path, '.');
+    const size_t used = strlen(yaml);
+    if (entry->type == OPTION_LAYERS && layers->count > 0)
+        layer_text_print(layers, 2, yaml + used);
+    if (entry->type == OPTION_LAYERS ||
+        (layers->count > 0 && strncmp(entry->path, "network.", 8) == 0))
+        return;
+    snprintf(yaml + used, size - used, "%s%s: ", dot ? "  " : "", dot ? dot + 1 : entry->path);
+    char value[OPTIONS_TEXT];
+    option_print(entry, settings, value);
+    append_value(yaml, size, value, entry->type);
+}
+
 char *experiment_settings_yaml(const struct settings *settings)
 {
-    const size_t size = OPTIONS_MAX * 2 * OPTIONS_TEXT;
+    const size_t size = OPTIONS_MAX * 2 * OPTIONS_TEXT + layer_text_size(&settings->network.layers);
     char *yaml = mem_alloc(size, 1, "settings as text");
     size_t section = 0; /* length of the name of the open section, with its dot */
     for (size_t i = 0; i < options_count; i++) {
         const char *path = options_table[i].path;
-        const size_t n = strcspn(path, ".");
+        const size_t n = strcspn(path, "."), used = strlen(yaml);
         const bool inside = path[n] != '\0';
-        size_t used = strlen(yaml);
         if (inside && (section != n + 1 || strncmp(path, options_table[i - 1].path, section) != 0))
             snprintf(yaml + used, size - used, "%.*s:\n", (int)n, path);
         section = inside ? n + 1 : 0;
-        used = strlen(yaml);
-        snprintf(yaml + used, size - used, "%s%s: ", inside ? "  " : "", path + section);
-        char value[OPTIONS_TEXT];
-        option_print(&options_table[i], settings, value);
-        append_value(yaml, size, value, options_table[i].type);
+        append_option(yaml, size, &options_table[i], settings);
     }
     return yaml;
 }

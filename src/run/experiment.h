@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "nn/layers.h"
 
 enum {
     EXPERIMENT_NAME = 128,      /* bytes of a name */
@@ -33,10 +34,11 @@ struct settings {
         char model[32];
         int64_t hidden[EXPERIMENT_LAYERS]; /* mlp: widths of the hidden layers */
         int64_t hidden_count;
-        int64_t depth;       /* resnet: 6n + 2 */
-        int64_t width;       /* resnet: channels of the first stage */
-        bool batch_norm;     /* vgg11 */
-        bool dropout_always; /* vgg11 */
+        int64_t depth;            /* resnet: 6n + 2 */
+        int64_t width;            /* resnet: channels of the first stage */
+        bool batch_norm;          /* vgg11 */
+        bool dropout_always;      /* vgg11 */
+        struct layer_list layers; /* count > 0: the network, and all the above is ignored */
     } network;
     struct {
         int64_t bits;       /* magnitude bits of weights and activations */
@@ -102,8 +104,8 @@ bool experiment_load(struct experiment *experiment, const char *file,
 
 void experiment_free(struct experiment *experiment);
 
-/* Resolved settings as YAML, every option with its value; `text` is owned by the caller
- * (mem_free). */
+/* Resolved settings as YAML, every option with its value (of the network's, either the list of layers
+ * or all others); the text is owned by the caller (mem_free). */
 char *experiment_settings_yaml(const struct settings *settings);
 
 /* Settings with every option at its default. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "run/build_network.h"
 #include "run/rules.h"
 
 static const struct option_entry *entry_of(const struct axis *axis)
@@ -224,11 +225,38 @@ static bool check_rules(const struct plan *plan, const struct plan_run *run,
            rule_error(plan, run, layer, involved, err);
 }
 
+/* Whether the layers of a list fit each other and the data set, with the line of the first that does
+ * not. */
+static bool check_layers(const struct plan *plan, const struct plan_run *run,
+                         const struct settings *settings, struct error *err)
+{
+    struct error why;
+    int line;
+    return check_network(settings, &line, &why) ||
+           run_error(plan, run, line, err, ": network.layers: %s", why.text);
+}
+
+static bool same_layers(const struct plan *plan, const struct plan_run *run,
+                        const struct layer_list *child, const struct layer_list *parent,
+                        struct error *err)
+{
+    const int at = layers_difference(child, parent);
+    char place[40] = "";
+    if (at < 0)
+        return true;
+    if (at < child->count)
+        snprintf(place, sizeof place, ", the first of them on line %d", child->layer[at].line);
+    return run_error(plan, run, run->line, err, " has other network.layers than its parent '%s'%s",
+                     plan->runs[run->parent].name, place);
+}
+
 /* A child starts from its parent's weights: same network, same numbers. */
 static bool check_parent(const struct plan *plan, const struct plan_run *run,
                          const struct settings *child, const struct settings *parent,
                          struct error *err)
 {
+    if (!same_layers(plan, run, &child->network.layers, &parent->network.layers, err))
+        return false;
     for (size_t i = 0; i < options_count; i++) {
         const struct option_entry *entry = &options_table[i];
         if (strncmp(entry->path, "network.", 8) != 0 &&
@@ -328,7 +356,7 @@ static bool make_variant(const struct plan *plan, struct plan_run *run, size_t v
     out->parent = run->parent < 0 ? -1 : (int)parent_variant(plan, run, variant);
     snprintf(out->base, sizeof out->base, "%s", run->name);
     return name_variant(plan, run, variant, out->name, err) &&
-           check_rules(plan, run, &layer, err) &&
+           check_rules(plan, run, &layer, err) && check_layers(plan, run, &out->settings, err) &&
            (out->parent < 0 ||
             check_parent(plan, run, &out->settings, &runs[out->parent].settings, err));
 }

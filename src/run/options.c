@@ -35,6 +35,8 @@
     ROW(OPTION_CHOICE, field, .choices = list, .standard = value, .meaning = text)
 #define CHOICE_OF(field, function, value, text) \
     ROW(OPTION_CHOICE, field, .names = function, .standard = value, .meaning = text)
+#define LAYERS(field, value, text) \
+    ROW(OPTION_LAYERS, field, .standard = value, .meaning = text)
 
 const struct option_entry options_table[] = {
     CHOICE_OF(data.name, dataset_names, "mnist", "data set, see data/README.md"),
@@ -48,11 +50,12 @@ const struct option_entry options_table[] = {
 
     CHOICE_OF(network.model, model_names, "mlp", "kind of network"),
     INTEGERS(network.hidden, 1, 32768, "[100]", "mlp: widths of the hidden layers; [] = none"),
-    INTEGER(network.depth, 8, 1202, "20", "resnet: layers, 6n + 2"),
+    INTEGER(network.depth, 8, 200, "20", "resnet: layers, 6n + 2"),
     INTEGER(network.width, 1, 1024, "16", "resnet: channels of the first stage"),
     BOOLEAN(network.batch_norm, "false", "vgg11: batch norm behind every convolution"),
     BOOLEAN(network.dropout_always, "false",
             "vgg11: dropout in evaluation too, as the reference program has it"),
+    LAYERS(network.layers, "[]", "the network as a list of layers, instead of a model (README)"),
 
     INTEGER(fixed_point.bits, 1, 8, "8", "magnitude bits of weights and activations"),
     ONE_OF(fixed_point.slice_bits, "1, 2, 4, 8", "2", "bits of a slice; divides fixed_point.bits"),
@@ -229,6 +232,8 @@ static bool parse_value(const struct option_entry *entry, const char *text, void
             return false;
         memcpy(value, text, strlen(text));
         return true;
+    case OPTION_LAYERS:
+        return false;
     }
     return false;
 }
@@ -236,9 +241,13 @@ static bool parse_value(const struct option_entry *entry, const char *text, void
 bool option_set(const struct option_entry *entry, struct settings *settings, const char *text,
                 struct error *err)
 {
+    if (entry->type == OPTION_LAYERS && strcmp(text, entry->standard) == 0) {
+        settings->network.layers.count = 0;
+        return true;
+    }
     int64_t value[EXPERIMENT_LAYERS + 1] = {0};
     const size_t tail = entry->type == OPTION_INTEGERS ? sizeof(int64_t) : 0;
-    assert(entry->size + tail <= sizeof value);
+    assert(entry->type == OPTION_LAYERS || entry->size + tail <= sizeof value);
     if (parse_value(entry, text, value)) {
         memcpy((char *)settings + entry->offset, value, entry->size + tail);
         return true;
@@ -291,6 +300,9 @@ void option_print(const struct option_entry *entry, const struct settings *setti
     case OPTION_CHOICE:
         snprintf(text, OPTIONS_TEXT, "%s", (const char *)value);
         break;
+    case OPTION_LAYERS:
+        snprintf(text, OPTIONS_TEXT, settings->network.layers.count ? "[...]" : "[]");
+        break;
     }
 }
 
@@ -314,6 +326,9 @@ void option_allowed(const struct option_entry *entry, char *text, size_t size)
     case OPTION_INTEGERS:
         snprintf(text, size, "a list of at most %zu integers from %.0f to %.0f, as [300, 100]",
                  entry->size / sizeof(int64_t), entry->min, entry->max);
+        break;
+    case OPTION_LAYERS:
+        snprintf(text, size, "a list of 1 to %d layers, in the experiment file", LAYERS_MAX);
         break;
     }
 }

@@ -24,6 +24,7 @@ enum option_type {
     OPTION_BOOLEAN,  /* bool */
     OPTION_CHOICE,   /* char[size] */
     OPTION_INTEGERS, /* int64_t[size / 8], followed by its length as int64_t */
+    OPTION_LAYERS,   /* struct layer_list; its text is read and written by run/layer_text.h */
 };
 
 /* `struct option` belongs to getopt. */
@@ -55,12 +56,12 @@ bool option_of_run(const char *path);
 bool option_is_name(const char *text);
 
 /* Sets one option from text; the settings are unchanged when it is refused. Lists may go without
- * their brackets: "300, 100". */
+ * their brackets: "300, 100". A list of layers is refused, but for the empty one. */
 bool option_set(const struct option_entry *entry, struct settings *settings, const char *text,
                 struct error *err);
 
 /* The value as text that option_set reads back to the same value: the shortest decimal number,
- * "[300, 100]", true. */
+ * "[300, 100]", true. A list of layers is only hinted at: "[...]". */
 void option_print(const struct option_entry *entry, const struct settings *settings,
                   char text[OPTIONS_TEXT]);
 

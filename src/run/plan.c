@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "run/layer_text.h"
 #include "run/suggest.h"
 
 static const char *const ROOT_KEYS[] = {"experiment", "data",     "network", "fixed_point",
@@ -59,6 +60,8 @@ static bool read_value(const struct document *document, const yaml_node_t *node,
 {
     char list[2 * OPTIONS_TEXT];
     const char *text = document_text(node);
+    if (entry->type == OPTION_LAYERS)
+        return layer_text_read(document, node, &settings->network.layers, err);
     if (entry->type == OPTION_INTEGERS) {
         if (!is_list(node))
             return refuse(document, node, entry, "the value is not a list", err);
@@ -126,6 +129,10 @@ static bool read_axis(const struct document *document, const struct document_pai
 {
     const struct option_entry *entry = &options_table[axis->option];
     const size_t count = is_list(pair->value) ? document_size(pair->value) : 0;
+    if (entry->type == OPTION_LAYERS)
+        return document_error(document, pair->line, err,
+                              "%s cannot stand in a matrix: write a run for each network",
+                              entry->path);
     if (count == 0 || count > EXPERIMENT_RUNS)
         return document_error(document, pair->line, err,
                               "%s must be a list of 1 to %d values, as [1, 2]", entry->path,
@@ -318,6 +325,8 @@ static bool read_overrides(struct plan *plan, struct experiment_overrides overri
         struct error why;
         if (override->option < 0)
             option_unknown(path, &why);
+        else if (options_table[override->option].type == OPTION_LAYERS)
+            error_set(&why, "%s cannot be set here: it stands in the experiment file", path);
         else if (option_set(&options_table[override->option], &scratch, override->value, &why))
             continue;
         return error_set(err, "--set %.100s: %.800s", text, why.text);

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "run/training.h"
 
-enum { RESULT_PATH = 1024, RESULT_CONFIG = 16384 /* bytes of resolved settings */ };
+enum { RESULT_PATH = 1024, RESULT_CONFIG = 65536 /* bytes of resolved settings */ };
 
 /* DIRECTORY/EXPERIMENT/RUN.h5 */
 void result_path(char path[RESULT_PATH], const char *directory, const struct experiment *experiment,

@@ -51,8 +51,23 @@ static bool check_training(const struct settings *s, int involved[2], struct err
     return true;
 }
 
-static bool check_network(const struct settings *s, int involved[2], struct error *err)
+/* The list is the whole network; an option of a model beside it would be ignored. */
+static bool check_layers(const bool *given, int involved[2], struct error *err)
 {
+    for (size_t i = 0; i < options_count; i++) {
+        const struct option_entry *entry = &options_table[i];
+        if (given[i] && entry->type != OPTION_LAYERS && strncmp(entry->path, "network.", 8) == 0)
+            return broken(involved, err, entry->path, "network.layers",
+                          "network.layers is the whole network; leave %s out", entry->path);
+    }
+    return true;
+}
+
+static bool check_network(const struct settings *s, const bool *given, int involved[2],
+                          struct error *err)
+{
+    if (s->network.layers.count > 0)
+        return check_layers(given, involved, err);
     if (strcmp(s->network.model, "resnet") == 0 && s->network.depth % 6 != 2)
         return broken(involved, err, "network.depth", "network.model",
                       "network.depth %" PRId64 " of a resnet; allowed: 6n + 2, as 8, 14, 20, 32",
@@ -64,7 +79,7 @@ bool rules_check(const struct settings *settings, const bool *given, int involve
                  struct error *err)
 {
     if (!check_bits(settings, involved, err) || !check_training(settings, involved, err) ||
-        !check_network(settings, involved, err))
+        !check_network(settings, given, involved, err))
         return false;
     if (strcmp(settings->penalty.name, "none") != 0 && !given[option_find("penalty.alpha")])
         return broken(involved, err, "penalty.name", "penalty.alpha",

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "data/augment.h"
-#include "nn/models.h"
+#include "run/build_network.h"
 #include "run/checkpoint.h"
 #include "run/progress.h"
 #include "run/stop.h"
@@ -20,17 +20,11 @@ static size_t limited(int64_t wanted, size_t available)
     return wanted > 0 && (size_t)wanted < available ? (size_t)wanted : available;
 }
 
-static bool check_image(const struct training *t, struct error *err)
+static bool fits_images(const struct training *t, struct error *err)
 {
-    const char *model = t->run->settings.network.model;
-    const int smallest = model_smallest_image(model);
-    if (t->set->height >= smallest && t->set->width >= smallest)
-        return true;
-    return error_set(err,
-                     "run '%s': network.model: value '%s' needs images of at least %d x %d "
-                     "pixels; %s has %d x %d",
-                     t->run->name, model, smallest, smallest, t->set->name, t->set->height,
-                     t->set->width);
+    struct error why;
+    return check_image(&t->run->settings, t->set, &why) ||
+           error_set(err, "run '%s': %s", t->run->name, why.text);
 }
 
 static bool count_samples(struct training *t, struct error *err)
@@ -48,39 +42,18 @@ static bool count_samples(struct training *t, struct error *err)
     return true;
 }
 
-static void build_network(struct training *t)
-{
-    const struct settings *s = &t->run->settings;
-    size_t hidden[EXPERIMENT_LAYERS];
-    for (int64_t i = 0; i < s->network.hidden_count; i++)
-        hidden[i] = (size_t)s->network.hidden[i];
-    const size_t local = step_capacity((size_t)s->training.batch, (size_t)s->training.shards);
-    const struct model_spec spec = {.model = s->network.model,
-                                    .hidden = hidden,
-                                    .hidden_count = (int)s->network.hidden_count,
-                                    .blocks = (int)(s->network.depth - 2) / 6,
-                                    .filters = (int)s->network.width,
-                                    .batch_norm = s->network.batch_norm,
-                                    .dropout_always = s->network.dropout_always,
-                                    .channels = t->set->channels,
-                                    .height = t->set->height,
-                                    .width = t->set->width,
-                                    .classes = t->set->classes,
-                                    .capacity = local > EVALUATE_BLOCK ? local : EVALUATE_BLOCK};
-    model_build(&t->net, &spec);
-    parameters_initialise(&t->net.params, (uint64_t)s->training.seed);
-}
-
 bool training_create(struct training *t, const struct experiment *experiment, size_t run,
                      const struct dataset *set, struct error *err)
 {
     *t = (struct training){.experiment = experiment, .run = &experiment->runs[run], .set = set};
     const struct settings *s = &t->run->settings;
-    if (!check_image(t, err) || !count_samples(t, err))
+    if (!fits_images(t, err) || !count_samples(t, err))
         return false;
     t->begun_s = t->start_s = comm_time_s();
     t->format = (struct bit_slice_format){(int)s->fixed_point.bits, (int)s->fixed_point.slice_bits};
-    build_network(t);
+    const size_t local = step_capacity((size_t)s->training.batch, (size_t)s->training.shards);
+    build_network(&t->net, s, set, local > EVALUATE_BLOCK ? local : EVALUATE_BLOCK);
+    parameters_initialise(&t->net.params, (uint64_t)s->training.seed);
     const struct step_settings step = {
         .sgd = {s->training.momentum, s->training.weight_decay, s->training.nesterov},
         .penalty = s->penalty.name,

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Compares two result files: every object, every byte of every dataset, every attribute.
 
-    same_results.py A.h5 B.h5
+    same_results.py A.h5 B.h5 [ATTRIBUTE]...
 
-Left out are what must differ from run to run: the group /provenance and /history/seconds.
+Left out are what must differ from run to run: the group /provenance and /history/seconds; and those
+attributes of the root that are named.
 Prints one line a difference; the exit status is 1 when there is one.
 """
 import sys
@@ -36,20 +37,20 @@ def describe(obj):
     return facts
 
 
-def differences(a, b):
+def differences(a, b, leave_out):
     there, here = objects(a), objects(b)
     for path in sorted(set(there) ^ set(here)):
         yield f"{path}: only in {'the first' if path in there else 'the second'}"
     for path in sorted(set(there) & set(here)):
         x, y = describe(there[path]), describe(here[path])
-        for fact in sorted(set(x) | set(y)):
+        for fact in sorted((set(x) | set(y)) - (leave_out if path == "/" else set())):
             if x.get(fact) != y.get(fact):
                 yield f"{path}: {fact} differs"
 
 
 def main():
     with h5py.File(sys.argv[1], "r") as a, h5py.File(sys.argv[2], "r") as b:
-        found = list(differences(a, b))
+        found = list(differences(a, b, {"attribute " + name for name in sys.argv[3:]}))
     for line in found:
         print(line)
     return 1 if found else 0

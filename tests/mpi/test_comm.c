@@ -190,6 +190,45 @@ static void test_counters(void **state)
     assert_true(comm_sync_time_s() >= time_s);
 }
 
+static size_t calls_of(size_t bytes)
+{
+    const struct comm_traffic traffic = comm_traffic();
+    for (int i = 0; i < traffic.sizes; i++)
+        if (traffic.size[i].bytes == bytes)
+            return traffic.size[i].calls;
+    return 0;
+}
+
+/* The same on any number of ranks. */
+static void test_traffic(void **state)
+{
+    (void)state;
+    enum { LONG = (5 << 20) / 8 }; /* 5 MiB: two pieces of 2 MiB and one of 1 MiB */
+    int64_t *x = MEM_NEW(int64_t, LONG);
+    const size_t sum = calls_of(24), truth = calls_of(4), piece = calls_of(2 << 20);
+    comm_sum_i64(x, 3);
+    comm_sum_and_max_i64(x, 2, 1);
+    comm_all_true(true);
+    comm_sum_i64(x, LONG);
+    assert_int_equal(calls_of(24), sum + 2);
+    assert_int_equal(calls_of(4), truth + 1);
+    assert_int_equal(calls_of(2 << 20), piece + 2);
+    assert_int_equal(calls_of(1 << 20), 1);
+    /* more sizes than there is room for: the last one takes them all */
+    size_t before = 0, after = 0;
+    struct comm_traffic traffic = comm_traffic();
+    for (int i = 0; i < traffic.sizes; i++)
+        before += traffic.size[i].calls;
+    for (size_t n = 100; n < 200; n++)
+        comm_sum_i64(x, n);
+    traffic = comm_traffic();
+    assert_int_equal(traffic.sizes, COMM_SIZES);
+    for (int i = 0; i < traffic.sizes; i++)
+        after += traffic.size[i].calls;
+    assert_int_equal(after, before + 100);
+    mem_free(x);
+}
+
 static void test_version(void **state)
 {
     (void)state;
@@ -203,6 +242,7 @@ int main(int argc, char **argv)
 {
     mpi_test_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_traffic), /* first: it counts sizes from none */
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_maxima),
         cmocka_unit_test(test_sums_and_maxima),

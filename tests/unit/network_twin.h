@@ -310,11 +310,16 @@ static bool twin_value_is_kept(const struct network *net, const struct tensor *t
     return true;
 }
 
+/* Not where the operation in front has written over it, or lets through itself what the quantiser
+ * behind lets through: then it stands here unmasked. */
 static bool twin_gradient_is_kept(const struct network *net, const struct tensor *tensor)
 {
-    for (int i = 0; i < net->op_count; i++)
-        if (net->op[i].out == tensor && net->op[i].in->gradient == tensor->gradient)
+    for (int i = 0; i < net->op_count; i++) {
+        const struct op *op = &net->op[i];
+        const bool masks = op->quantiser && op->class->masks_gradient && op->quantiser->relu;
+        if (op->out == tensor && (masks || op->in->gradient == tensor->gradient))
             return false;
+    }
     return tensor->gradient != NULL;
 }
 

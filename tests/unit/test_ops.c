@@ -15,8 +15,10 @@
 #include "base/rng.h"
 #include "hw/fixed_point.h"
 #include "network_twin.h"
+#include "layer_lists.h"
 #include "nn/models.h"
 #include "nn/tiles.h"
+#include "run/build_network.h"
 
 static uint64_t random_next;
 
@@ -726,6 +728,54 @@ static void test_graphs(void **state)
     }
 }
 
+/* ---- lists of layers ---- */
+
+#define BRANCH "conv: {outputs: 6, kernel: 3, padding: 1}"
+
+/* What the built-in networks do not have: nested residuals, shortcuts of every kind, layers without
+ * quantisers, several pools, images made of flat values. No bias stands before a batch norm, which
+ * would make its gradient 0 but for rounding. */
+static const char *const lists[] = {
+    "[residual: {layers: [batch-norm, relu, conv: {outputs: 3, kernel: 3, padding: 1}]}, relu, "
+    "flatten, linear: {outputs: 10}]",
+    "[" BRANCH ", relu, residual: {layers: [" BRANCH ", residual: {layers: [" BRANCH
+    ", relu, " BRANCH "], shortcut: [batch-norm]}, relu, batch-norm], "
+    "shortcut: [conv: {outputs: 4, kernel: 2, padding: 1}, max-pool: {size: 2, stride: 1}, "
+    "conv: {outputs: 6, kernel: 1}]}, flatten, linear: {outputs: 10}]",
+    "[conv: {outputs: 5, kernel: 2, stride: 2, quantise: false, bias: false}, max-pool: {size: 2}, "
+    "residual: {layers: [quantise: {name: q1}, conv: {outputs: 5, kernel: 1, bias: false}], "
+    "shortcut: [batch-norm], quantise: false}, average-pool: {size: 4}, relu, flatten, "
+    "linear: {outputs: 10, quantise: false}]",
+    "[flatten, linear: {outputs: 48}, relu, reshape: {channels: 3, height: 4, width: 4}, "
+    "residual: {layers: [conv: {outputs: 4, kernel: 3, stride: 2, padding: 1, bias: false}, "
+    "batch-norm, relu, flatten], shortcut: [flatten, linear: {outputs: 16, quantise: false}]}, "
+    "relu, residual: {layers: [linear: {outputs: 16}]}, linear: {outputs: 10}]",
+    "[average-pool: {size: 4, quantise: false}, quantise, conv: {outputs: 10, kernel: 8}, "
+    "global-average-pool, flatten]",
+};
+
+static void test_lists(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (int quantise = 0; quantise < 2; quantise++) {
+            struct experiment experiment;
+            struct dataset set;
+            struct network net;
+            struct error err;
+            if (!read_list("cifar10", lists[i], &experiment, &err))
+                fail_msg("%s", err.text);
+            dataset_describe(&set, "cifar10");
+            seed_random(lists[i]);
+            build_network(&net, &experiment.runs[0].settings, &set, CAPACITY);
+            random_parameters(&net.params);
+            run_network(lists[i], &net, quantise);
+            network_destroy(&net);
+            experiment_free(&experiment);
+            assert_int_equal(mem_live_blocks(), 0);
+        }
+}
+
 /* ---- the twin itself, against finite differences ---- */
 
 static double loss_of(const struct twin *twin, const double *factor)
@@ -1091,6 +1141,7 @@ int main(void)
         cmocka_unit_test(test_linear),
         cmocka_unit_test(test_pools),
         cmocka_unit_test(test_graphs),
+        cmocka_unit_test(test_lists),
         cmocka_unit_test(test_norm_by_hand),
         cmocka_unit_test(test_norm_of_one_value),
         cmocka_unit_test(test_norm_refuses),

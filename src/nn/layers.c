@@ -1,0 +1,303 @@
+#include "nn/layers.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct builder {
+    struct network *net;
+    const struct layer_list *list;
+    int at; /* layer that is being added */
+    struct error *err;
+};
+
+/* Where the list has got to. The network's input is flat in memory but an image to the reader of the
+ * list, so the reshaping waits until a layer needs it: a flatten then costs nothing. */
+struct flow {
+    struct tensor *x;
+    bool is_flat, waits;
+    int channels, height, width; /* as the reader of the list sees them */
+};
+
+static bool refuse(struct builder *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static bool refuse(struct builder *b, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(b->err->text, sizeof b->err->text, format, args);
+    va_end(args);
+    return false;
+}
+
+int layers_next(const struct layer_list *list, int i)
+{
+    return i + 1 + list->layer[i].branch + list->layer[i].shortcut;
+}
+
+int layers_difference(const struct layer_list *a, const struct layer_list *b)
+{
+    for (int i = 0; i < a->count && i < b->count; i++) {
+        const struct layer_spec *x = &a->layer[i], *y = &b->layer[i];
+        if (x->kind != y->kind || strcmp(x->name, y->name) != 0 || x->outputs != y->outputs ||
+            x->window != y->window || x->step != y->step || x->padding != y->padding ||
+            x->channels != y->channels || x->height != y->height || x->width != y->width ||
+            x->bias != y->bias || x->quantise != y->quantise || x->always != y->always ||
+            x->branch != y->branch || x->shortcut != y->shortcut)
+            return i;
+    }
+    if (a->count == b->count)
+        return -1;
+    return a->count < b->count ? a->count : b->count;
+}
+
+/* ---- what a layer needs of its input ---- */
+
+/* The flow goes on from a new tensor. */
+static bool flow_to(struct flow *flow, struct tensor *x)
+{
+    flow->x = x;
+    flow->channels = x->channels;
+    flow->height = x->height;
+    flow->width = x->width;
+    return true;
+}
+
+static bool need_image(struct builder *b, struct flow *flow, const char *layer)
+{
+    if (flow->is_flat)
+        return refuse(b, "%s needs an image, but gets %d flat values; reshape makes one of them",
+                      layer, flow->channels);
+    if (flow->waits)
+        flow->x = network_add_image(b->net, flow->x, flow->channels, flow->height, flow->width);
+    flow->waits = false;
+    return true;
+}
+
+static bool need_codes(struct builder *b, const struct flow *flow, const char *layer)
+{
+    return flow->x->has_code ||
+           refuse(b,
+                  "%s multiplies codes, but its input is not quantised: put a quantise layer "
+                  "before it, or leave 'quantise: false' away",
+                  layer);
+}
+
+static bool need_terms(struct builder *b, size_t terms, const char *layer)
+{
+    return terms <= LAYERS_TERMS ||
+           refuse(b, "%s adds %zu products for each output; allowed: at most %d", layer, terms,
+                  LAYERS_TERMS);
+}
+
+/* ---- the kinds ---- */
+
+static bool add_conv(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    const int kernel = spec->window, padding = spec->padding;
+    if (!need_image(b, flow, "conv") || !need_codes(b, flow, "conv") ||
+        !need_terms(b, (size_t)flow->channels * (size_t)(kernel * kernel), "conv"))
+        return false;
+    if (padding >= kernel)
+        return refuse(b, "conv: padding %d is not below the kernel, %d", padding, kernel);
+    if (kernel > flow->height + 2 * padding || kernel > flow->width + 2 * padding)
+        return refuse(b, "conv: a kernel of %d does not fit into %d x %d pixels with padding %d",
+                      kernel, flow->height, flow->width, padding);
+    const struct conv_shape shape = {spec->outputs, kernel, spec->step, padding, spec->bias};
+    return flow_to(flow, network_add_conv(b->net, spec->name, flow->x, shape));
+}
+
+static bool add_linear(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    if (!flow->is_flat)
+        return refuse(b, "linear needs flat values, but gets %d x %d x %d; put flatten before it",
+                      flow->channels, flow->height, flow->width);
+    if (!need_codes(b, flow, "linear") || !need_terms(b, flow->x->size, "linear"))
+        return false;
+    return flow_to(flow, network_add_linear(b->net, spec->name, flow->x, (size_t)spec->outputs));
+}
+
+static bool add_batch_norm(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    if (!flow->is_flat && !need_image(b, flow, "batch-norm"))
+        return false;
+    return flow_to(flow, network_add_batch_norm(b->net, spec->name, flow->x));
+}
+
+static bool add_relu(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    (void)spec, (void)flow;
+    return refuse(b, "relu must stand directly behind a layer that quantises: conv, linear, "
+                     "batch-norm, average-pool, residual (without 'quantise: false') or quantise");
+}
+
+/* Only checks: the quantiser itself comes as that of any other layer. */
+static bool add_quantise(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    (void)spec;
+    return !flow->x->has_code || refuse(b, "quantise: its input is quantised already");
+}
+
+static bool add_pool(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    const bool is_max = spec->kind == LAYER_MAX_POOL;
+    const char *name = is_max ? "max-pool" : "average-pool";
+    const int size = spec->window, step = spec->step;
+    if (!need_image(b, flow, name))
+        return false;
+    if (size > flow->height || size > flow->width)
+        return refuse(b, "%s: a window of %d does not fit into %d x %d pixels", name, size,
+                      flow->height, flow->width);
+    if ((flow->height - size) % step != 0 || (flow->width - size) % step != 0)
+        return refuse(b, "%s: windows of %d at steps of %d do not divide %d x %d pixels", name,
+                      size, step, flow->height, flow->width);
+    return flow_to(flow, is_max ? network_add_max_pool(b->net, flow->x, size, step)
+                                : network_add_mean_pool(b->net, flow->x, size, step));
+}
+
+static bool add_global_pool(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    (void)spec;
+    if (!need_image(b, flow, "global-average-pool"))
+        return false;
+    if (flow->height != flow->width)
+        return refuse(b, "global-average-pool needs square images, but gets %d x %d pixels",
+                      flow->height, flow->width);
+    return flow_to(flow, network_add_mean_pool(b->net, flow->x, flow->height, 1));
+}
+
+static bool add_dropout(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    enum { NUMBERS = 256 }; /* a byte of its random numbers' index is the operation's number */
+    if (b->net->op_count >= NUMBERS)
+        return refuse(b, "dropout: allowed: behind at most %d operations, quantisers counted",
+                      NUMBERS);
+    flow->x = network_add_dropout(b->net, flow->x, spec->always);
+    return true;
+}
+
+static bool add_flatten(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    (void)spec;
+    if (flow->is_flat)
+        return refuse(b, "flatten: its input, %d values, is flat already", flow->channels);
+    if (!flow->waits)
+        flow->x = network_add_flatten(b->net, flow->x);
+    flow->is_flat = true;
+    flow->waits = false;
+    return flow_to(flow, flow->x);
+}
+
+static bool add_reshape(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    if (!flow->is_flat)
+        return refuse(b, "reshape needs flat values, but gets %d x %d x %d; put flatten before it",
+                      flow->channels, flow->height, flow->width);
+    if ((size_t)spec->channels * (size_t)(spec->height * spec->width) != flow->x->size)
+        return refuse(b, "reshape: %d x %d x %d is not %zu values", spec->channels, spec->height,
+                      spec->width, flow->x->size);
+    flow->is_flat = false;
+    return flow_to(flow,
+                   network_add_image(b->net, flow->x, spec->channels, spec->height, spec->width));
+}
+
+static bool add_branch(struct builder *b, int begin, int end, struct flow *flow);
+
+static bool add_residual(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    if (!flow->is_flat && !need_image(b, flow, "residual"))
+        return false;
+    const int at = b->at, shortcut = at + 1 + spec->branch;
+    struct flow main = *flow, side = *flow;
+    if (!add_branch(b, at + 1, shortcut, &main) ||
+        !add_branch(b, shortcut, shortcut + spec->shortcut, &side))
+        return false;
+    b->at = at;
+    if (main.is_flat != side.is_flat || main.channels != side.channels ||
+        main.height != side.height || main.width != side.width)
+        return refuse(b, "residual: its layers give %d x %d x %d%s, its shortcut %d x %d x %d%s",
+                      main.channels, main.height, main.width, main.is_flat ? " (flat)" : "",
+                      side.channels, side.height, side.width, side.is_flat ? " (flat)" : "");
+    flow->is_flat = main.is_flat;
+    return flow_to(flow, network_add_sum(b->net, main.x, side.x));
+}
+
+/* ---- the list ---- */
+
+static bool (*const adders[LAYER_KINDS])(struct builder *, const struct layer_spec *,
+                                         struct flow *) = {
+    [LAYER_CONV] = add_conv,
+    [LAYER_LINEAR] = add_linear,
+    [LAYER_BATCH_NORM] = add_batch_norm,
+    [LAYER_RELU] = add_relu,
+    [LAYER_QUANTISE] = add_quantise,
+    [LAYER_MAX_POOL] = add_pool,
+    [LAYER_AVERAGE_POOL] = add_pool,
+    [LAYER_GLOBAL_AVERAGE_POOL] = add_global_pool,
+    [LAYER_DROPOUT] = add_dropout,
+    [LAYER_FLATTEN] = add_flatten,
+    [LAYER_RESHAPE] = add_reshape,
+    [LAYER_RESIDUAL] = add_residual,
+};
+
+/* Whether layer i of a branch is there and of this kind. */
+static bool is_kind(const struct builder *b, int i, int end, enum layer_kind kind)
+{
+    return i < end && b->list->layer[i].kind == kind;
+}
+
+static bool add_branch(struct builder *b, int begin, int end, struct flow *flow)
+{
+    for (int i = begin, next; i < end; i = next) {
+        const struct layer_spec *spec = &b->list->layer[i];
+        next = layers_next(b->list, i);
+        b->at = i;
+        if (!adders[spec->kind](b, spec, flow))
+            return false;
+        const bool is_own = spec->kind == LAYER_QUANTISE;
+        if (!spec->quantise || (!is_own && is_kind(b, next, end, LAYER_QUANTISE)))
+            continue;
+        char name[sizeof b->net->op->name];
+        snprintf(name, sizeof name, "%s%s", spec->name, is_own ? "" : ".out");
+        const bool relu = is_kind(b, next, end, LAYER_RELU);
+        flow->x = network_add_quantiser(b->net, name, flow->x, relu);
+        next += relu;
+    }
+    return true;
+}
+
+static bool check_end(struct builder *b, const struct flow *flow, int classes)
+{
+    const struct network *net = b->net;
+    bool maps = false;
+    for (int i = 0; i < net->op_count; i++)
+        maps = maps || net->op[i].class->gather_codes;
+    b->at = 0; /* to the last layer that is inside no other */
+    while (layers_next(b->list, b->at) < b->list->count)
+        b->at = layers_next(b->list, b->at);
+    if (!maps)
+        return refuse(b, "the network has no conv and no linear layer");
+    if (!flow->is_flat)
+        return refuse(b,
+                      "the network ends with %d x %d x %d values, which must be flat: end it "
+                      "with flatten or linear",
+                      flow->channels, flow->height, flow->width);
+    if (flow->channels != classes)
+        return refuse(b, "the network ends with %d values; the data set has %d classes",
+                      flow->channels, classes);
+    return true;
+}
+
+struct tensor *layers_build(struct network *net, const struct layer_list *list,
+                            struct layers_data data, int *at, struct error *err)
+{
+    network_create(net, data.channels, data.height, data.width);
+    struct builder b = {.net = net, .list = list, .err = err};
+    struct flow flow = {net->input, false, true, data.channels, data.height, data.width};
+    if (!is_kind(&b, 0, list->count, LAYER_QUANTISE))
+        flow.x = network_add_quantiser(net, "input", net->input, false);
+    const bool fits = add_branch(&b, 0, list->count, &flow) && check_end(&b, &flow, data.classes);
+    *at = b.at;
+    return fits ? flow.x : NULL;
+}

@@ -1,0 +1,73 @@
+#include "run/build_network.h"
+
+#include "base/log.h"
+#include "nn/models.h"
+
+static struct layers_data data_of(const struct dataset *set)
+{
+    return (struct layers_data){set->channels, set->height, set->width, set->classes};
+}
+
+bool check_network(const struct settings *settings, int *line, struct error *err)
+{
+    const struct layer_list *list = &settings->network.layers;
+    if (list->count == 0)
+        return true;
+    struct dataset set;
+    struct network net;
+    int at;
+    dataset_describe(&set, settings->data.name);
+    const bool fits = layers_build(&net, list, data_of(&set), &at, err) != NULL;
+    network_destroy(&net);
+    *line = list->layer[at].line;
+    return fits;
+}
+
+bool check_image(const struct settings *settings, const struct dataset *set, struct error *err)
+{
+    const char *model = settings->network.model;
+    const int smallest = settings->network.layers.count > 0 ? 1 : model_smallest_image(model);
+    if (set->height >= smallest && set->width >= smallest)
+        return true;
+    return error_set(err,
+                     "network.model: value '%s' needs images of at least %d x %d pixels; %s has "
+                     "%d x %d",
+                     model, smallest, smallest, set->name, set->height, set->width);
+}
+
+static void build_model(struct network *net, const struct settings *s, const struct dataset *set,
+                        size_t capacity)
+{
+    size_t hidden[EXPERIMENT_LAYERS];
+    for (int64_t i = 0; i < s->network.hidden_count; i++)
+        hidden[i] = (size_t)s->network.hidden[i];
+    const struct model_spec spec = {.model = s->network.model,
+                                    .hidden = hidden,
+                                    .hidden_count = (int)s->network.hidden_count,
+                                    .blocks = (int)(s->network.depth - 2) / 6,
+                                    .filters = (int)s->network.width,
+                                    .batch_norm = s->network.batch_norm,
+                                    .dropout_always = s->network.dropout_always,
+                                    .channels = set->channels,
+                                    .height = set->height,
+                                    .width = set->width,
+                                    .classes = set->classes,
+                                    .capacity = capacity};
+    model_build(net, &spec);
+}
+
+void build_network(struct network *net, const struct settings *settings, const struct dataset *set,
+                   size_t capacity)
+{
+    const struct layer_list *list = &settings->network.layers;
+    if (list->count == 0) {
+        build_model(net, settings, set, capacity);
+        return;
+    }
+    struct error err;
+    int at;
+    struct tensor *logits = layers_build(net, list, data_of(set), &at, &err);
+    if (!logits) /* check_network has accepted it */
+        log_fatal("network.layers: %s", err.text);
+    network_finish(net, logits, capacity);
+}

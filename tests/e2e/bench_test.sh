@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# reslice bench: what it counts is the same on one rank and on two, and its estimate for more ranks is
+# the model's, worked out here from the printed messages.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+python=$(find_python)
+
+# run RANKS NETWORK: 24 samples, predicted up to 6 ranks.
+run() {
+    on_ranks "$1" "$reslice" bench --network "$2" --batch 24 --seconds 0.05 --predict 6 \
+        --latency-us 10 --bandwidth-gbs 0.5 >"$work/$2.$1"
+}
+
+has_all_parts() {
+    cat "$1"
+    grep -q 'samples/s' "$1" && grep -q 'peak memory of a rank' "$1" &&
+        grep -q 'L = 10 us, B = 0.5 GB/s' "$1"
+}
+
+same_messages() {
+    local ranks
+    for ranks in 1 2; do
+        sed -n '/reductions of a step/,/all-reduce/p' "$work/$1.$ranks" >"$work/messages$ranks"
+        grep -q ' x ' "$work/messages$ranks"
+    done
+    diff "$work/messages1" "$work/messages2"
+}
+
+# The blocking calls that two ranks really make, bench counts apart.
+counts_what_is_sent() {
+    local said
+    said=$(sed -n 's/^ *\([0-9.]*\) blocking synchronisations.*/\1/p' "$1")
+    "$python" - "$1" "$said" <<'END'
+import re, sys
+text = re.sub(r"\n  (?=\S)", " ", open(sys.argv[1]).read())
+line = re.search(r"reductions of a step, measured: (.*)", text).group(1)
+calls = sum(float(x) for x in re.findall(r"([\d.]+) x", line))
+print(line, calls, sys.argv[2])
+sys.exit(abs(calls - float(sys.argv[2])) > 0.06)
+END
+}
+
+follows_the_model() {
+    "$python" - "$1" <<'END'
+import math, re, sys
+text = re.sub(r"\n  (?=\S)", " ", open(sys.argv[1]).read()) # notes are wrapped
+line = re.search(r"reductions of a step, measured: (.*)", text).group(1)
+messages = [(float(n), float(b) * {"B": 1, "kB": 1e3}[u])
+            for n, b, u in re.findall(r"([\d.]+) x ([\d.]+) (k?B)", line)]
+L, B = 10e-6, 0.5e9
+strong, weak = text.split("Expected weak")
+for part, scaled in (strong, False), (weak, True):
+    rows = [[float(x) for x in r.split()] for r in re.findall(r"\n((?: +[\d.]+){8})(?=\n)", part)]
+    assert [r[0] for r in rows] == [1, 2, 4, 6], rows
+    for p, local, compute, reduce, step, rate, speedup, efficiency in rows:
+        k = math.ceil(math.log2(p))
+        expected = sum(n * min(k * (L + b / B), 2 * k * L + 2 * (p - 1) / p * b / B)
+                       for n, b in messages)
+        batch = 24 * p if scaled else 24
+        assert local == (24 if scaled else math.ceil(24 / p)), (p, local)
+        assert abs(reduce - 1e3 * expected) < 2e-3 * (1 + reduce), (p, reduce, expected)
+        assert abs(step - compute - reduce) < 2e-3, (compute, reduce, step)
+        assert abs(rate - batch / (1e-3 * step)) < 0.01 * rate, (rate, step)
+        assert abs(speedup - rate / rows[0][5]) < 0.02 * (1 + speedup), (speedup, rate)
+        assert abs(efficiency - 100 * speedup / p) < 2, (efficiency, speedup)
+END
+}
+
+for network in mlp resnet20; do
+    for ranks in 1 2; do
+        check "bench $network, $ranks ranks" run $ranks $network
+        check "  all parts" has_all_parts "$work/$network.$ranks"
+        check "  the estimate" follows_the_model "$work/$network.$ranks"
+    done
+    check "$network: the same messages on 1 and 2 ranks" same_messages $network
+    check "$network: counts what two ranks send" counts_what_is_sent "$work/$network.2"
+done
+finish
