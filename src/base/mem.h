@@ -2,7 +2,8 @@
  *
  * All memory of a training run is taken before its first step. The number of live blocks must be
  * zero at the end of every test (a leak test that works under MPI). Running out is an environment
- * error: the job ends with a message, so callers never see NULL.
+ * error: the job ends with a message, so callers never see NULL. Pages of large blocks that nobody
+ * touches cost nothing.
  */
 #ifndef RESLICE_BASE_MEM_H
 #define RESLICE_BASE_MEM_H

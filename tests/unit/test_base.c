@@ -137,6 +137,35 @@ static void test_permutation(void **state)
 
 /* ---- memory ---- */
 
+/* Blocks around and above the size from which they are mapped: zeroed, aligned, and only what is
+ * touched counts. */
+static void test_large_memory(void **state)
+{
+    (void)state;
+    enum { HUGE_BYTES = 2 << 20, BLOCKS = 6 };
+    static const size_t bytes[BLOCKS] = {HUGE_BYTES - 64, HUGE_BYTES,         HUGE_BYTES + 1,
+                                         5000000,         (size_t)4000000000, 3 * HUGE_BYTES};
+    char *block[BLOCKS];
+    for (int turn = 0; turn < 2; turn++) { /* again, over what was freed */
+        for (int i = 0; i < BLOCKS; i++) {
+            block[i] = mem_alloc(bytes[i], 1, "test");
+            assert_int_equal((uintptr_t)block[i] % MEM_ALIGNMENT, 0);
+            for (size_t k = 0; k < bytes[i]; k += i == 4 ? HUGE_BYTES * 50 : 997) {
+                assert_int_equal(block[i][k], 0);
+                block[i][k] = 1;
+            }
+            block[i][bytes[i] - 1] = 1;
+        }
+        assert_int_equal(mem_live_blocks(), BLOCKS);
+        for (int i = BLOCKS; i > 0; i--)
+            mem_free(block[i * 5 % BLOCKS]); /* in another order */
+        assert_int_equal(mem_live_blocks(), 0);
+    }
+#ifndef __SANITIZE_ADDRESS__
+    assert_true(mem_peak_bytes() < 1000000000);
+#endif
+}
+
 static void test_memory(void **state)
 {
     (void)state;
@@ -237,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_streams_differ),
         cmocka_unit_test(test_permutation),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_large_memory),
         cmocka_unit_test(test_shares_cover_everything),
         cmocka_unit_test(test_one_rank_without_mpi),
         cmocka_unit_test(test_error_text),
