@@ -20,7 +20,8 @@ struct error {
     char text[1024];
 };
 
-/* Writes the message; always returns false, so that a check reads `return error_set(err, …)`. */
+/* Writes the message, with '?' for what is no printable text; always returns false, so that a check
+ * reads `return error_set(err, …)`. */
 bool error_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

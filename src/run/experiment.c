@@ -14,41 +14,13 @@
 
 enum { FILE_BYTES_MAX = 1 << 20 };
 
-/* Bytes of the UTF-8 character at `text`; 0 if there is none. */
-static size_t character_bytes(const unsigned char *text)
-{
-    const size_t n = text[0] < 0x80   ? 1
-                     : text[0] < 0xC2 ? 0
-                     : text[0] < 0xE0 ? 2
-                     : text[0] < 0xF0 ? 3
-                     : text[0] < 0xF5 ? 4
-                                      : 0;
-    for (size_t i = 1; i < n; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    return n;
-}
-
-/* Messages quote the user's text, perhaps cut inside a character: one line of valid UTF-8. */
-static bool make_printable(struct error *err)
-{
-    unsigned char *text = (unsigned char *)err->text;
-    while (*text) {
-        const size_t n = character_bytes(text);
-        if (n == 0 || *text < 0x20 || *text == 0x7F)
-            *text = '?';
-        text += n ? n : 1;
-    }
-    return false;
-}
-
 bool experiment_parse(struct experiment *experiment, const char *file, const char *text,
                       size_t length, struct experiment_overrides overrides, struct error *err)
 {
     *experiment = (struct experiment){0};
     struct document document;
     if (!document_open(&document, file, text, length, err))
-        return make_printable(err);
+        return false;
     struct plan plan = {0};
     const bool ok =
         plan_read(&plan, &document, overrides, err) && matrix_expand(&plan, experiment, err);
@@ -58,7 +30,7 @@ bool experiment_parse(struct experiment *experiment, const char *file, const cha
     if (ok)
         return true;
     experiment_free(experiment);
-    return make_printable(err);
+    return false;
 }
 
 void experiment_free(struct experiment *experiment)
@@ -106,7 +78,7 @@ bool experiment_load(struct experiment *experiment, const char *file,
     comm_broadcast(&head, sizeof head);
     if (!head.ok) {
         *err = head.err;
-        return make_printable(err);
+        return false;
     }
     if (!text)
         text = mem_alloc(head.length, 1, "experiment file");

@@ -179,8 +179,12 @@ static void count_clipped(struct reader *r, struct report_result *result, const 
     size_t length[STORE_AXES] = {0};
     const size_t slices = (size_t)result->crossbar_slices;
     snprintf(path, sizeof path, "/crossbars/%s/current_histogram", layer);
-    if (!r->fine || store_shape(r->file, path, length) != CURRENT_AXES || length[3] == 0)
+    if (!r->fine || !store_has(r->file, path))
         return; /* stays unknown */
+    if (store_shape(r->file, path, length) != CURRENT_AXES || length[3] == 0) {
+        r->fine = error_set(r->err, "%s: dataset '%s' has a wrong shape", r->path, path);
+        return;
+    }
     const size_t bins = length[3], all = CROSSBAR_SIGNS * slices * length[2] * bins;
     uint64_t *histogram = MEM_NEW(uint64_t, all), *pooled = MEM_NEW(uint64_t, bins);
     r->fine = store_read(r->file, path, STORE_U64, all, histogram, r->err);

@@ -2,12 +2,14 @@
 #include "run/result.h"
 
 #include <errno.h>
+#include <float.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "hw/fixed_point.h"
 #include "run/store.h"
 
 void result_path(char path[RESULT_PATH], const char *directory, const struct experiment *experiment,
@@ -141,14 +143,29 @@ static bool read_tensors(const struct store_file *file, struct parameters *param
     return true;
 }
 
+/* Activations have the exponents of floats. */
+static bool read_exponents(const struct store_file *file, const char *path, int *exponent,
+                           size_t count, struct error *err)
+{
+    static const char dataset[] = "/activations/exponent";
+    const int min = fixed_point_exponent(0.0f), max = fixed_point_exponent(FLT_MAX);
+    if (!store_read(file, dataset, STORE_I32, count, exponent, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (exponent[i] < min || exponent[i] > max)
+            return error_set(err, "%s: dataset '%s' holds %d; allowed: %d..%d", path, dataset,
+                             exponent[i], min, max);
+    return true;
+}
+
 static bool read_state(const char *path, struct training *t, int *exponent, struct error *err)
 {
     struct store_file *file = store_open(path, err);
     if (!file)
         return false;
-    const bool fine = read_tensors(file, &t->net.params, err) &&
-                      store_read(file, "/activations/exponent", STORE_I32,
-                                 (size_t)network_quantisers(&t->net), exponent, err);
+    const bool fine =
+        read_tensors(file, &t->net.params, err) &&
+        read_exponents(file, path, exponent, (size_t)network_quantisers(&t->net), err);
     store_close(file);
     return fine;
 }

@@ -9,8 +9,12 @@
 #include "run/store_image.h"
 #include "run/store_types.h"
 
+/* Packed data cannot be shrunk more than this (zlib technical details: 1032 to 1). */
+static const size_t max_packing = 1032;
+
 struct store_file {
     hid_t file;
+    size_t bytes; /* of the file */
     char path[4096];
 };
 
@@ -78,8 +82,11 @@ static bool check_header(const struct store_file *file, struct error *err)
 
 static struct store_file *new_file(hid_t id, const char *path)
 {
+    hsize_t bytes = 0;
+    H5Fget_filesize(id, &bytes);
     struct store_file *file = MEM_NEW(struct store_file, 1);
     file->file = id;
+    file->bytes = (size_t)bytes;
     snprintf(file->path, sizeof file->path, "%s", path);
     return file;
 }
@@ -146,20 +153,64 @@ bool store_has(const struct store_file *file, const char *object)
     }
 }
 
-int store_shape(const struct store_file *file, const char *path, size_t length[STORE_AXES])
+/* Bytes of an element in the file; 0 when it is no number of up to 8 bytes. The memory for others
+ * would be something else than their count says, or hold pointers. */
+static size_t number_size(hid_t dataset)
 {
-    if (!store_has(file, path))
-        return -1;
-    const hid_t id = H5Dopen2(file->file, path, H5P_DEFAULT);
-    if (id < 0)
-        return -1;
-    const hid_t space = H5Dget_space(id);
-    hsize_t dims[32] = {0};
-    int axes = H5Sget_simple_extent_ndims(space);
+    const hid_t type = H5Dget_type(dataset);
+    const H5T_class_t class = H5Tget_class(type); /* h5py writes booleans as an enumeration */
+    const bool is_number = class == H5T_INTEGER || class == H5T_FLOAT || class == H5T_ENUM;
+    const size_t size = H5Tget_size(type);
+    H5Tclose(type);
+    return is_number && size <= sizeof(uint64_t) ? size : 0;
+}
+
+/* True for numbers that can come out of the file: a shape costs nothing to write down, but memory
+ * is taken for it. */
+static bool is_held(const struct store_file *file, hid_t dataset, const hsize_t *length, int axes)
+{
+    size_t n = number_size(dataset);
+    const size_t stored = (size_t)H5Dget_storage_size(dataset);
+    const size_t bytes = stored < file->bytes ? stored : file->bytes;
+    const size_t most = bytes > SIZE_MAX / max_packing ? SIZE_MAX : bytes * max_packing;
+    for (int a = 0; a < axes; a++)
+        if (length[a] == 0)
+            return n > 0;
+    for (int a = 0; a < axes; a++) {
+        if (n == 0 || length[a] > most / n)
+            return false;
+        n *= (size_t)length[a];
+    }
+    return n > 0 && n <= most;
+}
+
+/* Lengths of the axes of an open dataset; -1 when it is not one that can be read. */
+static int shape_of(const struct store_file *file, hid_t dataset, size_t length[STORE_AXES])
+{
+    const hid_t space = H5Dget_space(dataset);
+    hsize_t dims[STORE_AXES] = {0};
+    int axes =
+        H5Sget_simple_extent_type(space) == H5S_NULL ? -1 : H5Sget_simple_extent_ndims(space);
     axes = axes <= STORE_AXES ? H5Sget_simple_extent_dims(space, dims, NULL) : -1;
+    H5Sclose(space);
+    if (axes < 0 || !is_held(file, dataset, dims, axes))
+        return -1;
     for (int a = 0; a < axes; a++)
         length[a] = (size_t)dims[a];
-    H5Sclose(space);
+    return axes;
+}
+
+static hid_t open_dataset(const struct store_file *file, const char *path)
+{
+    return store_has(file, path) ? H5Dopen2(file->file, path, H5P_DEFAULT) : -1;
+}
+
+int store_shape(const struct store_file *file, const char *path, size_t length[STORE_AXES])
+{
+    const hid_t id = open_dataset(file, path);
+    if (id < 0)
+        return -1;
+    const int axes = shape_of(file, id, length);
     H5Dclose(id);
     return axes;
 }
@@ -168,7 +219,8 @@ size_t store_list(const struct store_file *file, const char *group, size_t width
 {
     *names = NULL;
     H5G_info_t info;
-    if (H5Gget_info_by_name(file->file, group, &info, H5P_DEFAULT) < 0)
+    if (H5Gget_info_by_name(file->file, group, &info, H5P_DEFAULT) < 0 ||
+        info.nlinks > file->bytes) /* a link takes several bytes */
         return 0;
     *names = mem_alloc((size_t)info.nlinks, width, "names");
     for (hsize_t i = 0; i < info.nlinks; i++)
@@ -179,6 +231,15 @@ size_t store_list(const struct store_file *file, const char *group, size_t width
 
 /* ---- datasets ---- */
 
+/* Reads an attribute of one value: the caller has room for no more. */
+static bool read_one(hid_t attribute, hid_t type, void *value)
+{
+    const hid_t space = H5Aget_space(attribute);
+    const bool is_one = H5Sget_simple_extent_npoints(space) == 1;
+    H5Sclose(space);
+    return is_one && H5Aread(attribute, type, value) >= 0;
+}
+
 /* CRC-32 of the bytes as they lie in the file. */
 static bool checksum_of(hid_t dataset, const char *name, const char *path, struct error *err)
 {
@@ -187,7 +248,7 @@ static bool checksum_of(hid_t dataset, const char *name, const char *path, struc
     unsigned char *raw = mem_alloc(bytes, 1, path);
     uint32_t expected = 0;
     const hid_t attribute = H5Aopen(dataset, "crc32", H5P_DEFAULT);
-    bool fine = attribute >= 0 && H5Aread(attribute, H5T_NATIVE_UINT32, &expected) >= 0;
+    bool fine = attribute >= 0 && read_one(attribute, H5T_NATIVE_UINT32, &expected);
     if (attribute >= 0)
         H5Aclose(attribute);
     if (!fine)
@@ -202,22 +263,36 @@ static bool checksum_of(hid_t dataset, const char *name, const char *path, struc
     return fine;
 }
 
-bool store_read(const struct store_file *file, const char *path, enum store_type type, size_t count,
-                void *data, struct error *err)
+/* The whole of an open dataset. */
+static bool read_all(const struct store_file *file, hid_t dataset, const char *path,
+                     enum store_type type, size_t count, void *data, struct error *err)
 {
     size_t length[STORE_AXES], n = 1;
-    const int axes = store_shape(file, path, length);
+    const int axes = shape_of(file, dataset, length);
     if (axes < 0)
-        return error_set(err, "%s: there is no dataset '%s'", file->path, path);
+        return error_set(err,
+                         "%s: dataset '%s' does not hold numbers on at most %d axes, or not as "
+                         "many as it says",
+                         file->path, path, STORE_AXES);
     for (int a = 0; a < axes; a++)
         n *= length[a];
     if (n != count)
         return error_set(err, "%s: dataset '%s' has %zu elements, expected %zu", file->path, path,
                          n, count);
-    const hid_t id = H5Dopen2(file->file, path, H5P_DEFAULT);
-    bool fine = checksum_of(id, file->path, path, err);
-    if (fine && H5Dread(id, native_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
-        fine = error_set(err, "%s: dataset '%s' cannot be read", file->path, path);
+    if (!checksum_of(dataset, file->path, path, err))
+        return false;
+    if (H5Dread(dataset, native_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
+        return error_set(err, "%s: dataset '%s' cannot be read", file->path, path);
+    return true;
+}
+
+bool store_read(const struct store_file *file, const char *path, enum store_type type, size_t count,
+                void *data, struct error *err)
+{
+    const hid_t id = open_dataset(file, path);
+    if (id < 0)
+        return error_set(err, "%s: there is no dataset '%s'", file->path, path);
+    const bool fine = read_all(file, id, path, type, count, data, err);
     H5Dclose(id);
     return fine;
 }
@@ -260,10 +335,12 @@ static bool read_attribute(const struct store_file *file, const char *object, co
                            hid_t type, void *value, struct error *err)
 {
     const hid_t id = H5Aopen_by_name(file->file, object, name, H5P_DEFAULT, H5P_DEFAULT);
-    const bool fine = id >= 0 && H5Aread(id, type, value) >= 0;
+    const bool fine = id >= 0 && read_one(id, type, value);
     if (id >= 0)
         H5Aclose(id);
-    return fine ? true : error_set(err, "%s: '%s' has no attribute '%s'", file->path, object, name);
+    return fine ? true
+                : error_set(err, "%s: attribute '%s' of '%s' is missing, or is not one value",
+                            file->path, name, object);
 }
 
 bool store_get_text(const struct store_file *file, const char *object, const char *name,

@@ -548,6 +548,115 @@ static void test_header(void **state)
     refuse("not a reslice result file");
 }
 
+/* ---- sound HDF5 files with something else in them (found by tests/fuzz) ---- */
+
+/* Another attribute of that name. Takes over the space. */
+static void replace_attribute(const char *object, const char *name, hid_t type, hid_t space,
+                              const void *value)
+{
+    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    H5Adelete_by_name(file, object, name, H5P_DEFAULT);
+    const hid_t id =
+        H5Acreate_by_name(file, object, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(id >= 0 && H5Awrite(id, type, value) >= 0);
+    H5Aclose(id);
+    H5Sclose(space);
+    H5Fclose(file);
+}
+
+/* The reader has room for one value only. */
+static void test_attributes_of_many_values(void **state)
+{
+    (void)state;
+    if (comm_rank() != 0)
+        return;
+    const hsize_t nine = 9, one = 1;
+    const int64_t numbers[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+    const char *const words[9] = {"reslice", "b", "c", "d", "e", "f", "g", "h", "i"};
+    const hid_t text = store_text_type();
+    replace_attribute("/", "complete", H5T_NATIVE_INT64, H5Screate_simple(1, &one, NULL), numbers);
+    store_close(open_good());
+    replace_attribute("/", "complete", H5T_NATIVE_INT64, H5Screate_simple(1, &nine, NULL), numbers);
+    refuse("attribute 'complete' of '/' is missing, or is not one value");
+    replace_attribute("/", "complete", H5T_NATIVE_INT64, H5Screate(H5S_NULL), numbers);
+    refuse("attribute 'complete' of '/' is missing, or is not one value");
+    replace_attribute("/", "format", text, H5Screate_simple(1, &nine, NULL), words);
+    refuse("not a reslice result file");
+    H5Tclose(text);
+}
+
+/* A checksum of nine numbers: nine are more than the reader has room for. */
+static void test_checksum_of_many_values(void **state)
+{
+    (void)state;
+    if (comm_rank() != 0)
+        return;
+    char name[128];
+    const hsize_t nine = 9;
+    const uint32_t numbers[9] = {0};
+    object_path(name, &samples[0]);
+    replace_attribute(name, "crc32", H5T_NATIVE_UINT32, H5Screate_simple(1, &nine, NULL), numbers);
+    assert_false(store_verify(path, &err));
+    assert_says("no checksum");
+}
+
+/* Puts an empty dataset in place of the first sample, with the checksum of no bytes. */
+static void replace_dataset(hid_t type, hid_t space)
+{
+    char name[128];
+    object_path(name, &samples[0]);
+    const uint32_t crc = 0;
+    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    H5Ldelete(file, name, H5P_DEFAULT);
+    const hid_t id = H5Dcreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(id >= 0);
+    H5Dclose(id);
+    H5Fclose(file);
+    replace_attribute(name, "crc32", H5T_NATIVE_UINT32, H5Screate(H5S_SCALAR), &crc);
+    H5Sclose(space);
+}
+
+static void refuse_dataset(void)
+{
+    char name[128];
+    size_t length[STORE_AXES];
+    double data[8];
+    object_path(name, &samples[0]);
+    struct store_file *file = open_good();
+    assert_int_equal(store_shape(file, name, length), -1);
+    assert_false(store_read(file, name, STORE_F64, 1, data, &err));
+    assert_says("does not hold numbers");
+    store_close(file);
+}
+
+/* Shapes that no file could fill, elements that are no numbers, no elements at all. */
+static void test_datasets_of_other_kinds(void **state)
+{
+    (void)state;
+    if (comm_rank() != 0)
+        return;
+    const hsize_t one = 1, large[2] = {(hsize_t)1 << 31, 4}, many[6] = {1, 1, 1, 1, 1, 1};
+    const hid_t text = store_text_type(), list = H5Tvlen_create(H5T_NATIVE_INT),
+                opaque = H5Tcreate(H5T_OPAQUE, (size_t)1 << 30);
+    replace_dataset(H5T_NATIVE_DOUBLE, H5Screate_simple(2, large, NULL));
+    refuse_dataset();
+    replace_dataset(H5T_NATIVE_DOUBLE, H5Screate_simple(6, many, NULL));
+    refuse_dataset();
+    replace_dataset(H5T_NATIVE_DOUBLE, H5Screate(H5S_NULL));
+    refuse_dataset();
+    replace_dataset(H5T_NATIVE_LDOUBLE, H5Screate_simple(1, &one, NULL));
+    refuse_dataset();
+    replace_dataset(opaque, H5Screate_simple(1, &one, NULL));
+    refuse_dataset();
+    replace_dataset(text, H5Screate_simple(1, &one, NULL));
+    refuse_dataset();
+    replace_dataset(list, H5Screate_simple(1, &one, NULL));
+    refuse_dataset();
+    H5Tclose(text);
+    H5Tclose(list);
+    H5Tclose(opaque);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
 
 int main(int argc, char **argv)
@@ -558,12 +667,21 @@ int main(int argc, char **argv)
         return mpi_test_stop(0);
     }
     const struct CMUnitTest tests[] = {
-        TEST(test_contents),           TEST(test_axes),
-        TEST(test_conversion),         TEST(test_attributes),
-        TEST(test_what_is_not_there),  TEST(test_list),
-        TEST(test_datasets_as_stored), TEST(test_verify),
-        TEST(test_part_then_rename),   TEST(test_flipped_byte),
-        TEST(test_cut_file),           TEST(test_header),
+        TEST(test_contents),
+        TEST(test_axes),
+        TEST(test_conversion),
+        TEST(test_attributes),
+        TEST(test_what_is_not_there),
+        TEST(test_list),
+        TEST(test_datasets_as_stored),
+        TEST(test_verify),
+        TEST(test_part_then_rename),
+        TEST(test_flipped_byte),
+        TEST(test_cut_file),
+        TEST(test_header),
+        TEST(test_attributes_of_many_values),
+        TEST(test_checksum_of_many_values),
+        TEST(test_datasets_of_other_kinds),
     };
     return mpi_test_stop(cmocka_run_group_tests(tests, NULL, NULL));
 }

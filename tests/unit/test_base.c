@@ -248,6 +248,25 @@ static void test_error_text(void **state)
     assert_int_equal(strlen(err.text), sizeof err.text - 1);
 }
 
+/* Messages quote what stands in files: one line of UTF-8, whatever that is. */
+static void test_error_text_is_printable(void **state)
+{
+    (void)state;
+    static const char *const texts[][2] = {
+        {"a\nb\tc\033[2Jd\177",                    "a?b?c?[2Jd?"                           },
+        {"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80"},
+        {"cut \xe2\x82",                           "cut ??"                                },
+        {"\x80\xff\xc0\xaf",                       "????"                                  },
+        {"line\xc2\x85 control\xc2\x9b",           "line?? control??"                      },
+        {"\xc2\xa0",                               "\xc2\xa0"                              },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct error err;
+        assert_false(error_set(&err, "%s", texts[i][0]));
+        assert_string_equal(err.text, texts[i][1]);
+    }
+}
+
 static void test_instruction_sets(void **state)
 {
     (void)state;
@@ -270,6 +289,7 @@ int main(void)
         cmocka_unit_test(test_shares_cover_everything),
         cmocka_unit_test(test_one_rank_without_mpi),
         cmocka_unit_test(test_error_text),
+        cmocka_unit_test(test_error_text_is_printable),
         cmocka_unit_test(test_instruction_sets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
