@@ -42,14 +42,23 @@ can_be_root() {
     [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null
 }
 
-# Not every distribution has the data set as a package.
-without_unknown_data() {
-    local package
+# What there is without the package, if its lack is no reason to stop.
+instead_of() {
+    case $1 in
+        dataset-fashion-mnist) echo "instead: data/fetch.sh fashion-mnist data" ;;
+        libclang-rt-14-dev) echo "tests/fuzz needs clang's fuzzer runtime, in whatever package it is" ;;
+        *) return 1 ;;
+    esac
+}
+
+# Not every distribution has every package.
+without_unknown() {
+    local package hint
     for package; do
-        if [ "$package" != dataset-fashion-mnist ] || apt-cache show "$package" >/dev/null 2>&1; then
-            echo "$package"
+        if hint=$(instead_of "$package") && ! apt-cache show "$package" >/dev/null 2>&1; then
+            say "this distribution has no package $package; $hint"
         else
-            say "this distribution has no package $package; instead: data/fetch.sh fashion-mnist data"
+            echo "$package"
         fi
     done
 }
@@ -60,7 +69,7 @@ install_packages() {
     say "installing $*"
     as_root apt-get -q update >"$log" 2>&1 ||
         say "apt-get update has failed; going on with the lists that are here"
-    mapfile -t packages < <(without_unknown_data "$@")
+    mapfile -t packages < <(without_unknown "$@")
     if [ ${#packages[@]} -gt 0 ] &&
         ! as_root apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends \
             "${packages[@]}" >"$log" 2>&1; then
@@ -70,6 +79,12 @@ install_packages() {
         return 1
     fi
     rm -f "$log"
+}
+
+# Debian 12 has clang's fuzzer runtime in a package of its own, others with clang.
+clang_can_fuzz() {
+    echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+        clang -fsanitize=fuzzer -x c -o /dev/null - 2>/dev/null
 }
 
 # ---- the tools themselves, wherever they come from ----
@@ -126,6 +141,7 @@ case "$*" in
     --tests)
         with_tests=true
         needed="$needed $needed_by_tests"
+        clang_can_fuzz || needed="$needed libclang-rt-14-dev"
         ;;
     *)
         say "usage: jobs/setup-debian.sh [--tests]"
