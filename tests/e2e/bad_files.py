@@ -10,6 +10,7 @@ import os
 import shutil
 import struct
 import sys
+import zlib
 
 import h5py
 import numpy as np
@@ -141,6 +142,27 @@ def reshape(file):
     new.attrs["crc32"] = crc
 
 
+def set_exponent(file):
+    """An exponent that no float has, and a right checksum."""
+    exponents = file["activations/exponent"]
+    exponents[0] = 1000
+    exponents.attrs.modify("crc32", np.uint32(zlib.crc32(exponents[:].tobytes())))
+
+
+def absurd_currents(file):
+    """A shape of terabytes, of which nothing is stored."""
+    name = next(f"crossbars/{name}/current_histogram" for name in file["crossbars"]
+                if "current_histogram" in file[f"crossbars/{name}"])
+    shape = file[name].shape[:3] + (2**36,)
+    del file[name]
+    file.create_dataset(name, shape, "u8", chunks=(1, 1, 1, 1024)).attrs["crc32"] = np.uint32(0)
+
+
+def many_seeds(file):
+    del file.attrs["seed"]
+    file.attrs["seed"] = np.arange(1000)
+
+
 def set_attribute(name, value):
     return in_file(lambda file: file.attrs.modify(name, np.int64(value)))
 
@@ -155,6 +177,11 @@ def make_results(folder):
     damaged(folder, "incomplete", set_attribute("complete", 0))
     damaged(folder, "gone", in_file(lambda file: file["layers/fc2"].pop("weight")))
     damaged(folder, "reshaped", in_file(reshape))
+    damaged(folder, "exponent", in_file(set_exponent))
+    for name, change in (("absurd", absurd_currents), ("seeds", many_seeds)):
+        copy = os.path.join(folder, f"{name}.h5")
+        shutil.copy(os.path.join(folder, "done", "e", "child.h5"), copy)
+        in_file(change)(copy)
     copy = os.path.join(folder, "flipped_slices.h5")
     shutil.copy(os.path.join(folder, "done", "e", "child.h5"), copy)
     flip_bit(h5py.File(copy, "r")["slices/total/nonzero"])

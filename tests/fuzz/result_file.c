@@ -82,13 +82,6 @@ static hid_t text_type(size_t size)
     return type;
 }
 
-static hid_t with_parents(void)
-{
-    const hid_t list = H5Pcreate(H5P_LINK_CREATE);
-    H5Pset_create_intermediate_group(list, 1);
-    return list;
-}
-
 /* ---- writing; takes over type and space ---- */
 
 static void put_attribute(hid_t file, const char *object, const char *name, hid_t type, hid_t space,
@@ -149,7 +142,8 @@ void result_file_write(const char *path, const struct settings *settings)
     const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     const hid_t types[] = {H5T_NATIVE_UINT8, H5T_NATIVE_INT32, H5T_NATIVE_UINT64, H5T_NATIVE_FLOAT,
                            H5T_NATIVE_DOUBLE};
-    const hid_t list = with_parents();
+    const hid_t list = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(list, 1);
     for (int i = 0; i < ARRAYS; i++) {
         const struct array *array = &arrays[i];
         const hid_t space = H5Screate_simple(array->axes, array->length, NULL);
@@ -272,6 +266,11 @@ static void take_data(struct fuzz_bytes *bytes, hid_t type)
 
 /* ---- changes ---- */
 
+static const char *take_path(struct fuzz_bytes *bytes)
+{
+    return arrays[fuzz_take(bytes) % ARRAYS].path;
+}
+
 static const struct attribute *take_attribute(struct fuzz_bytes *bytes)
 {
     return &attributes[fuzz_take(bytes) % ATTRIBUTES];
@@ -298,19 +297,13 @@ static void retype_attribute(hid_t file, struct fuzz_bytes *bytes)
     const struct attribute *a = take_attribute(bytes);
     const hid_t type = take_type(bytes), space = take_space(bytes);
     const hssize_t count = H5Sget_simple_extent_npoints(space);
-    if (count < 0 || H5Tget_size(type) > BUFFER ||
-        (size_t)count > BUFFER / H5Tget_size(type)) { /* H5Awrite takes it all from the buffer */
-        H5Sclose(space);
-        H5Tclose(type);
+    take_data(bytes, type);
+    if (count >= 0 && (size_t)count <= BUFFER / H5Tget_size(type)) { /* what H5Awrite takes */
+        put_attribute(file, a->object, a->name, type, space, buffer);
         return;
     }
-    take_data(bytes, type);
-    put_attribute(file, a->object, a->name, type, space, buffer);
-}
-
-static const char *take_path(struct fuzz_bytes *bytes)
-{
-    return arrays[fuzz_take(bytes) % ARRAYS].path;
+    H5Sclose(space);
+    H5Tclose(type);
 }
 
 static void drop_object(hid_t file, struct fuzz_bytes *bytes)
@@ -341,10 +334,10 @@ static void replace_dataset(hid_t file, struct fuzz_bytes *bytes)
 {
     const char *path = take_path(bytes);
     const hid_t type = take_type(bytes), space = take_space(bytes);
-    const hid_t storage = take_storage(bytes, space), parents = with_parents();
+    const hid_t storage = take_storage(bytes, space);
     const uint8_t how = fuzz_take(bytes);
     H5Ldelete(file, path, H5P_DEFAULT);
-    const hid_t id = H5Dcreate2(file, path, type, space, parents, storage, H5P_DEFAULT);
+    const hid_t id = H5Dcreate2(file, path, type, space, H5P_DEFAULT, storage, H5P_DEFAULT);
     take_data(bytes, type);
     if (id >= 0) {
         if (how & 1 && direct_bytes(type, space) > 0)
@@ -353,7 +346,6 @@ static void replace_dataset(hid_t file, struct fuzz_bytes *bytes)
             put_checksum(id, type, space);
         H5Dclose(id);
     }
-    H5Pclose(parents);
     H5Pclose(storage);
     H5Sclose(space);
     H5Tclose(type);
