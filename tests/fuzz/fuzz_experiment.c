@@ -36,14 +36,11 @@ static size_t take_sets(char **text, size_t *length, const char *set[SETS])
 
 static bool same_settings(const struct settings *a, const struct settings *b)
 {
-    for (size_t i = 0; i < options_count; i++) {
-        char text_a[OPTIONS_TEXT], text_b[OPTIONS_TEXT];
-        option_print(&options_table[i], a, text_a);
-        option_print(&options_table[i], b, text_b);
-        if (strcmp(text_a, text_b) != 0)
-            return false;
-    }
-    return true;
+    char *text_a = experiment_settings_yaml(a), *text_b = experiment_settings_yaml(b);
+    const bool same = strcmp(text_a, text_b) == 0;
+    mem_free(text_a);
+    mem_free(text_b);
+    return same;
 }
 
 static void append(char *text, size_t size, const char *line, const char *indent)
