@@ -5,15 +5,7 @@
 
 #include "base/mem.h"
 #include "hw/bit_slice.h"
-#include "hw/kernels.h"
-
-struct crossbar_tile {
-    size_t active;    /* columns with at least one non-zero cell */
-    uint32_t *column; /* [active] output of each */
-    uint64_t *plane;  /* [cell_bits, words, active padded to 8], bit r of word w = row 64 w + r */
-};
-
-enum { COLUMN_PAD = 8, MAX_WORDS = CROSSBAR_MAX_ROWS / 64 };
+#include "hw/crossbar_tile.h"
 
 int crossbar_slices(struct crossbar_format format)
 {
@@ -31,16 +23,6 @@ size_t crossbar_histogram_size(struct crossbar_format format)
            (crossbar_max_current(format) + 1);
 }
 
-static int words_of(struct crossbar_format format)
-{
-    return (format.rows + 63) / 64;
-}
-
-static size_t padded(size_t columns)
-{
-    return (columns + COLUMN_PAD - 1) / COLUMN_PAD * COLUMN_PAD;
-}
-
 /* Digit that the array of (slice, sign) holds for a weight code. */
 static int cell(struct crossbar_format format, int code, int slice, int sign)
 {
@@ -48,12 +30,6 @@ static int cell(struct crossbar_format format, int code, int slice, int sign)
         return 0;
     const struct bit_slice_format digits = {format.weight_bits, format.cell_bits};
     return bit_slice_digit(digits, code, slice);
-}
-
-static struct crossbar_tile *tile_at(const struct crossbar *x, size_t row_tile, int slice, int sign)
-{
-    const size_t slices = (size_t)crossbar_slices(x->format);
-    return &x->tile[(row_tile * slices + (size_t)slice) * CROSSBAR_SIGNS + (size_t)sign];
 }
 
 static uint32_t *column_sums(const struct crossbar *x, int sign, int slice, size_t row_tile)
@@ -67,7 +43,7 @@ static uint32_t *column_sums(const struct crossbar *x, int sign, int slice, size
 static void find_active(struct crossbar *x, const int16_t *code, size_t row_tile, int slice,
                         int sign)
 {
-    struct crossbar_tile *tile = tile_at(x, row_tile, slice, sign);
+    struct crossbar_tile *tile = crossbar_tile_at(x, row_tile, slice, sign);
     uint32_t *sum = column_sums(x, sign, slice, row_tile);
     const size_t first = row_tile * (size_t)x->format.rows;
     const size_t last = first + (size_t)x->format.rows;
@@ -83,8 +59,8 @@ static void find_active(struct crossbar *x, const int16_t *code, size_t row_tile
 static void fill_planes(struct crossbar *x, const int16_t *code, size_t row_tile, int slice,
                         int sign)
 {
-    struct crossbar_tile *tile = tile_at(x, row_tile, slice, sign);
-    const size_t width = padded(tile->active), words = (size_t)words_of(x->format);
+    struct crossbar_tile *tile = crossbar_tile_at(x, row_tile, slice, sign);
+    const size_t width = crossbar_padded(tile->active), words = (size_t)crossbar_words(x->format);
     const size_t first = row_tile * (size_t)x->format.rows;
     tile->plane = MEM_NEW(uint64_t, (size_t)x->format.cell_bits * words * width);
     for (size_t a = 0; a < tile->active; a++)
@@ -127,34 +103,6 @@ void crossbar_free(struct crossbar *x)
     *x = (struct crossbar){0};
 }
 
-/* mask [input_bits, words]: bit b of each row's input, taking only inputs of the pass's sign.
- * Bit b of `present` tells whether any row has it. */
-static unsigned input_masks(const struct crossbar *x, const int16_t *input, size_t row_tile,
-                            int pass, uint64_t mask[CROSSBAR_MAX_INPUT_BITS][MAX_WORDS])
-{
-    const size_t first = row_tile * (size_t)x->format.rows;
-    unsigned present = 0;
-    for (int b = 0; b < x->format.input_bits; b++)
-        memset(mask[b], 0, (size_t)words_of(x->format) * sizeof mask[b][0]);
-    for (size_t r = 0; r < (size_t)x->format.rows && first + r < x->inputs; r++) {
-        const int code = pass == 0 ? input[first + r] : -input[first + r];
-        if (code <= 0)
-            continue;
-        present |= (unsigned)code;
-        for (int b = 0; b < x->format.input_bits; b++)
-            mask[b][r / 64] |= (uint64_t)(code >> b & 1) << r % 64;
-    }
-    return present;
-}
-
-static void tile_currents(const struct crossbar *x, const struct crossbar_tile *tile,
-                          const uint64_t *mask, int32_t *current)
-{
-    const struct crossbar_planes planes = {tile->plane, x->format.cell_bits, words_of(x->format),
-                                           padded(tile->active)};
-    hw_kernels()->column_currents(current, mask, planes);
-}
-
 /* Several partial histograms: equal neighbours, which are the rule on sparse slices, then do not
  * wait for each other's store. */
 enum { PARTS = 4 };
@@ -179,11 +127,12 @@ static void count_tile(struct current_counter *counter, const int16_t *input, si
     const struct crossbar *x = counter->crossbar;
     const size_t bins = crossbar_max_current(x->format) + 1;
     const int slices = crossbar_slices(x->format);
-    uint64_t mask[CROSSBAR_MAX_INPUT_BITS][MAX_WORDS];
-    const unsigned present = input_masks(x, input, row_tile, pass, mask);
+    uint64_t mask[CROSSBAR_MAX_INPUT_BITS * CROSSBAR_MAX_WORDS];
+    const unsigned present = crossbar_drive(x, input, row_tile, pass, mask);
+    const size_t words = (size_t)crossbar_words(x->format);
     for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
         for (int k = 0; k < slices; k++) {
-            const struct crossbar_tile *tile = tile_at(x, row_tile, k, sign);
+            const struct crossbar_tile *tile = crossbar_tile_at(x, row_tile, k, sign);
             for (int b = 0; b < x->format.input_bits; b++) {
                 uint32_t *part =
                     counter->part +
@@ -192,7 +141,8 @@ static void count_tile(struct current_counter *counter, const int16_t *input, si
                     part[0] += (uint32_t)x->outputs;
                     continue;
                 }
-                tile_currents(x, tile, mask[b], counter->current);
+                hw_kernels()->column_currents(counter->current, mask + (size_t)b * words,
+                                              crossbar_planes_of(x, tile));
                 count_currents(counter->current, tile->active, part, counter->part_size);
                 part[0] += (uint32_t)(x->outputs - tile->active);
             }
@@ -212,7 +162,7 @@ void crossbar_add_currents(const struct crossbar *x, const int16_t *input, size_
 {
     struct current_counter counter = {.crossbar = x};
     counter.part_size = crossbar_histogram_size(x->format);
-    counter.current = MEM_NEW(int32_t, padded(x->outputs));
+    counter.current = MEM_NEW(int32_t, crossbar_padded(x->outputs));
     counter.part = MEM_NEW(uint32_t, PARTS * counter.part_size);
     /* 32-bit partial counts hold this many vectors of one tile */
     const size_t batch = UINT32_MAX / (2 * x->outputs);
@@ -227,47 +177,11 @@ void crossbar_add_currents(const struct crossbar *x, const int16_t *input, size_
     mem_free(counter.part);
 }
 
-/* Adds one (row tile, pass) of one vector to out [outputs]: shift-and-add of clipped currents. */
-static void multiply_tile(const struct crossbar *x, const int16_t *input, size_t row_tile, int pass,
-                          const int *adc_bits, int32_t *current, int64_t *out)
-{
-    uint64_t mask[CROSSBAR_MAX_INPUT_BITS][MAX_WORDS];
-    const unsigned present = input_masks(x, input, row_tile, pass, mask);
-    for (int k = 0; k < crossbar_slices(x->format); k++)
-        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++) {
-            const struct crossbar_tile *tile = tile_at(x, row_tile, k, sign);
-            const int32_t top = (1 << adc_bits[k]) - 1;
-            const int negative = (sign == CROSSBAR_NEGATIVE) != (pass == 1);
-            for (int b = 0; b < x->format.input_bits; b++) {
-                if (!(present >> b & 1) || !tile->active)
-                    continue;
-                tile_currents(x, tile, mask[b], current);
-                const int64_t weight =
-                    ((int64_t)1 << (b + x->format.cell_bits * k)) * (negative ? -1 : 1);
-                for (size_t a = 0; a < tile->active; a++)
-                    out[tile->column[a]] += weight * (current[a] < top ? current[a] : top);
-            }
-        }
-}
-
-void crossbar_multiply(const struct crossbar *x, const int16_t *input, size_t n, size_t stride,
-                       int passes, const int *adc_bits, int64_t *output)
-{
-    int32_t *current = MEM_NEW(int32_t, padded(x->outputs));
-    memset(output, 0, n * x->outputs * sizeof *output);
-    for (size_t i = 0; i < n; i++)
-        for (size_t t = 0; t < x->row_tiles; t++)
-            for (int pass = 0; pass < passes; pass++)
-                multiply_tile(x, input + i * stride, t, pass, adc_bits, current,
-                              output + i * x->outputs);
-    mem_free(current);
-}
-
 size_t crossbar_zero_columns(const struct crossbar *x, int sign, int slice)
 {
     size_t zero = 0;
     for (size_t t = 0; t < x->row_tiles; t++)
-        zero += x->outputs - tile_at(x, t, slice, sign)->active;
+        zero += x->outputs - crossbar_tile_at(x, t, slice, sign)->active;
     return zero;
 }
 

@@ -20,7 +20,8 @@
 
 enum { CROSSBAR_POSITIVE, CROSSBAR_NEGATIVE, CROSSBAR_SIGNS };
 
-enum { CROSSBAR_MAX_SLICES = 8, CROSSBAR_MAX_INPUT_BITS = 8, CROSSBAR_MAX_ROWS = 1024 };
+/* nine slices: eight of one bit, and one for the offset of hw/readout.h */
+enum { CROSSBAR_MAX_SLICES = 9, CROSSBAR_MAX_INPUT_BITS = 8, CROSSBAR_MAX_ROWS = 1024 };
 
 struct crossbar_format {
     int rows, columns; /* of one array */
@@ -59,12 +60,6 @@ void crossbar_free(struct crossbar *crossbar);
 void crossbar_add_currents(const struct crossbar *crossbar, const int16_t *input, size_t n,
                            size_t stride, int passes, size_t first_tile, size_t tiles,
                            uint64_t *histogram);
-
-/* output [n, outputs] of the matrix product as the crossbars compute it, when the ADC of slice k
- * saturates at 2^adc_bits[k] - 1 (each sign and pass has its own conversion):
- *     sum_{tile, bit, k} 2^bit 2^(cell_bits k) (clip(S+) - clip(S-)). */
-void crossbar_multiply(const struct crossbar *crossbar, const int16_t *input, size_t n,
-                       size_t stride, int passes, const int *adc_bits, int64_t *output);
 
 /* Bitlines of (sign, slice) that hold no charge at all: all their cells are 0. */
 size_t crossbar_zero_columns(const struct crossbar *crossbar, int sign, int slice);

@@ -35,6 +35,16 @@ struct hw_kernels {
     /* sum[j] = sum_p 2^p sum_w popcount(input[w] & plane[p][w][j]) for every column j: the current
      * of each bitline, in units of one cell level, when the rows set in `input` are driven. */
     void (*column_currents)(int32_t *sum, const uint64_t *input, struct crossbar_planes planes);
+
+    /* sum[j] = sum_b 2^b min(S_b[j], top) over the bits b in `present`, with S_b the currents of
+     * input [bits, words] as above: a bitline behind a saturating converter, bit after bit. */
+    void (*clipped_sums)(int32_t *sum, const uint64_t *input, unsigned present,
+                         struct crossbar_planes planes, int32_t top);
+
+    /* mask [bits, words] from codes of |code| < 2^bits: bit r % 64 of mask[b][r / 64] is bit b of
+     * code[r] (of -code[r] when `negative`), 0 where that is negative. Returns which bits occur. */
+    unsigned (*bit_planes)(uint64_t *mask, const int16_t *code, size_t n, int bits, int words,
+                           int negative);
 };
 
 /* The kernels of the level in use. */

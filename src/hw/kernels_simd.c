@@ -72,20 +72,137 @@ static void SIMD_NAME(add_slice_gradient)(float *restrict gradient, const int16_
     }
 }
 
+/* ---- crossbars ---- */
+
+enum { WORDS_AT_ONCE = SIMD_BYTES / 8 };
+
+/* Bits set in each 64-bit lane. */
+static inline simd_u64 popcount_lanes(simd_u64 x)
+{
+#if SIMD_LEVEL == 2
+    return (simd_u64)_mm512_popcnt_epi64((__m512i)x);
+#elif SIMD_LEVEL == 1
+    /* bits of each nibble from a table, then the sum of the bytes (Mula, Kurz, Lemire 2018) */
+    const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
+                                           2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+    const __m256i nibble = _mm256_set1_epi8(15), v = (__m256i)x;
+    const __m256i low = _mm256_shuffle_epi8(table, _mm256_and_si256(v, nibble));
+    const __m256i high =
+        _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble));
+    return (simd_u64)_mm256_sad_epu8(_mm256_add_epi8(low, high), _mm256_setzero_si256());
+#else
+    x -= x >> 1 & 0x5555555555555555u;
+    x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
+    x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    x += x >> 8;
+    x += x >> 16;
+    return (x + (x >> 32)) & 0x7f;
+#endif
+}
+
+/* S of the columns [j, j + WORDS_AT_ONCE). */
+static inline simd_u64 currents_at(const uint64_t *input, struct crossbar_planes planes, size_t j)
+{
+    const uint64_t *word = planes.plane + j;
+    simd_u64 total = {0};
+    for (int p = 0; p < planes.cell_bits; p++) {
+        simd_u64 sum = {0};
+        for (int w = 0; w < planes.words; w++, word += planes.columns) {
+            simd_u64 cells;
+            SIMD_LOAD(cells, word);
+            sum += popcount_lanes(cells & input[w]);
+        }
+        total += sum << p;
+    }
+    return total;
+}
+
+static inline void store_narrow(int32_t *to, simd_u64 from)
+{
+    for (int lane = 0; lane < WORDS_AT_ONCE; lane++)
+        to[lane] = (int32_t)from[lane];
+}
+
 static void SIMD_NAME(column_currents)(int32_t *restrict sum, const uint64_t *restrict input,
                                        struct crossbar_planes planes)
 {
-    const size_t columns = planes.columns;
-    for (size_t j = 0; j < columns; j += 8) {
-        uint64_t total[8] = {0};
-        const uint64_t *word = planes.plane + j;
-        for (int p = 0; p < planes.cell_bits; p++)
-            for (int w = 0; w < planes.words; w++, word += columns)
-                for (int lane = 0; lane < 8; lane++)
-                    total[lane] += (uint64_t)__builtin_popcountll(input[w] & word[lane]) << p;
-        for (int lane = 0; lane < 8; lane++)
-            sum[j + (size_t)lane] = (int32_t)total[lane];
+    for (size_t j = 0; j < planes.columns; j += WORDS_AT_ONCE)
+        store_narrow(sum + j, currents_at(input, planes, j));
+}
+
+static void SIMD_NAME(clipped_sums)(int32_t *restrict sum, const uint64_t *restrict input,
+                                    unsigned present, struct crossbar_planes planes, int32_t top)
+{
+    const simd_u64 limit = (uint64_t)top - (simd_u64){0};
+    for (size_t j = 0; j < planes.columns; j += WORDS_AT_ONCE) {
+        simd_u64 total = {0};
+        for (int b = 0; present >> b; b++) {
+            if (!(present >> b & 1))
+                continue;
+            const simd_u64 s = currents_at(input + (size_t)b * (size_t)planes.words, planes, j);
+            const simd_u64 below = (simd_u64)((simd_i64)s < (simd_i64)limit); /* 0 or -1 */
+            total += ((s & below) | (limit & ~below)) << b;
+        }
+        store_narrow(sum + j, total);
     }
+}
+
+/* One word of each bit from 64 codes. */
+static inline void bit_words(uint64_t *word, const int16_t *code, int bits, int negative)
+{
+#if SIMD_LEVEL == 2
+    for (int half = 0; half < 2; half++) {
+        __m512i x = _mm512_loadu_si512(code + 32 * half);
+        x = negative ? _mm512_sub_epi16(_mm512_setzero_si512(), x) : x;
+        x = _mm512_max_epi16(x, _mm512_setzero_si512());
+        for (int b = 0; b < bits; b++) {
+            const __m512i bit = _mm512_set1_epi16((int16_t)(1 << b));
+            word[b] |= (uint64_t)_mm512_test_epi16_mask(x, bit) << (32 * half);
+        }
+    }
+#elif SIMD_LEVEL == 1
+    for (int half = 0; half < 2; half++) {
+        __m256i low, high;
+        memcpy(&low, code + 32 * half, sizeof low);
+        memcpy(&high, code + 32 * half + 16, sizeof high);
+        low = negative ? _mm256_sub_epi16(_mm256_setzero_si256(), low) : low;
+        high = negative ? _mm256_sub_epi16(_mm256_setzero_si256(), high) : high;
+        /* bytes in order, negative ones 0; a bit moved to the top of its byte is one of the mask */
+        const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(low, high), 0xD8);
+        for (int b = 0; b < bits; b++) {
+            const __m256i top = _mm256_slli_epi16(bytes, 7 - b);
+            word[b] |= (uint64_t)(uint32_t)_mm256_movemask_epi8(top) << (32 * half);
+        }
+    }
+#else
+    for (int r = 0; r < 64; r++) {
+        const int x = negative ? -code[r] : code[r];
+        for (int b = 0; x > 0 && b < bits; b++)
+            word[b] |= (uint64_t)(x >> b & 1) << r;
+    }
+#endif
+}
+
+static unsigned SIMD_NAME(bit_planes)(uint64_t *restrict mask, const int16_t *restrict code,
+                                      size_t n, int bits, int words, int negative)
+{
+    unsigned present = 0;
+    for (int w = 0; w < words; w++) {
+        uint64_t word[8] = {0};
+        const size_t first = 64 * (size_t)w;
+        if (first + 64 <= n) {
+            bit_words(word, code + first, bits, negative);
+        } else if (first < n) {
+            int16_t rest[64] = {0};
+            memcpy(rest, code + first, (n - first) * sizeof *rest);
+            bit_words(word, rest, bits, negative);
+        }
+        for (int b = 0; b < bits; b++) {
+            mask[(size_t)b * (size_t)words + (size_t)w] = word[b];
+            present |= word[b] ? 1u << b : 0;
+        }
+    }
+    return present;
 }
 
 extern const struct hw_kernels SIMD_NAME(hw_kernels);
@@ -94,4 +211,6 @@ const struct hw_kernels SIMD_NAME(hw_kernels) = {
     .quantise = SIMD_NAME(quantise),
     .add_slice_gradient = SIMD_NAME(add_slice_gradient),
     .column_currents = SIMD_NAME(column_currents),
+    .clipped_sums = SIMD_NAME(clipped_sums),
+    .bit_planes = SIMD_NAME(bit_planes),
 };

@@ -16,6 +16,7 @@
 #include "hw/bit_slice.h"
 #include "hw/crossbar.h"
 #include "hw/fixed_point.h"
+#include "hw/readout.h"
 
 static uint64_t next_random;
 
@@ -197,14 +198,14 @@ static void count(const struct layer *layer, struct place at, int current, void 
 }
 
 struct multiplication {
-    const int *adc_bits;
+    const struct readout *readout;
     int64_t *out; /* [n, outputs] */
 };
 
 static void add_up(const struct layer *layer, struct place at, int current, void *context)
 {
     const struct multiplication *m = context;
-    const int top = (1 << m->adc_bits[at.slice]) - 1;
+    const int top = (1 << m->readout->bits[at.sign][at.slice]) - 1;
     const int64_t weight = (int64_t)1 << (at.bit + layer->format.cell_bits * at.slice);
     const int negative = (at.sign == CROSSBAR_NEGATIVE) != (at.pass == 1);
     m->out[at.vector * layer->outputs + at.column] +=
@@ -266,23 +267,23 @@ static void check_product(const struct layer *layer, const struct crossbar *x)
 {
     const size_t n = layer->n, outputs = layer->outputs;
     int64_t *own = MEM_NEW(int64_t, n * outputs), *expected = MEM_NEW(int64_t, n * outputs);
-    int full[CROSSBAR_MAX_SLICES], coarse[CROSSBAR_MAX_SLICES];
-    for (int k = 0; k < CROSSBAR_MAX_SLICES; k++) {
-        full[k] = adc_bits_for(crossbar_max_current(layer->format));
-        coarse[k] = random_below(5);
-    }
+    struct readout full = {READOUT_DIFFERENTIAL, READOUT_CLIP, {{0}}}, coarse = full;
+    readout_set_all(&full, readout_full_bits(layer->format));
+    for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
+        for (int k = 0; k < CROSSBAR_MAX_SLICES; k++)
+            coarse.bits[sign][k] = (int8_t)random_below(5);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < outputs; j++)
             for (size_t r = 0; r < layer->inputs; r++)
                 expected[i * outputs + j] += (int64_t)layer->input[i * layer->stride + r] *
                                              layer->weight[j * layer->inputs + r];
-    crossbar_multiply(x, layer->input, n, layer->stride, layer->passes, full, own);
+    readout_multiply(x, &full, layer->input, n, layer->stride, layer->passes, own);
     assert_memory_equal(own, expected, n * outputs * sizeof *own);
 
     memset(expected, 0, n * outputs * sizeof *expected);
-    struct multiplication m = {coarse, expected};
+    struct multiplication m = {&coarse, expected};
     for_each_conversion(layer, add_up, &m);
-    crossbar_multiply(x, layer->input, n, layer->stride, layer->passes, coarse, own);
+    readout_multiply(x, &coarse, layer->input, n, layer->stride, layer->passes, own);
     assert_memory_equal(own, expected, n * outputs * sizeof *own);
     mem_free(own);
     mem_free(expected);
@@ -355,9 +356,13 @@ static void test_nine_bits_for_384(void **state)
     assert_int_equal(crossbar_max_current(format), 384);
     assert_int_equal(adc_bits_for(384), 9);
     int64_t out;
-    crossbar_multiply(&x, input, 1, ROWS, 1, (int[]){8, 8, 8, 8}, &out);
+    struct readout readout = {
+        READOUT_DIFFERENTIAL, READOUT_CLIP, {{8, 8, 8, 8}, {8, 8, 8, 8}}
+    };
+    readout_multiply(&x, &readout, input, 1, ROWS, 1, &out);
     assert_int_equal(out, 255);
-    crossbar_multiply(&x, input, 1, ROWS, 1, (int[]){9, 0, 0, 0}, &out);
+    readout.bits[CROSSBAR_POSITIVE][0] = 9;
+    readout_multiply(&x, &readout, input, 1, ROWS, 1, &out);
     assert_int_equal(out, 384);
     crossbar_free(&x);
 }

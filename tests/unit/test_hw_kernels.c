@@ -157,13 +157,73 @@ static void test_column_currents(void **state)
     for_each_level(check_column_currents);
 }
 
+/* Bit by bit, from the currents above. */
+static void check_clipped_sums(const struct hw_kernels *kernels)
+{
+    enum { BITS = 8, WORDS = 3, MAX = 2 * WORDS * 24 };
+    uint64_t plane[MAX], input[BITS * WORDS];
+    for (int i = 0; i < MAX; i++)
+        plane[i] = random_word();
+    for (int i = 0; i < BITS * WORDS; i++)
+        input[i] = random_word();
+    for (size_t columns = 8; columns <= 24; columns += 8)
+        for (unsigned present = 0; present < 256; present += 17)
+            for (int top = 0; top < 600; top = 2 * top + 1) {
+                const struct crossbar_planes planes = {plane, 2, WORDS, columns};
+                int32_t sum[24], current[24], expected[24] = {0};
+                for (int b = 0; b < BITS; b++) {
+                    kernels->column_currents(current, input + b * WORDS, planes);
+                    for (size_t j = 0; j < columns && present >> b & 1; j++)
+                        expected[j] += (current[j] < top ? current[j] : top) << b;
+                }
+                kernels->clipped_sums(sum, input, present, planes, top);
+                assert_memory_equal(sum, expected, columns * sizeof *sum);
+            }
+}
+
+static void test_clipped_sums(void **state)
+{
+    (void)state;
+    for_each_level(check_clipped_sums);
+}
+
+static void check_bit_planes(const struct hw_kernels *kernels)
+{
+    enum { N = 200, WORDS = 4 };
+    int16_t code[N];
+    for (int bits = 1; bits <= 8; bits++)
+        for (size_t n = 0; n <= N; n += 1 + n / 9)
+            for (int negative = 0; negative <= 1; negative++) {
+                uint64_t mask[8 * WORDS];
+                unsigned present = 0;
+                for (size_t r = 0; r < N; r++)
+                    code[r] = (int16_t)((int)(random_word() % (1u << (bits + 1))) - (1 << bits));
+                for (size_t r = 0; r < N; r++) /* |code| < 2^bits */
+                    code[r] = code[r] == -(1 << bits) ? 0 : code[r];
+                const unsigned found = kernels->bit_planes(mask, code, n, bits, WORDS, negative);
+                for (int b = 0; b < bits; b++)
+                    for (size_t r = 0; r < 64 * WORDS; r++) {
+                        const int x = r < n ? (negative ? -code[r] : code[r]) : 0;
+                        const unsigned expected = x > 0 ? (unsigned)x >> b & 1 : 0;
+                        present |= expected << b;
+                        assert_int_equal(mask[b * WORDS + (int)(r / 64)] >> r % 64 & 1, expected);
+                    }
+                assert_int_equal(found, present);
+            }
+}
+
+static void test_bit_planes(void **state)
+{
+    (void)state;
+    for_each_level(check_bit_planes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_max_bits),
-        cmocka_unit_test(test_quantise),
-        cmocka_unit_test(test_slice_gradient),
-        cmocka_unit_test(test_column_currents),
+        cmocka_unit_test(test_max_bits),       cmocka_unit_test(test_quantise),
+        cmocka_unit_test(test_slice_gradient), cmocka_unit_test(test_column_currents),
+        cmocka_unit_test(test_clipped_sums),   cmocka_unit_test(test_bit_planes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 #include "h5_read.h"
 #include "hw/bit_slice.h"
 #include "hw/crossbar.h"
+#include "hw/readout.h"
 #include "hw/fixed_point.h"
 #include "nn/models.h"
 #include "run/step.h"
@@ -158,13 +159,15 @@ static void test_crossbar(void **state)
     compare_currents(&x, own, histogram);
 
     int64_t *product = MEM_NEW(int64_t, n * outputs);
-    crossbar_multiply(&x, input.data, n, inputs, 1, (int[]){9, 9, 9, 9}, product);
+    struct readout readout = {READOUT_DIFFERENTIAL, READOUT_CLIP, {{0}}};
+    readout_set_all(&readout, 9);
+    readout_multiply(&x, &readout, input.data, n, inputs, 1, product);
     assert_memory_equal(product, output.data, n * outputs * sizeof *product);
     for (size_t c = 0; c < (size_t)adc_bits.length[0]; c++) {
-        int bits[4];
-        for (int k = 0; k < 4; k++)
-            bits[k] = (int)((int64_t *)adc_bits.data)[c * 4 + (size_t)k];
-        crossbar_multiply(&x, input.data, n, inputs, 1, bits, product);
+        for (size_t k = 0; k < 4; k++)
+            readout.bits[CROSSBAR_POSITIVE][k] = readout.bits[CROSSBAR_NEGATIVE][k] =
+                (int8_t)((int64_t *)adc_bits.data)[c * 4 + k];
+        readout_multiply(&x, &readout, input.data, n, inputs, 1, product);
         assert_memory_equal(product, (int64_t *)clipped.data + c * n * outputs,
                             n * outputs * sizeof *product);
     }

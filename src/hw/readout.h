@@ -1,0 +1,66 @@
+/* From bitline currents to the integer output of a layer: signs, converters, shift-and-add.
+ *
+ * For input vector x and output j, with S of hw/crossbar.h and Q the converter:
+ *     differential   Y = sum_{tile, bit, k} 2^bit 2^(w k) (Q(S+) - Q(S-))     two converters
+ *     analog         Y = sum_{tile, bit, k} 2^bit 2^(w k) Q(S+ - S-)          one, and a sign bit
+ *     offset         Y = sum_{tile, bit, k} 2^bit 2^(w k) Q(S) - 2^B sum x    cells hold q + 2^B
+ * (w cell bits, B weight bits). Negative inputs enter in a second pass that is subtracted.
+ * The offset has one slice more, and its cells are full where weights are small and negative: this
+ * is why it defeats bit-slice sparsity.
+ *
+ * A converter of N bits has the codes 0..2^N - 1 and never 2^N (analog: -(2^N - 1)..2^N - 1):
+ *     clip     Q = min(S, 2^N - 1), one code a cell level; what arXiv 1909.08496 implies
+ *     scaled   Q = min((S + 2^(h-1)) >> h, 2^N - 1) << h, h the fewest bits for which
+ *              2^(N+h) exceeds the largest current: slices keep ratios of powers of two
+ *     linear   Q = round(S / step) step, step = largest current / (2^N - 1)
+ * The largest current is that of a full array, rows * (2^w - 1).
+ */
+#ifndef RESLICE_HW_READOUT_H
+#define RESLICE_HW_READOUT_H
+
+#include <stdbool.h>
+
+#include "hw/crossbar.h"
+
+enum readout_signs { READOUT_DIFFERENTIAL, READOUT_ANALOG, READOUT_OFFSET };
+enum readout_transfer { READOUT_CLIP, READOUT_SCALED, READOUT_LINEAR };
+
+struct readout {
+    enum readout_signs signs;
+    enum readout_transfer transfer;
+    /* Converters of a sign and slice; analog and offset use the positive ones. 0 bits: none, the
+     * slice is read as 0. */
+    int8_t bits[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES];
+};
+
+/* "differential, analog, offset" and "clip, scaled, linear"; false for another name. */
+const char *readout_signs_names(void);
+bool readout_signs_find(const char *name, enum readout_signs *signs);
+const char *readout_transfer_names(void);
+bool readout_transfer_find(const char *name, enum readout_transfer *transfer);
+
+/* The format to map with: offset mapping needs a slice more. */
+struct crossbar_format readout_format(struct crossbar_format format, enum readout_signs signs);
+
+/* Maps codes [outputs, inputs] for these signs; `format` is that of the network, before
+ * readout_format. Free with crossbar_free. */
+void readout_map(struct crossbar *crossbar, struct crossbar_format format, enum readout_signs signs,
+                 const int16_t *code, size_t outputs, size_t inputs);
+
+/* The same converter everywhere. */
+void readout_set_all(struct readout *readout, int bits);
+
+/* Bits that lose nothing, whatever the weights and inputs: ceil(log2(1 + largest current)). */
+int readout_full_bits(struct crossbar_format format);
+
+/* What a converter makes of a current, in units of 2^-READOUT_FRACTION cell levels. */
+enum { READOUT_FRACTION = 16 };
+int64_t readout_convert(struct crossbar_format format, enum readout_transfer transfer, int bits,
+                        int64_t current);
+
+/* output [n, outputs] for input [n, stride] of codes; `passes` is 1 when none is negative, else 2.
+ * Where the digital constants are no integers (linear) the sum is rounded at its end. */
+void readout_multiply(const struct crossbar *crossbar, const struct readout *readout,
+                      const int16_t *input, size_t n, size_t stride, int passes, int64_t *output);
+
+#endif
