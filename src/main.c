@@ -15,10 +15,12 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *about;
 } commands[] = {
-    {"train",   command_train,   "train the runs of an experiment file"                      },
-    {"report",  command_report,  "tables of accuracy, slices, ADC bits and cost from results"},
-    {"bench",   command_bench,   "speed on this machine, against its own matrix products"    },
-    {"options", command_options, "every setting of an experiment file, with its default"     },
+    {"train",    command_train,    "train the runs of an experiment file"                      },
+    {"crossbar", command_crossbar,
+     "run a trained network on crossbars, find the ADC bits it needs"                          },
+    {"report",   command_report,   "tables of accuracy, slices, ADC bits and cost from results"},
+    {"bench",    command_bench,    "speed on this machine, against its own matrix products"    },
+    {"options",  command_options,  "every setting of an experiment file, with its default"     },
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

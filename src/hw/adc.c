@@ -1,6 +1,7 @@
 #include "hw/adc.h"
 
 #include <math.h>
+#include <string.h>
 
 int adc_bits_for(uint64_t max)
 {
@@ -98,4 +99,12 @@ const struct adc_model *adc_models(size_t *count)
 {
     *count = sizeof models / sizeof models[0];
     return models;
+}
+
+const struct adc_model *adc_model_find(const char *name)
+{
+    for (size_t m = 0; m < sizeof models / sizeof models[0]; m++)
+        if (strcmp(models[m].name, name) == 0)
+            return &models[m];
+    return NULL;
 }

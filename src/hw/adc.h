@@ -34,4 +34,7 @@ struct adc_model {
 /* All models; *count of them. */
 const struct adc_model *adc_models(size_t *count);
 
+/* The model of this name; NULL when there is none. */
+const struct adc_model *adc_model_find(const char *name);
+
 #endif

@@ -392,7 +392,10 @@ bool network_forward(struct network *net, const struct pass *pass)
     for (int i = 0; i < net->op_count && finite; i++) {
         struct op *op = &net->op[i];
         const double start_s = op->class->is_quantiser ? comm_time_s() : 0.0;
-        finite = op->class->forward(op, pass);
+        if (pass->multiplier && op->class->gather_codes)
+            finite = pass->multiplier->forward(pass->multiplier->context, op, pass);
+        else
+            finite = op->class->forward(op, pass);
         if (op->class->is_quantiser)
             quantise_time_s += comm_time_s() - start_s;
     }

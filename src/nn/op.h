@@ -49,6 +49,17 @@ static inline size_t tensor_at(const struct tensor *tensor, size_t n, int y, int
 
 enum { PASS_SHARDS = 1024 }; /* the most shards of a pass */
 
+struct op;
+struct pass;
+
+/* Computes the products of operations with a weight matrix (those with gather_codes) in their place,
+ * as a model of hardware does: fills out->value and out->max_bits like op->class->forward, which it
+ * may call. False when a value is not finite. */
+struct multiplier {
+    bool (*forward)(void *context, struct op *op, const struct pass *pass);
+    void *context;
+};
+
 /* What one pass over the network works on. */
 struct pass {
     size_t samples;         /* rows that this rank holds */
@@ -60,9 +71,8 @@ struct pass {
     bool is_training; /* activation exponents follow the batch; otherwise they stay */
     bool quantise;    /* false: plain float */
     int bits;
+    const struct multiplier *multiplier; /* NULL: operations multiply themselves */
 };
-
-struct op;
 
 struct op_class {
     const char *name;

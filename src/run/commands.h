@@ -4,6 +4,7 @@
 #define RESLICE_RUN_COMMANDS_H
 
 int command_train(int argc, char **argv);
+int command_crossbar(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_options(int argc, char **argv);

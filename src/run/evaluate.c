@@ -29,7 +29,8 @@ static bool evaluate_block(const struct evaluate_job *job, size_t first, size_t 
         .shards = 1,
         .begin = (size_t[]){0, n           },
         .quantise = job->quantise,
-        .bits = job->bits
+        .bits = job->bits,
+        .multiplier = job->multiplier
     };
     if (!network_forward(net, &pass))
         return false;

@@ -33,6 +33,7 @@ struct evaluate_job {
     /* Called after each block with the activations in place, or NULL. */
     void (*observe)(void *context, const struct network *net, const struct pass *pass);
     void *context;
+    const struct multiplier *multiplier; /* in place of the exact products, or NULL */
 };
 
 /* This rank's samples, relative to `first`. */

@@ -10,8 +10,7 @@
 
 static const int32_t SIGN_LABEL[CROSSBAR_SIGNS] = {1, -1};
 
-/* An array [sign, slice, …] of which this rank writes its share of the (sign, slice) rows. */
-static void write_by_slice(struct store *store, struct store_array array, const void *data,
+void result_write_by_slice(struct store *store, struct store_array array, const void *data,
                            size_t slices)
 {
     const struct share mine = comm_share(CROSSBAR_SIGNS * slices);
@@ -43,7 +42,7 @@ static void write_crossbar(struct store *store, const struct simulated_layer *la
         .axes = 4,
         .axis = {[2] = {"row_tile", x->row_tiles, NULL}, [3] = {"column", x->outputs, NULL}}
     };
-    write_by_slice(store, sum, x->column_sum, slices);
+    result_write_by_slice(store, sum, x->column_sum, slices);
     const struct store_array histogram = {
         .group = group,
         .name = "current_histogram",
@@ -55,7 +54,7 @@ static void write_crossbar(struct store *store, const struct simulated_layer *la
         .axis = {[2] = {"input_bit", (size_t)x->format.input_bits, NULL},
                  [3] = {"current", crossbar_max_current(x->format) + 1, NULL}}
     };
-    write_by_slice(store, histogram, layer->histogram, slices);
+    result_write_by_slice(store, histogram, layer->histogram, slices);
     uint64_t zero[CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES];
     for (size_t i = 0; i < CROSSBAR_SIGNS * slices; i++)
         zero[i] = crossbar_zero_columns(x, (int)(i / slices), (int)(i % slices));
@@ -67,7 +66,7 @@ static void write_crossbar(struct store *store, const struct simulated_layer *la
         .units = "bitlines",
         .type = STORE_U64,
         .axes = 2};
-    write_by_slice(store, zeros, zero, slices);
+    result_write_by_slice(store, zeros, zero, slices);
     store_integer(store, group, "inputs", (int64_t)x->inputs);
     store_integer(store, group, "outputs", (int64_t)x->outputs);
     store_integer(store, group, "row_tiles", (int64_t)x->row_tiles);
@@ -82,17 +81,6 @@ struct needed_bits {
     int32_t is_static, observed, percentile_99_9, percentile_99_99;
 };
 
-static void pool_input_bits(const struct simulated_layer *layer, size_t sign_slice,
-                            uint64_t *pooled)
-{
-    const size_t bins = crossbar_max_current(layer->crossbar.format) + 1;
-    const size_t bits = (size_t)layer->crossbar.format.input_bits;
-    memset(pooled, 0, bins * sizeof *pooled);
-    for (size_t b = 0; b < bits; b++)
-        for (size_t i = 0; i < bins; i++)
-            pooled[i] += layer->histogram[(sign_slice * bits + b) * bins + i];
-}
-
 enum { CLIP_BITS = 10 }; /* clip rates are given for ADCs of 1..10 bits */
 
 static struct needed_bits needed_bits(const struct simulated_layer *layer, size_t sign_slice,
@@ -101,7 +89,7 @@ static struct needed_bits needed_bits(const struct simulated_layer *layer, size_
     const struct crossbar *x = &layer->crossbar;
     const size_t slices = (size_t)crossbar_slices(x->format);
     const size_t bins = crossbar_max_current(x->format) + 1;
-    pool_input_bits(layer, sign_slice, pooled);
+    simulation_pool(layer, (int)(sign_slice / slices), (int)(sign_slice % slices), pooled);
     for (int n = 0; n < CLIP_BITS; n++)
         clip_rate[n] = adc_clip_rate(pooled, bins, n + 1);
     return (struct needed_bits){adc_bits_for(crossbar_max_column_sum(x, (int)(sign_slice / slices),
@@ -142,7 +130,7 @@ static void write_adc(struct store *store, const struct simulated_layer *layer)
                                           .units = "bit",
                                           .type = STORE_I32,
                                           .axes = 2};
-        write_by_slice(store, array, bits[d], slices);
+        result_write_by_slice(store, array, bits[d], slices);
     }
     static const int32_t clip_label[CLIP_BITS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
     const struct store_array clip = {
@@ -153,7 +141,7 @@ static void write_adc(struct store *store, const struct simulated_layer *layer)
         .type = STORE_F64,
         .axes = 3,
         .axis = {[2] = {"adc_bits", CLIP_BITS, clip_label}}};
-    write_by_slice(store, clip, clip_rate, slices);
+    result_write_by_slice(store, clip, clip_rate, slices);
 }
 
 void result_write_simulation(struct store *store, const struct simulation *simulation)

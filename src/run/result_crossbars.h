@@ -9,4 +9,9 @@
  * slice. Nothing for a float run, which has no codes to map. Collective. */
 void result_write_simulation(struct store *store, const struct simulation *simulation);
 
+/* Writes an array [sign, slice, …] whose further axes `array` has; this rank writes its share of the
+ * (sign, slice) rows of `data`. Collective. */
+void result_write_by_slice(struct store *store, struct store_array array, const void *data,
+                           size_t slices);
+
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "hw/crossbar.h"
+#include "hw/readout.h"
 #include "nn/network.h"
 
 struct simulated_layer {
@@ -19,14 +19,15 @@ struct simulated_layer {
 };
 
 struct simulation {
-    struct crossbar_format format;
+    struct crossbar_format format; /* as mapped: see readout_format */
+    enum readout_signs signs;
     int layers;
     struct simulated_layer *layer;
 };
 
-/* Maps every weight layer of a prepared, quantised network. */
+/* Maps every weight layer of a prepared, quantised network; `format` is that of its codes. */
 void simulation_create(struct simulation *simulation, const struct network *net,
-                       struct crossbar_format format);
+                       struct crossbar_format format, enum readout_signs signs);
 void simulation_destroy(struct simulation *simulation);
 
 /* Counts the currents of the samples in a pass: an observer for evaluate(). */
@@ -34,5 +35,11 @@ void simulation_observe(void *simulation, const struct network *net, const struc
 
 /* Sums the histograms over ranks. Collective. */
 void simulation_reduce(struct simulation *simulation);
+
+/* The histogram of (sign, slice) over all input bits: pooled [max_current + 1]. */
+void simulation_pool(const struct simulated_layer *layer, int sign, int slice, uint64_t *pooled);
+
+/* Forgets what was counted. */
+void simulation_clear(struct simulation *simulation);
 
 #endif

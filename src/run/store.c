@@ -1,30 +1,24 @@
 #define _POSIX_C_SOURCE 200809L
 #include "run/store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <hdf5.h>
 #include <hdf5_hl.h>
-#include <libgen.h>
 #include <mpi.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "base/comm.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "run/store_files.h"
 #include "run/store_types.h"
-
-enum { WATCHDOG_S = 300, PATH_SIZE = 4096 };
 
 struct store {
     hid_t file;
     hid_t transfer; /* property list of data writes */
-    char path[PATH_SIZE], part[PATH_SIZE];
+    char path[STORE_PATH], part[STORE_PATH];
 };
 
 /* ---- errors: one helper for every HDF5 call ---- */
@@ -41,62 +35,54 @@ static void need(const struct store *store, int64_t code, const char *what)
     comm_abort(ERROR_STATUS_ENVIRONMENT);
 }
 
-static void watchdog_bites(int signal)
-{
-    (void)signal;
-    static const char text[] = "reslice: writing the result file hangs (disk full?); giving up\n";
-    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
-        _exit(ERROR_STATUS_ENVIRONMENT + 1);
-    _exit(ERROR_STATUS_ENVIRONMENT);
-}
-
-static void watchdog_start(void)
-{
-    signal(SIGALRM, watchdog_bites);
-    alarm(WATCHDOG_S);
-}
-
-static void watchdog_stop(void)
-{
-    alarm(0);
-    signal(SIGALRM, SIG_DFL);
-}
-
 /* ---- create ---- */
 
-static void check_space(const char *part, size_t bytes)
-{
-    char folder[PATH_SIZE];
-    snprintf(folder, sizeof folder, "%s", part);
-    struct statvfs disk;
-    const char *name = dirname(folder);
-    if (statvfs(name, &disk) != 0)
-        log_fatal("folder '%s': %s", name, strerror(errno));
-    const double free_bytes = (double)disk.f_bavail * (double)disk.f_frsize;
-    const double wanted = 1.1 * (double)bytes + (1 << 20);
-    if (free_bytes < wanted)
-        log_fatal("disk '%s': %.1f MB are free, '%s' needs %.1f MB", name, free_bytes / 1e6, part,
-                  wanted / 1e6);
-}
-
-struct store *store_create(const char *path, size_t bytes)
+static struct store *store_new(const char *path)
 {
     struct store *store = MEM_NEW(struct store, 1);
     snprintf(store->path, sizeof store->path, "%s", path);
     snprintf(store->part, sizeof store->part, "%s.part", path);
-    if (comm_rank() == 0)
-        check_space(store->part, bytes);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* need() speaks */
-    watchdog_start();
+    return store;
+}
+
+/* Makes an empty file of PATH.part, or opens the one that is there. */
+static void open_part(struct store *store, bool is_new)
+{
+    store_watchdog_start();
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     need(store, H5Pset_fapl_mpio(access, MPI_COMM_WORLD, MPI_INFO_NULL), "choosing MPI-IO");
-    store->file = H5Fcreate(store->part, H5F_ACC_TRUNC, H5P_DEFAULT, access);
-    need(store, store->file, "creating the file");
+    store->file = is_new ? H5Fcreate(store->part, H5F_ACC_TRUNC, H5P_DEFAULT, access)
+                         : H5Fopen(store->part, H5F_ACC_RDWR, access);
+    need(store, store->file, is_new ? "creating the file" : "opening the file");
     need(store, H5Pclose(access), "closing a property list");
     store->transfer = H5Pcreate(H5P_DATASET_XFER);
     /* Each rank writes for itself and sees its own error, which need() then tells the others; a
      * collective write that fails on one rank leaves the others hanging in MPI-IO. */
     need(store, H5Pset_dxpl_mpio(store->transfer, H5FD_MPIO_INDEPENDENT), "choosing transfers");
+}
+
+struct store *store_create(const char *path, size_t bytes)
+{
+    struct store *store = store_new(path);
+    if (comm_rank() == 0)
+        store_check_space(store->part, bytes);
+    open_part(store, true);
+    return store;
+}
+
+struct store *store_extend(const char *path, size_t bytes, const char *const *group)
+{
+    struct store *store = store_new(path);
+    if (comm_rank() == 0) {
+        store_check_space(store->part, bytes + store_file_bytes(path));
+        store_copy(path, store->part);
+    }
+    comm_all_true(true); /* nobody opens the copy before it stands */
+    open_part(store, false);
+    for (; *group; group++)
+        if (H5Lexists(store->file, *group, H5P_DEFAULT) > 0)
+            need(store, H5Ldelete(store->file, *group, H5P_DEFAULT), *group);
     return store;
 }
 
@@ -155,7 +141,7 @@ void store_group(struct store *store, const char *group)
 /* Parents first, so that H5Lexists may be asked about any path below. */
 static void make_groups(struct store *store, const char *group)
 {
-    char path[PATH_SIZE];
+    char path[STORE_PATH];
     for (const char *end = strchr(group + 1, '/');; end = strchr(end + 1, '/')) {
         const size_t length = end ? (size_t)(end - group) : strlen(group);
         snprintf(path, sizeof path, "%.*s", (int)length, group);
@@ -272,7 +258,7 @@ static hid_t create_dataset(struct store *store, const struct store_array *array
 /* The dimension scale GROUP/AXIS, made when it is first used. */
 static hid_t open_scale(struct store *store, const char *group, const struct store_axis *axis)
 {
-    char path[PATH_SIZE];
+    char path[STORE_PATH];
     snprintf(path, sizeof path, "%s/%s", group, axis->name);
     if (exists(store, path)) {
         const hid_t id = H5Dopen2(store->file, path, H5P_DEFAULT);
@@ -300,7 +286,7 @@ static void point_at_scales(struct store *store, hid_t dataset, const struct sto
 {
     hobj_ref_t scale[STORE_AXES];
     hvl_t list[STORE_AXES];
-    char path[PATH_SIZE];
+    char path[STORE_PATH];
     for (int a = 0; a < array->axes; a++) {
         snprintf(path, sizeof path, "%s/%s", array->group, array->axis[a].name);
         need(store, H5Rcreate(&scale[a], store->file, path, H5R_OBJECT, -1), path);
@@ -330,7 +316,7 @@ static void attach_scales(struct store *store, hid_t dataset, const struct store
 
 void store_write(struct store *store, const struct store_array *array)
 {
-    char path[PATH_SIZE];
+    char path[STORE_PATH];
     snprintf(path, sizeof path, "%s/%s", array->group, array->name);
     if (array->split_axes > 0 && comm_rank() == comm_size() - 1 &&
         array->first + array->count != rows_of(array))
@@ -343,14 +329,6 @@ void store_write(struct store *store, const struct store_array *array)
 
 /* ---- finish ---- */
 
-static void sync_to_disk(const char *path)
-{
-    const int fd = open(path, O_RDONLY);
-    if (fd < 0 || fsync(fd) != 0)
-        log_fatal("file '%s': %s", path, strerror(errno));
-    close(fd);
-}
-
 void store_finish(struct store *store)
 {
     need(store, H5Pclose(store->transfer), "closing a property list");
@@ -360,16 +338,10 @@ void store_finish(struct store *store)
         struct error err;
         if (!store_verify(store->part, &err))
             log_fatal("%s", err.text);
-        sync_to_disk(store->part);
-        if (rename(store->part, store->path) != 0)
-            log_fatal("file '%s': cannot rename to '%s': %s", store->part, store->path,
-                      strerror(errno));
-        char folder[PATH_SIZE];
-        snprintf(folder, sizeof folder, "%s", store->path);
-        sync_to_disk(dirname(folder));
+        store_publish(store->part, store->path);
     }
     comm_all_true(true); /* nobody goes on before the file stands */
-    watchdog_stop();
+    store_watchdog_stop();
     mem_free(store);
 }
 

@@ -337,7 +337,7 @@ static bool count_currents(struct training *t)
                                            bits, bits};
     struct evaluate_job job =
         job_of(t, &t->set->test, 0, limited(s->crossbar.samples, t->test_count));
-    simulation_create(&t->simulation, &t->net, format);
+    simulation_create(&t->simulation, &t->net, format, READOUT_DIFFERENTIAL);
     job.observe = simulation_observe;
     job.context = &t->simulation;
     if (evaluate(&job).is_stopped)

@@ -1,0 +1,30 @@
+/* The searches of run/provision.h. Inside provision*.c only. */
+#ifndef RESLICE_RUN_PROVISION_SEARCH_H
+#define RESLICE_RUN_PROVISION_SEARCH_H
+
+#include "run/provision.h"
+
+/* Accuracy on the calibration samples; simulates only what clips there. */
+double provision_calibration(struct provision *provision,
+                             int8_t (*bits)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES]);
+
+/* bits[k] on slice k everywhere. */
+void provision_fill(const struct provision *provision,
+                    int8_t (*all)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES], const int *bits);
+
+/* Adds an assignment and simulates it on both sample sets. */
+void provision_record(struct provision *provision, const char *name,
+                      int8_t (*bits)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES]);
+
+/* Each slice alone, over all widths. */
+void provision_sweep(struct provision *provision);
+
+/* Each (layer, sign, slice) alone: the definition `accuracy`. */
+void provision_each(struct provision *provision);
+
+/* The cheapest bits of slices, then with settings.per_layer of layers and slices, within the loss.
+ * A width is never tried for a slice that loses too much with it on its own: two losses are taken
+ * not to cancel. */
+void provision_search(struct provision *provision);
+
+#endif

@@ -1,0 +1,177 @@
+#include "run/result_provision.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "run/result_crossbars.h"
+#include "run/store.h"
+
+static const int32_t SIGN_LABEL[CROSSBAR_SIGNS] = {1, -1};
+
+/* ---- bits of one layer by definition ---- */
+
+static void write_bits(struct store *store, const struct provision *p, int l, const char *name,
+                       const char *description,
+                       int8_t (*needed)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES])
+{
+    int32_t bits[CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES];
+    char group[64];
+    for (int i = 0; i < CROSSBAR_SIGNS * p->slices; i++)
+        bits[i] = needed[l][i / p->slices][i % p->slices];
+    snprintf(group, sizeof group, "/adc/%s", p->inference->simulation->layer[l].name);
+    const struct store_array array = {.group = group,
+                                      .name = name,
+                                      .description = description,
+                                      .units = "bit",
+                                      .type = STORE_I32,
+                                      .axes = 2};
+    result_write_by_slice(store, array, bits, (size_t)p->slices);
+}
+
+static void write_layer(struct store *store, const struct provision *p, int l)
+{
+    write_bits(store, p, l, "calibration_observed",
+               "ADC bits that lose nothing on the calibration samples", p->observed);
+    write_bits(store, p, l, "calibration_percentile_99_99",
+               "ADC bits that hold 99.99 % of all conversions of the calibration samples",
+               p->percentile_99_99);
+    write_bits(store, p, l, "calibration_percentile_99_9",
+               "ADC bits that hold 99.9 % of all conversions of the calibration samples",
+               p->percentile_99_9);
+    if (p->settings.each)
+        write_bits(store, p, l, "accuracy",
+                   "fewest ADC bits, all other converters lossless, with which the accuracy on the "
+                   "calibration samples stays within the attribute loss of /adc",
+                   p->accuracy);
+}
+
+/* ---- of the whole network ---- */
+
+static void write_sweep(struct store *store, const struct provision *p)
+{
+    enum { WIDTHS = PROVISION_BITS + 1 };
+    double sweep[CROSSBAR_MAX_SLICES * WIDTHS];
+    for (int k = 0; k < p->slices; k++)
+        memcpy(sweep + k * WIDTHS, p->sweep[k], sizeof p->sweep[k]);
+    const struct store_array array = {
+        .group = "/adc/sweep",
+        .name = "calibration_accuracy",
+        .description = "accuracy on the calibration samples with adc_bits bits on one slice of all "
+                       "layers, the other slices lossless",
+        .units = "1",
+        .type = STORE_F64,
+        .axes = 2,
+        .axis = {{"slice", (size_t)p->slices, NULL}, {"adc_bits", WIDTHS, NULL}},
+        .data = sweep
+    };
+    store_write(store, &array);
+}
+
+static void write_assignment_bits(struct store *store, const struct provision *p)
+{
+    const size_t rows = CROSSBAR_SIGNS * (size_t)p->slices, layers = (size_t)p->layers;
+    int32_t *bits = MEM_NEW(int32_t, (size_t)p->assignments * layers * rows), *next = bits;
+    for (int a = 0; a < p->assignments; a++)
+        for (size_t l = 0; l < layers; l++)
+            for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
+                for (int k = 0; k < p->slices; k++)
+                    *next++ = p->assignment[a].bits[l][sign][k];
+    const struct store_array array = {
+        .group = "/adc/assignments",
+        .name = "bits",
+        .description = "ADC bits; names of assignments and layers are attributes of the group",
+        .units = "bit",
+        .type = STORE_I32,
+        .axes = 4,
+        .axis = {{"assignment", (size_t)p->assignments, NULL},
+                 {"layer", layers, NULL},
+                 {"sign", CROSSBAR_SIGNS, SIGN_LABEL},
+                 {"slice", (size_t)p->slices, NULL}},
+        .data = bits
+    };
+    store_write(store, &array);
+    mem_free(bits);
+}
+
+static void write_assignments(struct store *store, const struct provision *p)
+{
+    static const char group[] = "/adc/assignments";
+    static const struct {
+        const char *name, *description, *units;
+        size_t offset;
+    } columns[] = {
+        {"calibration_accuracy", "accuracy on the calibration samples",                "1",
+         offsetof(struct assignment,                                                                                     calibration)},
+        {"test_accuracy",        "accuracy on the test samples",                       "1",  offsetof(struct assignment, test)       },
+        {"energy",               "energy of the conversions of a sample, model isaac", "pJ",
+         offsetof(struct assignment,                                                                                     energy_pj)  },
+        {"clip_rate",
+         "share of the conversions of the calibration samples that is "
+         "clipped, the worst of layers, slices and signs",                             "1",  offsetof(struct assignment, clip_rate)  },
+    };
+    double value[PROVISION_ASSIGNMENTS];
+    write_assignment_bits(store, p);
+    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
+        for (int a = 0; a < p->assignments; a++)
+            memcpy(&value[a], (const char *)&p->assignment[a] + columns[c].offset, sizeof *value);
+        const struct store_array array = {.group = group,
+                                          .name = columns[c].name,
+                                          .description = columns[c].description,
+                                          .units = columns[c].units,
+                                          .type = STORE_F64,
+                                          .axes = 1,
+                                          .axis = {{"assignment", (size_t)p->assignments, NULL}},
+                                          .data = value};
+        store_write(store, &array);
+    }
+    char name[32];
+    for (int a = 0; a < p->assignments; a++) {
+        snprintf(name, sizeof name, "assignment_%d", a);
+        store_text(store, group, name, p->assignment[a].name);
+    }
+    for (int l = 0; l < p->layers; l++) {
+        snprintf(name, sizeof name, "layer_%d", l);
+        store_text(store, group, name, p->inference->simulation->layer[l].name);
+    }
+}
+
+static void write_setup(struct store *store, const struct provision *p,
+                        const struct result_setup *setup)
+{
+    store_text(store, "/adc", "signs", setup->signs);
+    store_text(store, "/adc", "transfer", setup->transfer);
+    store_text(store, "/adc", "calibration", setup->calibration);
+    store_integer(store, "/adc", "calibration_samples", (int64_t)setup->calibration_samples);
+    store_integer(store, "/adc", "test_samples", (int64_t)setup->test_samples);
+    store_real(store, "/adc", "loss", p->settings.loss);
+    store_real(store, "/adc", "exact_calibration_accuracy", p->exact_calibration);
+    store_real(store, "/adc", "exact_test_accuracy", p->exact_test);
+    store_integer(store, "/adc", "selftest_compared", (int64_t)setup->selftest_compared);
+}
+
+static size_t estimate_bytes(const struct provision *p)
+{
+    const struct simulation *simulation = p->inference->simulation;
+    size_t bytes = 4u << 20;
+    for (int l = 0; l < p->layers; l++) {
+        const struct crossbar *x = &simulation->layer[l].crossbar;
+        bytes += crossbar_histogram_size(x->format) * 8;
+        bytes += x->row_tiles * x->outputs * CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES * 4;
+    }
+    return bytes;
+}
+
+void result_write_provision(const char *path, const struct provision *p,
+                            const struct result_setup *setup)
+{
+    static const char *const replaced[] = {"/crossbars", "/adc", NULL};
+    struct store *store = store_extend(path, estimate_bytes(p), replaced);
+    result_write_simulation(store, p->inference->simulation);
+    for (int l = 0; l < p->layers; l++)
+        write_layer(store, p, l);
+    write_sweep(store, p);
+    write_assignments(store, p);
+    write_setup(store, p, setup);
+    store_finish(store);
+}

@@ -1,0 +1,18 @@
+/* What `reslice crossbar` adds to a result file: groups /crossbars and /adc. */
+#ifndef RESLICE_RUN_RESULT_PROVISION_H
+#define RESLICE_RUN_RESULT_PROVISION_H
+
+#include "run/provision.h"
+
+/* How the crossbars were simulated, for the attributes of /adc. */
+struct result_setup {
+    const char *signs, *transfer, *calibration; /* names */
+    size_t calibration_samples, test_samples;
+    uint64_t selftest_compared; /* integers found equal to the exact products; 0: no self-test */
+};
+
+/* Replaces the two groups of the complete result file PATH, or leaves it as it was. Collective. */
+void result_write_provision(const char *path, const struct provision *provision,
+                            const struct result_setup *setup);
+
+#endif
