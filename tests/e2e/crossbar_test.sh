@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# reslice crossbar: exact at full resolution, the same bytes on any number of ranks, equal to a numpy
+# simulation, and nothing of the result file is lost.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+python=$(find_python)
+fashion=/usr/share/datasets/fashion-mnist
+
+cat >"$work/runs.yaml" <<'END'
+experiment: runs
+data: {name: fashion-mnist, train: 3000, test: 480, validation: 350}
+network: {model: mlp, hidden: [40]}
+training: {batch: 50, shards: 2, rate: 0.05}
+runs:
+  - {name: full, epochs: 2}
+  - {name: bitslice, from: full, epochs: 1, prune: {threshold: 0.01},
+     penalty: {name: bit-slice-l1, alpha: 0.5}}
+  - {name: float, epochs: 1, fixed_point: {quantise: false}}
+END
+
+# Residual sums, strides, batch norm, signed and unsigned inputs of convolutions; made-up pictures.
+mkdir -p "$work/data/cifar-10-batches-bin"
+"$python" - "$work/data/cifar-10-batches-bin" <<'END'
+import random, sys
+draw = random.Random(1)
+for name in [f"data_batch_{i}.bin" for i in range(1, 6)] + ["test_batch.bin"]:
+    with open(f"{sys.argv[1]}/{name}", "wb") as file:
+        for record in range(24):
+            file.write(bytes([draw.randrange(10)]) + draw.randbytes(3072))
+END
+cat >"$work/images.yaml" <<'END'
+experiment: images
+data: {name: cifar10, validation: 20}
+network: {model: resnet, depth: 8, width: 8}
+training: {batch: 24, shards: 4, rate: 0.05}
+crossbar: {samples: 5}
+runs: [{name: resnet, epochs: 1}]
+END
+
+# crossbar RANKS FILE ARGUMENT...
+crossbar() {
+    local ranks=$1
+    shift
+    on_ranks "$ranks" "$reslice" crossbar "$@"
+}
+
+# Every number of ranks adds the same bytes to the same file.
+same_on_ranks() {
+    local source=$1 ranks
+    shift
+    for ranks in 1 2 3 4; do
+        cp "$source" "$work/on$ranks.h5"
+        crossbar "$ranks" "$work/on$ranks.h5" "$@"
+    done
+    for ranks in 2 3 4; do
+        h5diff "$work/on1.h5" "$work/on$ranks.h5"
+        "$python" "$e2e/same_results.py" "$work/on1.h5" "$work/on$ranks.h5"
+    done
+}
+
+selftest_passes() {
+    cp "$1" "$work/self.h5"
+    shift
+    crossbar 2 "$work/self.h5" --selftest "$@" | tee "$work/self.log"
+    grep -q 'are the exact integer products, and loss and accuracy .* those of evaluation' \
+        "$work/self.log"
+}
+
+# What training wrote is still there, and a second time replaces the groups.
+nothing_is_lost() {
+    cp "$work/runs/bitslice.h5" "$work/twice.h5"
+    crossbar 2 "$work/twice.h5"
+    for group in history layers slices activations predictions provenance; do
+        h5diff "$work/runs/bitslice.h5" "$work/twice.h5" "$group"
+    done
+    cp "$work/twice.h5" "$work/once.h5"
+    crossbar 1 "$work/twice.h5"
+    "$python" "$e2e/same_results.py" "$work/once.h5" "$work/twice.h5"
+    [ ! -e "$work/twice.h5.part" ]
+    "$reslice" report "$work/twice.h5"
+}
+
+twin() {
+    cp "$work/runs/$1.h5" "$work/twin.h5"
+    crossbar 2 "$work/twin.h5" --adc 2,4,3,1 --adc 1,3,3,3 --per-layer --fewest 0 --loss 2
+    "$python" "$e2e/crossbar_twin.py" "$work/twin.h5" "$fashion"
+}
+
+# refuses WHAT ARGUMENT...: status 2 and one line that contains WHAT.
+refuses() {
+    local what=$1 status=0
+    shift
+    on_ranks 2 "$reslice" crossbar "$@" >"$work/out" 2>"$work/err" || status=$?
+    cat "$work/err"
+    [ "$status" -eq 2 ]
+    [ "$(grep -c '^reslice: ' "$work/err")" -eq 1 ]
+    grep -qF -e "$what" "$work/err"
+}
+
+refusals() {
+    local file=$work/runs/bitslice.h5
+    refuses 'no result files given'
+    refuses 'no such result file' "$work/none.h5"
+    refuses 'plain floating point' "$work/runs/float.h5"
+    refuses "--adc: value '1,2,3'; allowed: 4 integers from 0 to 10" "$file" --adc 1,2,3
+    refuses "--adc: value '1,2,3,11'" "$file" --adc 1,2,3,11
+    refuses "--signs: value 'two'; allowed: differential, analog, offset" "$file" --signs two
+    refuses "--transfer: value 'x'; allowed: clip, scaled, linear" "$file" --transfer x
+    refuses "--calibrate: value 'test'; allowed: validation, train" "$file" --calibrate test
+    refuses 'crossbar.rows' "$file" --set crossbar.rows=0
+}
+
+
+train 2 "$work/runs.yaml" --output "$work"
+check "refused, in one line" refusals
+check "self-test of an MLP" selftest_passes "$work/runs/bitslice.h5" --quick
+check "self-test, other arrays and cells" selftest_passes "$work/runs/full.h5" --quick \
+    --set crossbar.rows=100 --set crossbar.cell_bits=4
+check "self-test, offset" selftest_passes "$work/runs/full.h5" --quick --signs offset
+check "self-test, analog" selftest_passes "$work/runs/full.h5" --quick --signs analogtrain 2 "$work/images.yaml" --output "$work" --data "$work/data"
+check "self-test of a ResNet" selftest_passes "$work/images/resnet.h5" --quick --data "$work/data"
+check "numpy computes the same accuracies" twin bitslice
+check "1, 2, 3 and 4 ranks" same_on_ranks "$work/runs/bitslice.h5" --per-layer
+check "1, 2, 3 and 4 ranks, analog and scaled" same_on_ranks "$work/runs/full.h5" --quick \
+    --signs analog --transfer scaled
+check "nothing is lost, twice is once" nothing_is_lost
+finish
