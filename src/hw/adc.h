@@ -1,4 +1,4 @@
-/* Analog-to-digital converters on the bitlines: the resolution a slice needs, and its cost. */
+/* Analog-to-digital converters on the bitlines: the resolution a slice needs. */
 #ifndef RESLICE_HW_ADC_H
 #define RESLICE_HW_ADC_H
 
@@ -17,24 +17,5 @@ size_t adc_quantile(const uint64_t *histogram, size_t bins, double p);
 
 /* Share of conversions that an ADC of `bits` bits would clip. */
 double adc_clip_rate(const uint64_t *histogram, size_t bins, int bits);
-
-/* A cost model gives relative or absolute cost of one conversion at N bits. A NULL function means
- * that the model does not say. */
-struct adc_model {
-    const char *name;
-    const char *source;
-    const char *energy_formula, *time_formula, *area_formula; /* NULL like the function */
-    const char *validity;
-    int lowest_bits;            /* fewer bits are extrapolated; 0: the formula holds for all */
-    double (*energy)(int bits); /* of a conversion */
-    double (*time)(int bits);   /* of a conversion (sensing time) */
-    double (*area)(int bits);
-};
-
-/* All models; *count of them. */
-const struct adc_model *adc_models(size_t *count);
-
-/* The model of this name; NULL when there is none. */
-const struct adc_model *adc_model_find(const char *name);
 
 #endif

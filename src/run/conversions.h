@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "hw/adc.h"
+#include "hw/adc_cost.h"
 #include "run/simulate.h"
 
 /* Bitlines of (sign, slice) in all row tiles of a layer that are read: those with a cell that is not

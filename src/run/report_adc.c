@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "hw/adc.h"
+#include "hw/adc_cost.h"
 #include "run/report_data.h"
 
-enum { BASELINE_BITS = 8, LARGEST_BITS = 9 };
+enum { BASELINE_BITS = 8 };
 
 static const char *const definition_names[REPORT_DEFINITIONS] = {
     [REPORT_STATIC] = "static",
@@ -40,24 +40,27 @@ static void add_cost(struct costs *costs, const struct adc_model *model, double 
     snprintf(cost->name, sizeof cost->name, "%s%s", prefix, what);
 }
 
-/* Energy and area of every model; then the sensing times, those that models share once. */
+/* Energy and area of the models that are shown everywhere; then the sensing times, those that models
+ * share once. */
 static struct costs list_costs(void)
 {
     size_t models;
-    const struct adc_model *model = adc_models(&models);
+    const struct adc_model *const *model = adc_models(&models);
     struct costs costs = {0, MEM_NEW(struct cost, 3 * models)};
     bool share_time = true;
     for (size_t m = 0; m < models; m++) {
         char prefix[48];
-        snprintf(prefix, sizeof prefix, "%s ", model[m].name);
-        add_cost(&costs, &model[m], model[m].energy, prefix, "energy");
-        add_cost(&costs, &model[m], model[m].area, prefix, "area");
-        share_time &= model[m].time == model[0].time;
+        if (!model[m]->is_headline)
+            continue;
+        snprintf(prefix, sizeof prefix, "%s ", model[m]->name);
+        add_cost(&costs, model[m], model[m]->energy, prefix, "energy");
+        add_cost(&costs, model[m], model[m]->area, prefix, "area");
+        share_time &= model[m]->time == model[0]->time;
     }
     for (size_t m = 0; m < (share_time ? 1 : models); m++) {
         char prefix[48];
-        snprintf(prefix, sizeof prefix, "%s ", model[m].name);
-        add_cost(&costs, &model[m], model[m].time, share_time ? "" : prefix, "sensing time");
+        snprintf(prefix, sizeof prefix, "%s ", model[m]->name);
+        add_cost(&costs, model[m], model[m]->time, share_time ? "" : prefix, "sensing time");
     }
     return costs;
 }
@@ -97,16 +100,18 @@ static const char *or_none(const char *formula)
     return formula ? formula : "none";
 }
 
-static void cost_notes(struct table *table)
+static void cost_notes(struct table *table, bool all)
 {
     size_t models;
-    const struct adc_model *model = adc_models(&models);
+    const struct adc_model *const *model = adc_models(&models);
     table_note(table, "x: cost of 8-bit ADCs / cost of these; sensing time only: not end-to-end, "
                       "where the crossbar read sets the pace.");
     for (size_t m = 0; m < models; m++)
-        table_note(table, "%s: N bits cost energy %s, sensing time %s, area %s; source: %s; %s.",
-                   model[m].name, or_none(model[m].energy_formula), or_none(model[m].time_formula),
-                   or_none(model[m].area_formula), model[m].source, model[m].validity);
+        if (all || model[m]->is_headline)
+            table_note(
+                table, "%s: N bits cost energy %s, sensing time %s, area %s; source: %s; %s.",
+                model[m]->name, or_none(model[m]->energy_formula), or_none(model[m]->time_formula),
+                or_none(model[m]->area_formula), model[m]->source, model[m]->validity);
     table_note(table, "*: extrapolated below the bits that the model was fitted to.");
 }
 
@@ -182,7 +187,7 @@ static void adc_notes(struct table *table, int slices, bool has_seeds)
     if (slices == 4)
         table_note(table, "paper: arXiv 1909.08496, its ADC bits; what they save is computed "
                           "here.");
-    cost_notes(table);
+    cost_notes(table, false);
 }
 
 struct table *report_adc_table(const struct report *report, int slices, bool is_one_of_many)
@@ -209,17 +214,79 @@ struct table *report_adc_table(const struct report *report, int slices, bool is_
 
 /* ---- cost by bits ---- */
 
+enum { MIX = 4 };
+static const int mix[MIX] = {1, 3, 3, 3}; /* the paper's slices */
+
+static void published_rows(struct table *table)
+{
+    for (int i = 0; i < ADC_PAPER_ROWS; i++) {
+        table_words(table, "published");
+        table_words(table, "%s", adc_paper[i].quantity);
+        table_missing(table);
+        table_words(table, "%s", "");
+        for (int bits = 1; bits < BASELINE_BITS; bits++)
+            if (bits == 1 || bits == 3)
+                table_number(table, 3, bits == 1 ? adc_paper[i].at_1_bit : adc_paper[i].at_3_bits);
+            else
+                table_missing(table);
+        table_missing(table);
+    }
+}
+
+struct quantity {
+    const char *name, *unit;
+    double (*of)(int bits);
+    bool is_fitted; /* extrapolated below the model's lowest bits */
+};
+
+static void quantity_row(struct table *table, const struct adc_model *model,
+                         const struct quantity *quantity)
+{
+    double sum = 0;
+    for (int i = 0; i < MIX; i++)
+        sum += quantity->of(mix[i]);
+    table_words(table, "%s", model->name);
+    table_words(table, "%s", quantity->name);
+    table_number(table, 3, quantity->of(BASELINE_BITS));
+    table_words(table, "%s", quantity->unit);
+    for (int bits = 1; bits < BASELINE_BITS; bits++) {
+        table_number(table, 3, quantity->of(BASELINE_BITS) / quantity->of(bits));
+        if (quantity->is_fitted && bits < model->lowest_bits)
+            table_mark(table, "*");
+    }
+    table_number(table, 3, MIX * quantity->of(BASELINE_BITS) / sum);
+    if (quantity->is_fitted && model->lowest_bits > 1)
+        table_mark(table, "*");
+}
+
 struct table *report_cost_table(void)
 {
-    struct table *table = table_create("adc_cost", "ADC cost by bits");
-    struct costs costs = list_costs();
-    table_column(table, TABLE_NUMBER, "resolution", "bit");
-    cost_columns(table, &costs);
-    for (int bits = 1; bits <= LARGEST_BITS; bits++) {
-        table_number(table, 0, bits);
-        cost_cells(table, &costs, &bits, 1, 3);
+    struct table *table = table_create("adc_cost", "ADC cost by bits, against 8 bits");
+    size_t models;
+    const struct adc_model *const *model = adc_models(&models);
+    table_column(table, TABLE_WORDS, "model", NULL);
+    table_column(table, TABLE_WORDS, "quantity", NULL);
+    table_column(table, TABLE_NUMBER, "at 8 bits", NULL);
+    table_column(table, TABLE_WORDS, "unit", NULL);
+    for (int bits = 1; bits < BASELINE_BITS; bits++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d bit%s", bits, bits > 1 ? "s" : "");
+        table_column(table, TABLE_NUMBER, name, "x");
     }
-    cost_notes(table);
-    mem_free(costs.cost);
+    table_column(table, TABLE_NUMBER, "1,3,3,3 bits", "x");
+    published_rows(table);
+    for (size_t m = 0; m < models; m++) {
+        const struct quantity quantities[] = {
+            {"energy",       model[m]->energy_unit, model[m]->energy, true },
+            {"sensing time", model[m]->time_unit,   model[m]->time,   false},
+            {"area",         model[m]->area_unit,   model[m]->area,   true },
+        };
+        for (int q = 0; q < 3; q++)
+            if (quantities[q].of)
+                quantity_row(table, model[m], &quantities[q]);
+    }
+    table_note(table, "published: arXiv 1909.08496; its area has no formula. unit 1: only ratios "
+                      "have a meaning.");
+    cost_notes(table, true);
     return table;
 }

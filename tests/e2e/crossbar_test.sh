@@ -117,7 +117,8 @@ check "self-test of an MLP" selftest_passes "$work/runs/bitslice.h5" --quick
 check "self-test, other arrays and cells" selftest_passes "$work/runs/full.h5" --quick \
     --set crossbar.rows=100 --set crossbar.cell_bits=4
 check "self-test, offset" selftest_passes "$work/runs/full.h5" --quick --signs offset
-check "self-test, analog" selftest_passes "$work/runs/full.h5" --quick --signs analogtrain 2 "$work/images.yaml" --output "$work" --data "$work/data"
+check "self-test, analog" selftest_passes "$work/runs/full.h5" --quick --signs analog
+train 2 "$work/images.yaml" --output "$work" --data "$work/data"
 check "self-test of a ResNet" selftest_passes "$work/images/resnet.h5" --quick --data "$work/data"
 check "numpy computes the same accuracies" twin bitslice
 check "1, 2, 3 and 4 ranks" same_on_ranks "$work/runs/bitslice.h5" --per-layer

@@ -435,35 +435,6 @@ static void test_clip_rates_are_tails(void **state)
     }
 }
 
-static const struct adc_model *model(const char *name)
-{
-    size_t n;
-    const struct adc_model *models = adc_models(&n);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(models[i].name, name) == 0)
-            return &models[i];
-    fail_msg("no model %s", name);
-    return NULL;
-}
-
-/* The factors that arXiv 1909.08496 gives, and ISAAC's, all against 8 bits. */
-static void test_cost_models(void **state)
-{
-    (void)state;
-    const struct adc_model *saberi = model("saberi-power"), *isaac = model("isaac");
-    assert_true(fabs(saberi->energy(8) / saberi->energy(1) - 28.44) < 0.005);
-    assert_true(fabs(saberi->energy(8) / saberi->energy(3) - 14.22) < 0.005);
-    assert_true(fabs(saberi->time(8) / saberi->time(1) - 8.0) < 1e-12);
-    assert_true(fabs(saberi->time(8) / saberi->time(3) - 2.667) < 0.001);
-    assert_true(fabs(isaac->energy(8) / isaac->energy(1) - 8.5) < 0.05);
-    assert_true(fabs(isaac->energy(8) / isaac->energy(3) - 2.8) < 0.05);
-    for (int bits = 2; bits <= 10; bits++) {
-        assert_true(saberi->energy(bits) > saberi->energy(bits - 1));
-        assert_true(isaac->energy(bits) > isaac->energy(bits - 1));
-        assert_true(isaac->area(bits) > isaac->area(bits - 1));
-    }
-}
-
 /* ---- the exponent ---- */
 
 static void test_exponents(void **state)
@@ -505,7 +476,6 @@ int main(void)
         cmocka_unit_test(test_bits_for),
         cmocka_unit_test(test_quantiles),
         cmocka_unit_test(test_clip_rates_are_tails),
-        cmocka_unit_test(test_cost_models),
         cmocka_unit_test(test_exponents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
