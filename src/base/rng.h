@@ -16,9 +16,10 @@ enum rng_purpose {
     RNG_SHUFFLE = 2, /* order of the training samples; index = position */
     RNG_AUGMENT = 3, /* index = sample */
     RNG_DROPOUT = 4,
-    RNG_DEVICE = 5,
+    RNG_DEVICE = 5, /* programmed cells; epoch = layer, index = cell */
     RNG_BENCH = 6, /* synthetic data */
     RNG_TEST = 7,
+    RNG_READ = 8, /* noise of a conversion; epoch = layer, index = conversion */
 };
 
 struct rng_key {

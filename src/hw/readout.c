@@ -241,6 +241,14 @@ static void drop_fraction(int64_t *out, size_t n)
                             : (out[j] + half) >> READOUT_FRACTION;
 }
 
+void readout_finish(const struct crossbar *x, enum readout_signs signs, const int16_t *input,
+                    int64_t *out)
+{
+    drop_fraction(out, x->outputs);
+    if (signs == READOUT_OFFSET)
+        remove_offset(x, input, out);
+}
+
 static void multiply_vector(struct work *work, const int16_t *input, int passes, bool is_clipped,
                             int64_t *out)
 {
@@ -260,8 +268,8 @@ static void multiply_vector(struct work *work, const int16_t *input, int passes,
             }
         }
     if (!is_clipped)
-        drop_fraction(out, x->outputs);
-    if (work->readout->signs == READOUT_OFFSET)
+        readout_finish(x, work->readout->signs, input, out);
+    else if (work->readout->signs == READOUT_OFFSET)
         remove_offset(x, input, out);
 }
 

@@ -58,6 +58,11 @@ enum { READOUT_FRACTION = 16 };
 int64_t readout_convert(struct crossbar_format format, enum readout_transfer transfer, int bits,
                         int64_t current);
 
+/* Ends a sum of converted currents, out [outputs] in units of 2^-READOUT_FRACTION: rounds it, and
+ * takes the offset of offset mapping away. */
+void readout_finish(const struct crossbar *crossbar, enum readout_signs signs, const int16_t *input,
+                    int64_t *out);
+
 /* output [n, outputs] for input [n, stride] of codes; `passes` is 1 when none is negative, else 2.
  * Where the digital constants are no integers (linear) the sum is rounded at its end. */
 void readout_multiply(const struct crossbar *crossbar, const struct readout *readout,
