@@ -10,6 +10,7 @@
 #include "run/cli.h"
 #include "run/commands.h"
 #include "run/crossbar_text.h"
+#include "run/device_options.h"
 #include "run/loaded.h"
 #include "run/provision.h"
 #include "run/result_provision.h"
@@ -21,6 +22,7 @@ struct crossbar_options {
     enum readout_transfer transfer;
     double loss; /* percent points */
     int64_t samples, test, fewest;
+    struct device_options device;
     bool selftest, quick, per_layer;
 };
 
@@ -41,10 +43,12 @@ static bool check_names(struct crossbar_options *options, struct error *err)
     return true;
 }
 
+enum { CROSSBAR_OPTIONS = 13 };
+
 static bool parse_command_line(int argc, char **argv, struct crossbar_options *options, bool *help,
                                struct error *err)
 {
-    const struct cli_option table[] = {
+    struct cli_option table[CROSSBAR_OPTIONS + DEVICE_OPTIONS] = {
         {"--adc",       "BITS",       CLI_LIST,    &options->adc,           0, 0,
          "also simulate these ADC bits, most significant slice first, as 1,3,3,3; may be repeated"},
         {"--loss",      "POINTS",     CLI_REAL,    &options->loss,          0, 100,
@@ -76,7 +80,8 @@ static bool parse_command_line(int argc, char **argv, struct crossbar_options *o
         "reslice crossbar RESULT.h5... [options]",
         "Runs trained networks on crossbars, finds the ADC bits that each slice "
         "needs, and adds both to the result files.",
-        table, sizeof table / sizeof table[0]};
+        table, CROSSBAR_OPTIONS + DEVICE_OPTIONS};
+    device_options_table(&options->device, table + CROSSBAR_OPTIONS);
     if (!cli_parse(&cli, argc, argv, &options->files, help, err))
         return false;
     if (*help) {
@@ -182,6 +187,40 @@ static bool add_wanted(struct provision *provision, const struct crossbar_option
     return true;
 }
 
+/* The devices that were asked for; no seeds: none. */
+static bool choose_devices(const struct session *session, struct device_settings *devices,
+                           struct error *err)
+{
+    const int cell_bits = loaded_format(&session->loaded).cell_bits;
+    if (!device_options_settings(&session->options->device, cell_bits, devices, err))
+        return false;
+    devices->samples = at_most((int64_t)devices->samples, session->test.count);
+    return true;
+}
+
+static void finish_file(struct session *session, struct provision *provision, enum loaded_part part,
+                        struct device_settings devices)
+{
+    const struct crossbar_options *options = session->options;
+    const bool has_devices = devices.seeds > 0;
+    struct device_runs runs;
+    if (has_devices)
+        device_runs_create(&runs, provision, devices);
+    const struct result_setup setup = {.signs = options->signs_name,
+                                       .transfer = options->transfer_name,
+                                       .calibration = part == LOADED_TRAIN ? "train" : "validation",
+                                       .calibration_samples = session->calibration.count,
+                                       .test_samples = session->test.count,
+                                       .devices = has_devices ? &runs : NULL,
+                                       .variation = options->device.variation,
+                                       .leakage = options->device.leakage,
+                                       .selftest_compared = session->compared};
+    crossbar_print(provision, &setup);
+    result_write_provision(session->path, provision, &setup);
+    if (has_devices)
+        device_runs_destroy(&runs);
+}
+
 static bool provision_file(struct session *session, enum loaded_part part, struct error *err)
 {
     const struct crossbar_options *options = session->options;
@@ -190,19 +229,15 @@ static bool provision_file(struct session *session, enum loaded_part part, struc
     const struct settings *s = &session->loaded.experiment.runs[0].settings;
     const size_t counted = at_most(s->crossbar.samples, session->test.count);
     struct provision provision;
+    struct device_settings devices;
+    if (!choose_devices(session, &devices, err))
+        return false;
     provision_create(&provision, &session->inference, session->calibration, session->test, counted,
                      settings);
     const bool fine = add_wanted(&provision, options, err);
     if (fine) {
         provision_run(&provision);
-        const struct result_setup setup = {options->signs_name,
-                                           options->transfer_name,
-                                           part == LOADED_TRAIN ? "train" : "validation",
-                                           session->calibration.count,
-                                           session->test.count,
-                                           session->compared};
-        crossbar_print(&provision, &setup);
-        result_write_provision(session->path, &provision, &setup);
+        finish_file(session, &provision, part, devices);
     }
     provision_destroy(&provision);
     return fine;

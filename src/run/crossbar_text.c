@@ -107,6 +107,41 @@ static void print_assignments(const struct provision *p, const struct result_set
     table_destroy(table);
 }
 
+static void print_devices(const struct provision *p, const struct result_setup *setup)
+{
+    const struct device_runs *runs = setup->devices;
+    const struct device *device = &runs->settings.device;
+    struct table *table = table_create("devices", "Accuracy on devices");
+    table_column(table, TABLE_WORDS, "ADC", NULL);
+    slice_columns(table, p->slices);
+    table_column(table, TABLE_NUMBER, "ideal devices", "%");
+    table_column(table, TABLE_SPREAD, "these devices", "%");
+    for (int a = 0; a < runs->assignments; a++) {
+        table_words(table, "%s", p->assignment[a].name);
+        for (int k = p->slices - 1; k >= 0; k--)
+            table_number(table, 0, widest(p, &p->assignment[a], k));
+        table_number(table, 2, 100 * runs->ideal[a]);
+        table_spread(table, 2, 100 * device_runs_mean(runs, a),
+                     100 * device_runs_deviation(runs, a));
+    }
+    table_note(table,
+               "Mean ± sample standard deviation over %zu device seeds, %zu test samples. "
+               "Programming: %s, sigma %g; on/off ratio %g (0: infinite), leakage subtraction: %s; "
+               "stuck off %g, stuck on %g; read noise %g levels; wire %g (ohm times the "
+               "conductance of a level).",
+               runs->settings.seeds, runs->settings.samples, setup->variation, device->sigma,
+               device->on_off, setup->leakage, device->stuck_hrs, device->stuck_lrs,
+               device->read_noise, device->wire);
+    if (device->wire > 0)
+        table_note(
+            table,
+            "Wires take at most %.3g of a row's voltage (all cells on and driven); the first "
+            "order means little where that is not small.",
+            device_runs_worst_drop(runs, p->inference->simulation->format));
+    table_print(table, TABLE_TEXT, stdout);
+    table_destroy(table);
+}
+
 /* ---- counts ---- */
 
 static void print_counts(const struct provision *p)
@@ -136,6 +171,8 @@ void crossbar_print(const struct provision *p, const struct result_setup *setup)
     if (comm_rank() == 0) {
         print_definitions(p);
         print_assignments(p, setup);
+        if (setup->devices)
+            print_devices(p, setup);
         fflush(stdout);
     }
     print_counts(p);

@@ -11,7 +11,8 @@ void inference_create(struct inference *inference, struct simulation *simulation
 {
     size_t most = 0;
     *inference = (struct inference){.simulation = simulation,
-                                    .readout = MEM_NEW(struct readout, simulation->layers)};
+                                    .readout = MEM_NEW(struct readout, simulation->layers),
+                                    .device = MEM_NEW(struct device_array *, simulation->layers)};
     for (int l = 0; l < simulation->layers; l++) {
         const struct simulated_layer *layer = &simulation->layer[l];
         const size_t n = layer->samples * layer->pixels * layer->crossbar.outputs;
@@ -25,6 +26,7 @@ void inference_create(struct inference *inference, struct simulation *simulation
 void inference_destroy(struct inference *inference)
 {
     mem_free(inference->readout);
+    mem_free(inference->device);
     mem_free(inference->output);
     *inference = (struct inference){0};
 }
@@ -34,6 +36,8 @@ bool inference_is_exact(const struct inference *inference, int layer)
     const struct crossbar *x = &inference->simulation->layer[layer].crossbar;
     const struct readout *readout = &inference->readout[layer];
     const int full = readout_full_bits(x->format);
+    if (inference->device[layer])
+        return false;
     for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
         for (int k = 0; k < crossbar_slices(x->format); k++) {
             const bool can_sink = readout->transfer != READOUT_CLIP;
@@ -90,8 +94,13 @@ static void multiply_layer(struct inference *inference, int l, struct op *op,
     int32_t max = 0;
     for (size_t done = 0, n; done < pass->samples; done += n) {
         n = gather(layer, op, done, pass->samples);
-        readout_multiply(x, &inference->readout[l], layer->vector, n * layer->pixels, x->inputs,
-                         layer->passes, inference->output);
+        if (inference->device[l])
+            device_multiply(inference->device[l], &inference->readout[l], layer->vector,
+                            n * layer->pixels, x->inputs, layer->passes,
+                            (uint64_t)pass->sample[done] * layer->pixels, inference->output);
+        else
+            readout_multiply(x, &inference->readout[l], layer->vector, n * layer->pixels, x->inputs,
+                             layer->passes, inference->output);
         const int32_t bits = put_values(layer, op, pass, done, n, inference->output);
         max = bits > max ? bits : max;
     }

@@ -11,12 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hw/device.h"
 #include "run/evaluate.h"
 #include "run/simulate.h"
 
 struct inference {
     struct simulation *simulation; /* the mapped layers; not owned */
     struct readout *readout;       /* [layers] */
+    struct device_array **device;  /* [layers] programmed cells, not owned; NULL: ideal ones */
     int64_t *output;               /* scratch for the vectors of one call */
     bool simulate_all;             /* also layers whose converters cannot clip: for measuring */
     /* of this rank, since inference_create */

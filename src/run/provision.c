@@ -124,6 +124,11 @@ static void use(struct provision *p, layer_bits *bits)
         memcpy(p->inference->readout[l].bits, bits[l], sizeof *bits);
 }
 
+void provision_use(struct provision *p, const struct assignment *assignment)
+{
+    use(p, assignment->bits);
+}
+
 double provision_calibration(struct provision *p, layer_bits *bits)
 {
     if (is_lossless(p, bits))

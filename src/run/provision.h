@@ -67,6 +67,9 @@ void provision_destroy(struct provision *provision);
  * transfers other than clip too), and simulates it on both sample sets. */
 void provision_add(struct provision *provision, const char *name, const int *bits);
 
+/* Gives the inference these converters. */
+void provision_use(struct provision *provision, const struct assignment *assignment);
+
 /* Fills `sweep`, `accuracy`, and adds the assignments that the definitions and the search give. */
 void provision_run(struct provision *provision);
 

@@ -136,6 +136,45 @@ static void write_assignments(struct store *store, const struct provision *p)
     }
 }
 
+static void write_devices(struct store *store, const struct result_setup *setup)
+{
+    static const char group[] = "/adc/devices";
+    const struct device_runs *runs = setup->devices;
+    const struct device *device = &runs->settings.device;
+    int32_t *seed = MEM_NEW(int32_t, runs->settings.seeds);
+    for (size_t s = 0; s < runs->settings.seeds; s++)
+        seed[s] = (int32_t)(device->seed + s);
+    struct store_array array = {
+        .group = group,
+        .name = "accuracy",
+        .description =
+            "accuracy on the test samples with the converters of /adc/assignments, on the "
+            "devices of a seed",
+        .units = "1",
+        .type = STORE_F64,
+        .axes = 2,
+        .axis = {{"assignment", (size_t)runs->assignments, NULL},
+                 {"seed", runs->settings.seeds, seed}},
+        .data = runs->accuracy
+    };
+    store_write(store, &array);
+    array.name = "ideal_accuracy";
+    array.description = "accuracy of ideal devices on the same samples";
+    array.axes = 1;
+    array.data = runs->ideal;
+    store_write(store, &array);
+    mem_free(seed);
+    store_integer(store, group, "samples", (int64_t)runs->settings.samples);
+    store_text(store, group, "variation", setup->variation);
+    store_text(store, group, "leakage", setup->leakage);
+    store_real(store, group, "sigma", device->sigma);
+    store_real(store, group, "on_off", device->on_off);
+    store_real(store, group, "stuck_hrs", device->stuck_hrs);
+    store_real(store, group, "stuck_lrs", device->stuck_lrs);
+    store_real(store, group, "read_noise", device->read_noise);
+    store_real(store, group, "wire", device->wire);
+}
+
 static void write_setup(struct store *store, const struct provision *p,
                         const struct result_setup *setup)
 {
@@ -172,6 +211,8 @@ void result_write_provision(const char *path, const struct provision *p,
         write_layer(store, p, l);
     write_sweep(store, p);
     write_assignments(store, p);
+    if (setup->devices)
+        write_devices(store, setup);
     write_setup(store, p, setup);
     store_finish(store);
 }

@@ -2,12 +2,15 @@
 #ifndef RESLICE_RUN_RESULT_PROVISION_H
 #define RESLICE_RUN_RESULT_PROVISION_H
 
+#include "run/device_runs.h"
 #include "run/provision.h"
 
 /* How the crossbars were simulated, for the attributes of /adc. */
 struct result_setup {
     const char *signs, *transfer, *calibration; /* names */
     size_t calibration_samples, test_samples;
+    const struct device_runs *devices; /* or NULL */
+    const char *variation, *leakage;   /* names */
     uint64_t selftest_compared; /* integers found equal to the exact products; 0: no self-test */
 };
 
