@@ -1,5 +1,7 @@
 #include "run/conversions.h"
 
+#include "hw/isaac.h"
+
 uint64_t conversions_bitlines(const struct simulated_layer *layer, enum readout_signs signs,
                               int sign, int slice)
 {
@@ -53,4 +55,37 @@ double conversions_energy_pj(const struct simulation *simulation,
                              int8_t (*bits)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES])
 {
     return conversions_energy(simulation, adc_model_find("isaac"), bits);
+}
+
+/* 8 bits everywhere. */
+static double energy_at_8_bits(const struct simulation *simulation, const struct adc_model *model)
+{
+    double conversions = 0;
+    for (int l = 0; l < simulation->layers; l++)
+        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
+            for (int k = 0; k < crossbar_slices(simulation->format); k++)
+                conversions += (double)conversions_of_slice(&simulation->layer[l],
+                                                            simulation->signs, sign, k, false);
+    return conversions * model->energy(8);
+}
+
+double conversions_saving(const struct simulation *simulation, const struct adc_model *model,
+                          int8_t (*bits)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES])
+{
+    return energy_at_8_bits(simulation, model) / conversions_energy(simulation, model, bits);
+}
+
+uint64_t conversions_adcs(const struct simulation *simulation,
+                          int8_t (*bits)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES])
+{
+    uint64_t eighths = 0;
+    for (int l = 0; l < simulation->layers; l++)
+        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
+            for (int k = 0; k < crossbar_slices(simulation->format); k++) {
+                const struct simulated_layer *layer = &simulation->layer[l];
+                const struct crossbar *x = &layer->crossbar;
+                if (conversions_bitlines(layer, simulation->signs, sign, k) > 0)
+                    eighths += x->row_tiles * x->column_tiles * (uint64_t)bits[l][sign][k];
+            }
+    return isaac_adcs_needed(1, eighths);
 }

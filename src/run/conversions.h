@@ -29,4 +29,13 @@ double conversions_energy(const struct simulation *simulation, const struct adc_
 double conversions_energy_pj(const struct simulation *simulation,
                              int8_t (*bits)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES]);
 
+/* Energy of the same conversions at 8 bits, over that at these bits; infinite without any. */
+double conversions_saving(const struct simulation *simulation, const struct adc_model *model,
+                          int8_t (*bits)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES]);
+
+/* Converters that serve all arrays within ISAAC's stage of 100 ns (hw/isaac.h): N / 8 of an array's.
+ * An array is a (row tile, column tile, slice, sign); slices without a cell in a layer need none. */
+uint64_t conversions_adcs(const struct simulation *simulation,
+                          int8_t (*bits)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES]);
+
 #endif

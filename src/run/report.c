@@ -223,7 +223,13 @@ static int slices_of_crossbars(const struct report_result *result)
     return result->crossbar_slices;
 }
 
-static const char *const table_names[] = {"accuracy", "adc", "cost", "crossbars"};
+/* 0 for files without assignments. */
+static int slices_of_assignments(const struct report_result *result)
+{
+    return result->assignments > 0 ? result->crossbar_slices : 0;
+}
+
+static const char *const table_names[] = {"accuracy", "adc", "cost", "crossbars", "assignments"};
 
 enum { TABLES = sizeof table_names / sizeof table_names[0] };
 
@@ -258,6 +264,8 @@ bool report_print(const char *const *file, size_t files, unsigned tables, enum t
             print_by_slices(&report, format, slices_of_crossbars, report_adc_table);
         if (tables & REPORT_COST)
             print_and_free(report_cost_table(), format);
+        if (tables & REPORT_ASSIGNMENTS)
+            print_by_slices(&report, format, slices_of_assignments, report_assignment_table);
         if (tables & REPORT_CROSSBARS)
             print_by_slices(&report, format, slices_of_crossbars, crossbar_table);
         if (fflush(stdout) != 0 || ferror(stdout))

@@ -15,9 +15,10 @@ enum report_tables {
     REPORT_ADC = 2,
     REPORT_COST = 4,
     REPORT_CROSSBARS = 8,
+    REPORT_ASSIGNMENTS = 16, /* of files that reslice crossbar has seen */
 };
 
-/* "accuracy", "adc", "cost", "crossbars" → the bit of a table, or 0. */
+/* "accuracy", "adc", "cost", "crossbars", "assignments" → the bit of a table, or 0. */
 unsigned report_table_find(const char *name);
 const char *report_table_names(void);
 

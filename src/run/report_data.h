@@ -28,6 +28,15 @@ struct report_layer {
     uint64_t zero[CROSSBAR_MAX_SLICES]; /* bitlines without charge, both signs together */
 };
 
+/* A choice of converters that reslice crossbar has tried. */
+struct report_assignment {
+    char name[64];
+    int bits[CROSSBAR_MAX_SLICES];
+    double test; /* accuracy, 0..1 */
+    double saberi_saving, isaac_saving, tile_power_mw, adcs;
+    double device_mean, device_std; /* accuracy; NaN without devices */
+};
+
 /* One file. */
 struct report_result {
     char experiment[REPORT_NAME], run[REPORT_NAME], base[REPORT_NAME], parent[REPORT_NAME];
@@ -46,6 +55,10 @@ struct report_result {
      * bits clips (NaN where the file does not say). */
     int bits[REPORT_DEFINITIONS][CROSSBAR_MAX_SLICES];
     double clip_rate[CROSSBAR_MAX_SLICES][REPORT_ADC_BITS + 1];
+
+    size_t assignments; /* 0: reslice crossbar was not run */
+    struct report_assignment *assignment;
+    double exact_test; /* accuracy without crossbars on their test samples */
 
     struct report_result *next_seed; /* of the same row, or NULL */
 };
@@ -91,6 +104,15 @@ void report_slice_columns(struct table *table, enum table_kind kind, int slices,
 
 /* A table's id and title; when there are several of its kind, with the number of slices. */
 struct table *report_table(const char *id, const char *title, int slices, bool is_one_of_many);
+
+struct store_file;
+
+/* Reads group /adc/assignments, if there is one. */
+bool report_read_assignments(const struct store_file *file, struct report_result *result,
+                             struct error *err);
+
+/* What reslice crossbar found, for files with so many crossbar slices. */
+struct table *report_assignment_table(const struct report *report, int slices, bool is_one_of_many);
 
 /* Tables of ADC bits, for runs with so many crossbar slices, and of cost by bits. */
 struct table *report_adc_table(const struct report *report, int slices, bool is_one_of_many);

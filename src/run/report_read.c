@@ -246,6 +246,9 @@ static void read_hardware(struct reader *r, struct report_result *result)
     read_layers(r, result);
     if (result->layers == 0)
         result->crossbar_slices = 0;
+    struct error why;
+    if (r->fine && !report_read_assignments(r->file, result, &why))
+        r->fine = error_set(r->err, "%s: %s", r->path, why.text);
 }
 
 bool report_read(struct report_result *result, const char *path, struct error *err)

@@ -127,6 +127,8 @@ void report_free(struct report *report)
 {
     for (size_t i = 0; i < report->results; i++)
         mem_free(report->result[i].layer);
+    for (size_t i = 0; i < report->results; i++)
+        mem_free(report->result[i].assignment);
     mem_free(report->result);
     mem_free(report->row);
 }

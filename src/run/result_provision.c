@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "hw/isaac.h"
+#include "run/conversions.h"
 #include "run/result_crossbars.h"
 #include "run/store.h"
 
@@ -94,6 +96,59 @@ static void write_assignment_bits(struct store *store, const struct provision *p
     mem_free(bits);
 }
 
+/* [assignment, model] savings of energy and power of an ISAAC tile; [assignment] converters. */
+static void write_costs(struct store *store, const struct provision *p)
+{
+    const struct simulation *simulation = p->inference->simulation;
+    size_t models;
+    const struct adc_model *const *model = adc_models(&models);
+    const size_t n = (size_t)p->assignments;
+    double *saving = MEM_NEW(double, n *models), *tile = MEM_NEW(double, n *models);
+    uint64_t adcs[PROVISION_ASSIGNMENTS];
+    for (size_t a = 0; a < n; a++) {
+        adcs[a] = conversions_adcs(simulation, p->assignment[a].bits);
+        for (size_t m = 0; m < models; m++) {
+            const double x = conversions_saving(simulation, model[m], p->assignment[a].bits);
+            saving[a * models + m] = x;
+            tile[a * models + m] = isaac_tile((struct isaac_cost){1 / x, 1}).power_mw;
+        }
+    }
+    struct store_array array = {
+        .group = "/adc/assignments",
+        .name = "energy_saving",
+        .description =
+            "energy of the same conversions with 8-bit ADCs over that with these, by cost "
+            "model; their names are attributes of the group",
+        .units = "1",
+        .type = STORE_F64,
+        .axes = 2,
+        .axis = {{"assignment", n, NULL}, {"model", models, NULL}},
+        .data = saving
+    };
+    store_write(store, &array);
+    array.name = "tile_power";
+    array.description = "power of an ISAAC tile (330 mW with 8-bit ADCs) whose ADCs save as much";
+    array.units = "mW";
+    array.data = tile;
+    store_write(store, &array);
+    array.name = "adcs";
+    array.description =
+        "ADCs that serve all arrays within ISAAC's stage of 100 ns: an 8-bit one each, "
+        "fewer of fewer bits";
+    array.units = "ADCs";
+    array.type = STORE_U64;
+    array.axes = 1;
+    array.data = adcs;
+    store_write(store, &array);
+    for (size_t m = 0; m < models; m++) {
+        char name[32];
+        snprintf(name, sizeof name, "model_%zu", m);
+        store_text(store, "/adc/assignments", name, model[m]->name);
+    }
+    mem_free(saving);
+    mem_free(tile);
+}
+
 static void write_assignments(struct store *store, const struct provision *p)
 {
     static const char group[] = "/adc/assignments";
@@ -125,6 +180,7 @@ static void write_assignments(struct store *store, const struct provision *p)
                                           .data = value};
         store_write(store, &array);
     }
+    write_costs(store, p);
     char name[32];
     for (int a = 0; a < p->assignments; a++) {
         snprintf(name, sizeof name, "assignment_%d", a);

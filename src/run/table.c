@@ -7,34 +7,17 @@
 
 #include "base/mem.h"
 #include "run/report_text.h"
+#include "run/table_parts.h"
 
-enum { TEXT = 2048, SPREAD = 32, MARK = 4, NOTES = 32, NOTE_WIDTH = 110, GAP = 2 };
-
-struct column {
-    enum table_kind kind;
-    char *name, *unit; /* unit may be NULL */
-};
-
-struct cell {
-    char *value; /* NULL: missing */
-    char spread[SPREAD], mark[MARK];
-};
-
-struct table {
-    char *id, *title;
-    struct column column[TABLE_COLUMNS];
-    size_t columns, cells, capacity, notes;
-    struct cell *cell; /* [capacity], the first `cells` in use */
-    char *note[NOTES];
-};
+enum { TEXT = 2048, NOTE_WIDTH = 110, GAP = 2 };
 
 /* ---- build ---- */
 
-static const char *const format_names[TABLE_FORMATS] = {"text", "markdown", "latex", "csv"};
+static const char *const format_names[TABLE_FORMATS] = {"text", "markdown", "latex", "csv", "json"};
 
 const char *table_format_names(void)
 {
-    return "text, markdown, latex, csv";
+    return "text, markdown, latex, csv, json";
 }
 
 bool table_format_find(const char *name, enum table_format *format)
@@ -75,14 +58,14 @@ void table_column(struct table *table, enum table_kind kind, const char *name, c
 {
     assert(table->cells == 0 && table->columns < TABLE_COLUMNS);
     table->column[table->columns++] =
-        (struct column){kind, mem_string(name), unit ? mem_string(unit) : NULL};
+        (struct table_heading){kind, mem_string(name), unit ? mem_string(unit) : NULL};
 }
 
-static struct cell *next_cell(struct table *table)
+static struct table_cell *next_cell(struct table *table)
 {
     if (table->cells == table->capacity) {
         table->capacity = table->capacity ? 2 * table->capacity : 128;
-        struct cell *more = MEM_NEW(struct cell, table->capacity);
+        struct table_cell *more = MEM_NEW(struct table_cell, table->capacity);
         if (table->cells > 0)
             memcpy(more, table->cell, table->cells * sizeof *more);
         mem_free(table->cell);
@@ -123,7 +106,8 @@ void table_spread(struct table *table, int decimals, double value, double spread
     }
     table_words(table, "%.*f", decimals, value);
     if (!isnan(spread))
-        snprintf(table->cell[table->cells - 1].spread, SPREAD, "%.*f", decimals, spread);
+        snprintf(table->cell[table->cells - 1].spread, TABLE_SPREAD_BYTES, "%.*f", decimals,
+                 spread);
 }
 
 void table_number(struct table *table, int decimals, double value)
@@ -133,12 +117,12 @@ void table_number(struct table *table, int decimals, double value)
 
 void table_mark(struct table *table, const char *mark)
 {
-    snprintf(table->cell[table->cells - 1].mark, MARK, "%s", mark);
+    snprintf(table->cell[table->cells - 1].mark, TABLE_MARK_BYTES, "%s", mark);
 }
 
 void table_note(struct table *table, const char *format, ...)
 {
-    assert(table->notes < NOTES);
+    assert(table->notes < TABLE_NOTES);
     va_list args;
     va_start(args, format);
     table->note[table->notes++] = printed(format, args);
@@ -150,7 +134,7 @@ static size_t rows_of(const struct table *table)
     return table->columns > 0 ? table->cells / table->columns : 0;
 }
 
-static const struct cell *cell_at(const struct table *table, size_t row, size_t column)
+static const struct table_cell *cell_at(const struct table *table, size_t row, size_t column)
 {
     return &table->cell[row * table->columns + column];
 }
@@ -167,29 +151,30 @@ struct layout {
     size_t width, header_lines;
 };
 
-static const char *value_or(const struct cell *cell, const char *missing)
+static const char *value_or(const struct table_cell *cell, const char *missing)
 {
     return cell->value ? cell->value : missing;
 }
 
 /* "±0.12*" */
-static void tail_of(const struct cell *cell, char text[SPREAD + MARK + 4])
+static void tail_of(const struct table_cell *cell,
+                    char text[TABLE_SPREAD_BYTES + TABLE_MARK_BYTES + 4])
 {
-    snprintf(text, SPREAD + MARK + 4, "%s%s%s", cell->spread[0] ? "±" : "", cell->spread,
-             cell->mark);
+    snprintf(text, TABLE_SPREAD_BYTES + TABLE_MARK_BYTES + 4, "%s%s%s", cell->spread[0] ? "±" : "",
+             cell->spread, cell->mark);
 }
 
 static struct layout lay_out(const struct table *table, size_t c)
 {
     struct layout layout = {0};
     for (size_t r = 0; r < rows_of(table); r++) {
-        char tail[SPREAD + MARK + 4];
+        char tail[TABLE_SPREAD_BYTES + TABLE_MARK_BYTES + 4];
         const char *value = value_or(cell_at(table, r, c), "–");
         tail_of(cell_at(table, r, c), tail);
         layout.head = max_size(layout.head, report_text_width(value, strlen(value)));
         layout.tail = max_size(layout.tail, report_text_width(tail, strlen(tail)));
     }
-    const struct column *column = &table->column[c];
+    const struct table_heading *column = &table->column[c];
     const char *text = column->name, *start, *unit = column->unit ? column->unit : "";
     size_t bytes;
     layout.width = max_size(layout.head + layout.tail, report_text_width(unit, strlen(unit)));
@@ -203,8 +188,8 @@ static struct layout lay_out(const struct table *table, size_t c)
 }
 
 /* Line `index` of a column's header; the unit is the last one. 0 bytes when it has fewer. */
-static size_t header_line(const struct column *column, const struct layout *layout, size_t index,
-                          const char **start)
+static size_t header_line(const struct table_heading *column, const struct layout *layout,
+                          size_t index, const char **start)
 {
     if (column->unit && index == layout->header_lines - 1) {
         *start = column->unit;
@@ -244,10 +229,10 @@ static void text_header(const struct table *table, const struct layout *layout, 
     fputc('\n', out);
 }
 
-static void text_cell(struct report_line *line, const struct cell *cell,
+static void text_cell(struct report_line *line, const struct table_cell *cell,
                       const struct layout *layout, bool left)
 {
-    char tail[SPREAD + MARK + 4];
+    char tail[TABLE_SPREAD_BYTES + TABLE_MARK_BYTES + 4];
     const char *value = value_or(cell, "–");
     tail_of(cell, tail);
     const size_t head_width = report_text_width(value, strlen(value));
@@ -287,7 +272,8 @@ static void print_text(const struct table *table, FILE *out)
 /* ---- markdown and LaTeX ---- */
 
 /* "test accuracy (%)" */
-static const char *header_of(const struct column *column, const char *suffix, char text[TEXT])
+static const char *header_of(const struct table_heading *column, const char *suffix,
+                             char text[TEXT])
 {
     snprintf(text, TEXT, "%s%s%s%s%s", column->name, suffix, column->unit ? " (" : "",
              column->unit ? column->unit : "", column->unit ? ")" : "");
@@ -309,7 +295,7 @@ static void print_markdown(const struct table *table, FILE *out)
     for (size_t c = 0; c < table->columns; c++)
         fputs(table->column[c].kind == TABLE_WORDS ? "---|" : "---:|", out);
     for (size_t i = 0; i < table->cells; i++) {
-        const struct cell *cell = &table->cell[i];
+        const struct table_cell *cell = &table->cell[i];
         fputs(i % table->columns == 0 ? "\n| " : " ", out);
         report_put_markdown(out, value_or(cell, "–"));
         fprintf(out, "%s%s", cell->spread[0] ? " ± " : "", cell->spread);
@@ -340,7 +326,7 @@ static void print_latex(const struct table *table, FILE *out)
     }
     fputs(" \\\\\n    \\midrule\n", out);
     for (size_t i = 0; i < table->cells; i++) {
-        const struct cell *cell = &table->cell[i];
+        const struct table_cell *cell = &table->cell[i];
         fputs(i % table->columns == 0 ? "    " : " & ", out);
         report_put_latex(out, value_or(cell, "--"));
         fprintf(out, "%s%s", cell->spread[0] ? " $\\pm$ " : "", cell->spread);
@@ -358,7 +344,7 @@ static void print_latex(const struct table *table, FILE *out)
 
 /* ---- csv (RFC 4180, lines end with LF) ---- */
 
-static void csv_header(const struct column *column, const char *suffix, FILE *out)
+static void csv_header(const struct table_heading *column, const char *suffix, FILE *out)
 {
     char text[TEXT];
     fputc(',', out);
@@ -393,7 +379,7 @@ static void print_csv(const struct table *table, FILE *out)
 void table_print(const struct table *table, enum table_format format, FILE *out)
 {
     static void (*const print[TABLE_FORMATS])(const struct table *, FILE *) = {
-        print_text, print_markdown, print_latex, print_csv};
+        print_text, print_markdown, print_latex, print_csv, table_print_json};
     assert(table->columns > 0 && table->cells % table->columns == 0);
     print[format](table, out);
 }

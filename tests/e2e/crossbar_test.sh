@@ -8,8 +8,8 @@ fashion=/usr/share/datasets/fashion-mnist
 
 cat >"$work/runs.yaml" <<'END'
 experiment: runs
-data: {name: fashion-mnist, train: 3000, test: 480, validation: 350}
-network: {model: mlp, hidden: [40]}
+data: {name: fashion-mnist, train: 2000, test: 280, validation: 150}
+network: {model: mlp, hidden: [20]}
 training: {batch: 50, shards: 2, rate: 0.05}
 runs:
   - {name: full, epochs: 2}
@@ -86,6 +86,19 @@ twin() {
     "$python" "$e2e/crossbar_twin.py" "$work/twin.h5" "$fashion"
 }
 
+# Programmed without deviation, every choice of ADC bits has the accuracy of ideal cells.
+ideal_devices() {
+    cp "$work/runs/bitslice.h5" "$work/ideal.h5"
+    crossbar 2 "$work/ideal.h5" --quick --devices --device-seeds 2 --device-samples 0
+    "$python" - "$work/ideal.h5" <<'END'
+import sys, h5py
+with h5py.File(sys.argv[1]) as file:
+    devices = file["adc/devices"]
+    assert (devices["accuracy"][:].T == devices["ideal_accuracy"][:]).all()
+    assert (devices["ideal_accuracy"][:] == file["adc/assignments/test_accuracy"][:]).all()
+END
+}
+
 # refuses WHAT ARGUMENT...: status 2 and one line that contains WHAT.
 refuses() {
     local what=$1 status=0
@@ -107,6 +120,9 @@ refusals() {
     refuses "--signs: value 'two'; allowed: differential, analog, offset" "$file" --signs two
     refuses "--transfer: value 'x'; allowed: clip, scaled, linear" "$file" --transfer x
     refuses "--calibrate: value 'test'; allowed: validation, train" "$file" --calibrate test
+    refuses "--variation: value 'x'; allowed: none, relative" "$file" --devices --variation x
+    refuses "--leakage: value 'x'; allowed: none, digital, reference" "$file" --leakage x
+    refuses '--on-off: value 1; allowed' "$file" --devices --on-off 1
     refuses 'crossbar.rows' "$file" --set crossbar.rows=0
 }
 
@@ -124,5 +140,9 @@ check "numpy computes the same accuracies" twin bitslice
 check "1, 2, 3 and 4 ranks" same_on_ranks "$work/runs/bitslice.h5" --per-layer
 check "1, 2, 3 and 4 ranks, analog and scaled" same_on_ranks "$work/runs/full.h5" --quick \
     --signs analog --transfer scaled
+check "1, 2, 3 and 4 ranks, noisy devices" same_on_ranks "$work/runs/bitslice.h5" --quick \
+    --devices --device-seeds 2 --device-samples 110 --variation wan --on-off 20 --stuck-hrs 0.01 \
+    --stuck-lrs 0.02 --read-noise 0.05 --wire 0.1 --leakage reference
+check "ideal devices are ideal" ideal_devices
 check "nothing is lost, twice is once" nothing_is_lost
 finish

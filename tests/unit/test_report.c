@@ -236,6 +236,16 @@ static void test_text(void **state)
         assert_true(width_of(line) <= 120 && line[strlen(line) - 1] != ' ');
 }
 
+static void test_json(void **state)
+{
+    (void)state;
+    report((struct request){{write_sample(BITSLICE)}, TABLE_JSON});
+    assert_prints("{\"table\": \"accuracy\", \"title\": \"Accuracy and non-zero slices\",\n");
+    assert_prints("{\"name\": \"B3\", \"unit\": \"bit\"}");
+    assert_prints("[\"published\", \"energy\", null, \"\", 28.440, null, 14.220, null");
+    assert_prints("\"std\": null}");
+}
+
 static void test_markdown(void **state)
 {
     (void)state;
@@ -406,6 +416,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_experiments_and_float),
         cmocka_unit_test(test_numbers_of_slices),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_json),
         cmocka_unit_test(test_markdown),
         cmocka_unit_test(test_latex),
         cmocka_unit_test(test_table),
