@@ -17,7 +17,7 @@ enum rng_purpose {
     RNG_AUGMENT = 3, /* index = sample */
     RNG_DROPOUT = 4,
     RNG_DEVICE = 5, /* programmed cells; epoch = layer, index = cell */
-    RNG_BENCH = 6, /* synthetic data */
+    RNG_BENCH = 6,  /* synthetic data */
     RNG_TEST = 7,
     RNG_READ = 8, /* noise of a conversion; epoch = layer, index = conversion */
 };
