@@ -269,7 +269,7 @@ struct table *report_cost_table(void)
     table_column(table, TABLE_NUMBER, "at 8 bits", NULL);
     table_column(table, TABLE_WORDS, "unit", NULL);
     for (int bits = 1; bits < BASELINE_BITS; bits++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "%d bit%s", bits, bits > 1 ? "s" : "");
         table_column(table, TABLE_NUMBER, name, "x");
     }
