@@ -229,7 +229,7 @@ static void remove_offset(const struct crossbar *x, const int16_t *input, int64_
     for (size_t r = 0; r < x->inputs; r++)
         sum += input[r];
     for (size_t j = 0; j < x->outputs; j++)
-        out[j] -= sum << bits;
+        out[j] -= sum * ((int64_t)1 << bits);
 }
 
 /* Halves away from zero: negative weights give the negative output. */
