@@ -1,0 +1,461 @@
+#include "nn/conv_panels.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "hw/fixed_point.h"
+#include "nn/kernels.h"
+#include "nn/panels.h"
+#include "nn/scratch.h"
+
+enum {
+    FORWARD_BYTES = 512 << 10, /* of the input codes of a group: they stay in the L2 cache */
+    GROUP_PIXELS = 2048,       /* of a group in the backward pass: enough that sums over it outweigh
+                                * making them integers */
+    GROUP_SAMPLES = 128,       /* at most */
+    BAND_PIXELS = 256,         /* of a gradient whose panels stay in the L1 cache */
+    WEIGHT_BYTES = 160 << 10   /* of a panel of weights that stays in the L2 cache */
+};
+
+struct plane {
+    size_t height, width, panels, channels;
+};
+
+struct conv_panels {
+    size_t kernel, taps, step, padding;
+    struct plane in, out;
+    size_t forward_group, backward_group; /* samples at once */
+    void *forward;         /* [out / 16, taps, in, 16] float or code, see nn/panels.h */
+    float *backward;       /* [in / 16, taps, out, 16] */
+    struct panel_tap *tap; /* [taps] of one pixel */
+    float *acc;            /* [PANEL_BLOCKS, taps, 16, 16] */
+    int64_t *sum;          /* [in / 16, out / 16, taps, 16, 16] */
+};
+
+static const float no_bias[PANEL_BLOCKS * PANEL_WIDTH];
+
+/* ---- sizes and memory ---- */
+
+static struct plane plane_of(const struct tensor *tensor)
+{
+    return (struct plane){(size_t)tensor->height, (size_t)tensor->width,
+                          tensor->channel_stride / PANEL_WIDTH, (size_t)tensor->channels};
+}
+
+static size_t pixels_of(struct plane plane)
+{
+    return plane.height * plane.width;
+}
+
+/* Elements of the panels of n samples. */
+static size_t panel_elements(struct plane plane, size_t n)
+{
+    return plane.panels * pixels_of(plane) * n * PANEL_WIDTH;
+}
+
+/* About `n` samples, whole tiles of rows, at most `capacity`. */
+static size_t group_of(size_t n, size_t capacity)
+{
+    const size_t rows = panel_kernels()->rows;
+    n = n < GROUP_SAMPLES ? n : GROUP_SAMPLES;
+    n = n < rows ? rows : n / rows * rows;
+    return n < capacity || capacity == 0 ? n : capacity;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+struct conv_panels *conv_panels_create(const struct op *op)
+{
+    struct conv_panels *t = MEM_NEW(struct conv_panels, 1);
+    t->kernel = (size_t)op->kernel;
+    t->taps = t->kernel * t->kernel;
+    t->step = (size_t)op->step;
+    t->padding = (size_t)op->padding;
+    t->in = plane_of(op->in);
+    t->out = plane_of(op->out);
+    t->forward_group =
+        group_of(FORWARD_BYTES / (panel_elements(t->in, 1) * sizeof(int16_t)), op->capacity);
+    t->backward_group = group_of(GROUP_PIXELS / pixels_of(t->out), op->capacity);
+    const size_t weights = t->in.panels * t->out.panels * t->taps * PANEL_SQUARE;
+    t->forward = MEM_NEW(float, weights);
+    t->backward = MEM_NEW(float, op->in->gradient ? weights : 0);
+    t->tap = MEM_NEW(struct panel_tap, t->taps);
+    t->acc = MEM_NEW(float, PANEL_BLOCKS * t->taps * PANEL_SQUARE);
+    t->sum = MEM_NEW(int64_t, weights);
+    const size_t both =
+        panel_elements(t->in, t->backward_group) + panel_elements(t->out, t->backward_group);
+    const size_t forward = panel_elements(t->in, t->forward_group);
+    scratch_reserve((both > forward ? both : forward) * sizeof(float));
+    return t;
+}
+
+void conv_panels_destroy(struct conv_panels *t)
+{
+    scratch_release();
+    mem_free(t->forward);
+    mem_free(t->backward);
+    mem_free(t->tap);
+    mem_free(t->acc);
+    mem_free(t->sum);
+    mem_free(t);
+}
+
+/* ---- weights ---- */
+
+/* Inside [out / 16, taps, in / 2, 16, 2] or, for floats, [out / 16, taps, in, 16]. */
+static size_t forward_place(const struct conv_panels *t, size_t j, size_t k, size_t tap)
+{
+    return ((j / PANEL_WIDTH * t->taps + tap) * t->in.panels + k / PANEL_WIDTH) * PANEL_SQUARE;
+}
+
+/* One output's weights of a panel of inputs, [k, taps], go to every tap's square. */
+static void pack_codes(const struct conv_panels *t, const struct op *op)
+{
+    const int16_t *from = op->params->code + op->params->tensor[op->weight].offset;
+    int16_t *packed = t->forward;
+    for (size_t j = 0; j < t->out.channels; j++)
+        for (size_t k = 0; k < t->in.channels; k++, from += t->taps) {
+            const size_t e = k % PANEL_WIDTH;
+            int16_t *to = packed + forward_place(t, j, k, 0) + e / 2 * 2 * PANEL_WIDTH +
+                          j % PANEL_WIDTH * 2 + e % 2;
+            for (size_t tap = 0; tap < t->taps; tap++)
+                to[tap * t->in.panels * PANEL_SQUARE] = from[tap];
+        }
+}
+
+static void pack_floats(const struct conv_panels *t, const struct op *op)
+{
+    const float *from = op->params->quantised + op->params->tensor[op->weight].offset;
+    float *packed = t->forward;
+    for (size_t j = 0; j < t->out.channels; j++)
+        for (size_t k = 0; k < t->in.channels; k++, from += t->taps) {
+            float *to = packed + forward_place(t, j, k, 0) + k % PANEL_WIDTH * PANEL_WIDTH +
+                        j % PANEL_WIDTH;
+            for (size_t tap = 0; tap < t->taps; tap++)
+                to[tap * t->in.panels * PANEL_SQUARE] = from[tap];
+        }
+}
+
+static void pack_backward(const struct conv_panels *t, const struct op *op)
+{
+    const float *from = op->params->quantised + op->params->tensor[op->weight].offset;
+    const size_t depth = t->out.panels * PANEL_WIDTH;
+    for (size_t j = 0; j < t->out.channels; j++)
+        for (size_t k = 0; k < t->in.channels; k++, from += t->taps) {
+            float *to = t->backward + (k / PANEL_WIDTH * t->taps * depth + j) * PANEL_WIDTH +
+                        k % PANEL_WIDTH;
+            for (size_t tap = 0; tap < t->taps; tap++)
+                to[tap * depth * PANEL_WIDTH] = from[tap];
+        }
+}
+
+void conv_panels_prepare(struct conv_panels *t, const struct op *op, const struct pass *pass)
+{
+    if (pass->quantise)
+        pack_codes(t, op);
+    else
+        pack_floats(t, op);
+    if (op->in->gradient)
+        pack_backward(t, op);
+}
+
+/* ---- taps of a pixel ---- */
+
+/* Those that output pixel (y, x) reads, of n samples. */
+static size_t taps_of_output(const struct conv_panels *t, size_t y, size_t x, size_t n)
+{
+    size_t taps = 0;
+    for (size_t u = 0; u < t->kernel; u++)
+        for (size_t v = 0; v < t->kernel; v++) {
+            const size_t row = y * t->step + u - t->padding, column = x * t->step + v - t->padding;
+            if (row < t->in.height && column < t->in.width) /* unsigned: not negative either */
+                t->tap[taps++] =
+                    (struct panel_tap){(row * t->in.width + column) * n * PANEL_WIDTH,
+                                       (u * t->kernel + v) * t->in.panels * PANEL_SQUARE};
+        }
+    return taps;
+}
+
+/* Those with which output pixels read input pixel (y, x). */
+static size_t taps_of_input(const struct conv_panels *t, size_t y, size_t x, size_t n)
+{
+    size_t taps = 0;
+    for (size_t u = 0; u < t->kernel; u++)
+        for (size_t v = 0; v < t->kernel; v++) {
+            const size_t row = y + t->padding - u, column = x + t->padding - v;
+            if (row % t->step == 0 && row / t->step < t->out.height && column % t->step == 0 &&
+                column / t->step < t->out.width)
+                t->tap[taps++] = (struct panel_tap){
+                    (row / t->step * t->out.width + column / t->step) * n * PANEL_WIDTH,
+                    (u * t->kernel + v) * t->out.panels * PANEL_SQUARE};
+        }
+    return taps;
+}
+
+/* ---- lines of panels ---- */
+
+/* Rows of samples [first, first + n) go to [panels, pixels, n, 16]. */
+struct lay {
+    size_t pixel, panel;
+};
+
+static struct lay lay_of(struct plane plane, size_t n)
+{
+    return (struct lay){n * PANEL_WIDTH, pixels_of(plane) * n * PANEL_WIDTH};
+}
+
+static size_t lay_place(struct plane plane, size_t n, size_t sample, int y)
+{
+    return ((size_t)y * plane.width * n + sample) * PANEL_WIDTH;
+}
+
+static void lay_codes(int16_t *to, const struct tensor *from, size_t first, size_t n)
+{
+    const struct plane plane = plane_of(from);
+    const struct lay lay = lay_of(plane, n);
+    for (size_t i = 0; i < n; i++)
+        for (int y = 0; y < from->height; y++)
+            panel_kernels()->lay_codes(to + lay_place(plane, n, i, y), lay.pixel, lay.panel,
+                                       from->code + tensor_at(from, first + i, y, 0), plane.width,
+                                       plane.panels);
+}
+
+static void widen_codes(float *to, const struct tensor *from, size_t first, size_t n)
+{
+    const struct plane plane = plane_of(from);
+    const struct lay lay = lay_of(plane, n);
+    for (size_t i = 0; i < n; i++)
+        for (int y = 0; y < from->height; y++)
+            panel_kernels()->widen_codes(to + lay_place(plane, n, i, y), lay.pixel, lay.panel,
+                                         from->code + tensor_at(from, first + i, y, 0), plane.width,
+                                         plane.panels);
+}
+
+static void lay_floats(float *to, const struct tensor *from, const float *x, size_t first, size_t n)
+{
+    const struct plane plane = plane_of(from);
+    const struct lay lay = lay_of(plane, n);
+    for (size_t i = 0; i < n; i++)
+        for (int y = 0; y < from->height; y++)
+            panel_kernels()->lay_floats(to + lay_place(plane, n, i, y), lay.pixel, lay.panel,
+                                        x + tensor_at(from, first + i, y, 0), plane.width,
+                                        plane.panels);
+}
+
+/* ---- products ---- */
+
+/* Numbers of a panel that are not all zeros, whole pairs. */
+static size_t terms_of(struct plane plane)
+{
+    return plane.channels < PANEL_WIDTH ? (plane.channels + 1) / 2 * 2 : PANEL_WIDTH;
+}
+
+/* Pixel (y, x) of n samples from `first` in one tensor, a product over the panels of another. */
+static struct panel_product make_product(const struct conv_panels *t, struct plane from,
+                                         const struct tensor *to, size_t n)
+{
+    return (struct panel_product){.tap = t->tap,
+                                  .panels = from.panels,
+                                  .terms = terms_of(from),
+                                  .a_panel = pixels_of(from) * n * PANEL_WIDTH,
+                                  .b_block = t->taps * from.panels * PANEL_SQUARE,
+                                  .rows = n,
+                                  .y_row = to->stride};
+}
+
+static int32_t multiply_codes(const struct conv_panels *t, const struct op *op, const int16_t *a,
+                              size_t first, size_t n, float scale, const float *bias)
+{
+    struct panel_product product = make_product(t, t->in, op->out, n);
+    int32_t max = 0;
+    for (size_t j = 0; j < t->out.panels; j += product.blocks) {
+        const int16_t *b = (const int16_t *)t->forward + j * product.b_block;
+        product.blocks = smaller(panel_kernels()->blocks, t->out.panels - j);
+        for (size_t y = 0; y < t->out.height; y++)
+            for (size_t x = 0; x < t->out.width; x++) {
+                float *to = op->out->value + tensor_at(op->out, first, (int)y, (int)x);
+                product.taps = taps_of_output(t, y, x, n);
+                const int32_t bits = panel_kernels()->code_product(
+                    to + j * PANEL_WIDTH, a, b, &product, scale, bias + j * PANEL_WIDTH);
+                max = bits > max ? bits : max;
+            }
+    }
+    return max;
+}
+
+/* A float product from one image to another; `bias` for each of its channels, or NULL. */
+struct float_job {
+    struct plane from, image;
+    const struct tensor *to;
+    float *y;
+    const float *a, *b, *bias;
+    size_t (*find_taps)(const struct conv_panels *, size_t y, size_t x, size_t n);
+    bool adds;
+};
+
+/* The depth in parts whose weights stay in the cache. */
+static void multiply_floats(const struct conv_panels *t, const struct float_job *job, size_t first,
+                            size_t n)
+{
+    struct panel_product product = make_product(t, job->from, job->to, n);
+    const size_t part =
+        WEIGHT_BYTES / (panel_kernels()->blocks * t->taps * PANEL_SQUARE * sizeof(float));
+    for (size_t p = 0; p < job->from.panels; p += product.panels) {
+        product.panels = smaller(part > 0 ? part : 1, job->from.panels - p);
+        for (size_t k = 0; k < job->image.panels; k += product.blocks) {
+            const float *bias = job->bias ? job->bias + k * PANEL_WIDTH : no_bias;
+            const float *b = job->b + k * product.b_block + p * PANEL_SQUARE;
+            product.blocks = smaller(panel_kernels()->blocks, job->image.panels - k);
+            for (size_t y = 0; y < job->image.height; y++)
+                for (size_t x = 0; x < job->image.width; x++) {
+                    float *to = job->y + tensor_at(job->to, first, (int)y, (int)x);
+                    product.taps = job->find_taps(t, y, x, n);
+                    panel_kernels()->float_product(to + k * PANEL_WIDTH,
+                                                   job->a + p * product.a_panel, b, &product, bias,
+                                                   p > 0 || job->adds);
+                }
+        }
+    }
+}
+
+void conv_panels_forward(struct conv_panels *t, const struct op *op, const struct pass *pass,
+                         const float *bias)
+{
+    const float scale = fixed_point_step(op->in->exponent, pass->bits) *
+                        fixed_point_step(op->params->tensor[op->weight].exponent, pass->bits);
+    const struct float_job job = {t->in,      t->out, op->out,        op->out->value, scratch_get(),
+                                  t->forward, bias,   taps_of_output, false};
+    op->out->max_bits = 0;
+    for (size_t first = 0; first < pass->samples; first += t->forward_group) {
+        const size_t n = smaller(pass->samples - first, t->forward_group);
+        if (!pass->quantise) {
+            lay_floats(scratch_get(), op->in, op->in->value, first, n);
+            multiply_floats(t, &job, first, n);
+            continue;
+        }
+        lay_codes(scratch_get(), op->in, first, n);
+        const int32_t bits = multiply_codes(t, op, scratch_get(), first, n, scale, bias);
+        op->out->max_bits = bits > op->out->max_bits ? bits : op->out->max_bits;
+    }
+    if (!pass->quantise)
+        op->out->max_bits = fixed_point_max_bits(op->out->value, pass->samples * op->out->stride);
+}
+
+/* ---- weight gradients ---- */
+
+/* Output positions [begin, end) of one axis that tap u reads inside the image. */
+struct range {
+    size_t begin, end;
+};
+
+static struct range valid_range(const struct conv_panels *t, size_t u, size_t in, size_t out)
+{
+    const size_t begin = u < t->padding ? (t->padding - u + t->step - 1) / t->step : 0;
+    const size_t last = in - 1 + t->padding; /* of the padded image */
+    const size_t end = last < u ? 0 : (last - u) / t->step + 1;
+    return (struct range){begin, smaller(end, out)};
+}
+
+/* Rows [band.begin, band.end) of one tap: with step 1 a row of all samples is one segment, else a
+ * pixel is. */
+static void add_tap(const struct conv_panels *t, const float *x, const float *dy, size_t n,
+                    size_t tap, struct range band, struct panel_outer outer)
+{
+    const size_t u = tap / t->kernel, v = tap % t->kernel, unit = n * PANEL_WIDTH;
+    const struct range rows = valid_range(t, u, t->in.height, t->out.height);
+    const struct range columns = valid_range(t, v, t->in.width, t->out.width);
+    const size_t begin = rows.begin > band.begin ? rows.begin : band.begin;
+    const size_t end = smaller(rows.end, band.end), row = t->step == 1 ? end : begin + 1;
+    if (begin >= end || columns.begin >= columns.end)
+        return;
+    const size_t width = columns.end - columns.begin;
+    outer.segments = t->step == 1 ? row - begin : width;
+    outer.count = t->step == 1 ? width * n : n;
+    outer.x_segment = (t->step == 1 ? t->in.width : t->step) * unit;
+    outer.dy_segment = (t->step == 1 ? t->out.width : 1) * unit;
+    for (size_t y = begin; y < end; y += row - begin)
+        panel_kernels()->outer_add(t->acc + tap * PANEL_SQUARE,
+                                   x + ((y * t->step + u - t->padding) * t->in.width +
+                                        columns.begin * t->step + v - t->padding) *
+                                           unit,
+                                   dy + (y * t->out.width + columns.begin) * unit, &outer);
+}
+
+/* One panel of inputs by some of gradients: bands of rows, all taps over each while it is in the
+ * cache. */
+static bool add_panels(const struct conv_panels *t, const float *x, const float *dy, size_t n,
+                       struct panel_outer outer, int64_t *sum, double unit, bool is_first)
+{
+    const size_t rows = BAND_PIXELS / (t->out.width * n), height = rows > 0 ? rows : 1;
+    const size_t count = outer.blocks * t->taps * PANEL_SQUARE;
+    memset(t->acc, 0, count * sizeof *t->acc);
+    for (size_t y = 0; y < t->out.height; y += height)
+        for (size_t tap = 0; tap < t->taps; tap++)
+            add_tap(t, x, dy, n, tap, (struct range){y, y + height}, outer);
+    return !panel_kernels()->add_integers(sum, t->acc, count, unit, is_first);
+}
+
+static bool weight_gradient(const struct conv_panels *t, const float *x, const float *dy, size_t n,
+                            double unit, bool is_first)
+{
+    const size_t x_panel = pixels_of(t->in) * n * PANEL_WIDTH;
+    struct panel_outer outer = {.dy_panel = pixels_of(t->out) * n * PANEL_WIDTH,
+                                .acc_block = t->taps * PANEL_SQUARE};
+    bool fits = true;
+    for (size_t j = 0; j < t->out.panels; j += outer.blocks) {
+        outer.blocks = smaller(panel_kernels()->blocks, t->out.panels - j);
+        for (size_t k = 0; k < t->in.panels; k++) {
+            outer.channels = smaller(PANEL_WIDTH, t->in.channels - k * PANEL_WIDTH);
+            fits = add_panels(t, x + k * x_panel, dy + j * outer.dy_panel, n, outer,
+                              t->sum + (k * t->out.panels + j) * outer.acc_block, unit, is_first) &&
+                   fits;
+        }
+    }
+    return fits;
+}
+
+/* sum → the parameter's [out, in, taps] */
+static void collect_sums(const struct conv_panels *t, const struct op *op)
+{
+    int64_t *to = op->params->sum + op->params->tensor[op->weight].offset;
+    for (size_t j = 0; j < t->out.channels; j++)
+        for (size_t k = 0; k < t->in.channels; k++, to += t->taps) {
+            const int64_t *from =
+                t->sum +
+                (k / PANEL_WIDTH * t->out.panels + j / PANEL_WIDTH) * t->taps * PANEL_SQUARE +
+                k % PANEL_WIDTH * PANEL_WIDTH + j % PANEL_WIDTH;
+            for (size_t tap = 0; tap < t->taps; tap++)
+                to[tap] = from[tap * PANEL_SQUARE];
+        }
+}
+
+bool conv_panels_backward(struct conv_panels *t, const struct op *op, const struct pass *pass)
+{
+    float *x = scratch_get(), *dy = x + panel_elements(t->in, t->backward_group);
+    const struct float_job job = {t->out,      t->in, op->in,        op->in->gradient, dy,
+                                  t->backward, NULL,  taps_of_input, op->adds_to_in};
+    const double step = pass->quantise ? (double)fixed_point_step(op->in->exponent, pass->bits) : 1;
+    bool fits = true, is_first = true;
+    for (size_t s = 0; s < pass->shards; s++)
+        for (size_t first = pass->begin[s], n; first < pass->begin[s + 1]; first += n) {
+            n = smaller(pass->begin[s + 1] - first, t->backward_group);
+            if (pass->quantise)
+                widen_codes(x, op->in, first, n);
+            else
+                lay_floats(x, op->in, op->in->value, first, n);
+            lay_floats(dy, op->out, op->out->gradient, first, n);
+            fits = weight_gradient(t, x, dy, n, step * (double)((int64_t)1 << NN_SUM_EXPONENT),
+                                   is_first) &&
+                   fits;
+            is_first = false;
+            if (op->in->gradient)
+                multiply_floats(t, &job, first, n);
+        }
+    if (is_first) /* no samples here */
+        memset(t->sum, 0, t->in.panels * t->out.panels * t->taps * PANEL_SQUARE * sizeof *t->sum);
+    collect_sums(t, op);
+    return fits;
+}
