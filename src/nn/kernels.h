@@ -30,29 +30,20 @@ struct sgd_spec {
 
 /* Weight codes for code_product, see pack_codes. */
 struct packed_codes {
-    const int16_t *data; /* [taps, (inputs+1)/2, stride(outputs), 2] */
-    size_t taps, outputs, inputs;
+    const int16_t *data; /* [(inputs+1)/2, stride(outputs), 2] */
+    size_t outputs, inputs;
 };
 
-/* Samples whose products are added in float before they become integers: `rows` runs of `terms`
- * pixels. A linear layer has one run, the samples of a shard. */
+/* Samples whose products are added in float before they become integers, those of a shard:
+ * [first, first + n). */
 struct outer_group {
-    size_t dy, x; /* offset of the first pixel, elements */
-    size_t rows, terms;
+    size_t first, n;
 };
 
-/* Distances in elements between neighbouring pixels of a run, and between runs. */
-struct outer_steps {
-    size_t dy_term, dy_row, x_term, x_row;
-};
-
-/* Factors of row_product. A linear layer has one run, its outputs; a convolution one run for each
- * kernel row, its kernel columns by outputs. */
+/* Factors of row_product: samples of `terms` elements at a distance, weights [terms, w_row]. */
 struct row_source {
     const float *dy, *w;
-    size_t dy_step, dy_run; /* between pixels, between runs; elements */
-    size_t w_row, w_run;
-    size_t terms, runs;
+    size_t dy_step, w_row, terms;
 };
 
 /* `rows` runs of `pixels` pixels of `channels` elements (a multiple of NN_LANES): an image inside
@@ -62,32 +53,27 @@ struct image_span {
 };
 
 struct nn_kernels {
-    /* packed [taps, (inputs+1)/2, stride(outputs), 2] from code [outputs, inputs, taps]: pairs of
-     * inputs side by side, outputs along the vector. Gaps must be 0 already. */
-    void (*pack_codes)(int16_t *packed, const int16_t *code, size_t outputs, size_t inputs,
-                       size_t taps);
+    /* packed [(inputs+1)/2, stride(outputs), 2] from code [outputs, inputs]: pairs of inputs side
+     * by side, outputs along the vector. Gaps must be 0 already. */
+    void (*pack_codes)(int16_t *packed, const int16_t *code, size_t outputs, size_t inputs);
 
-    /* y[i,j] = scale sum_t sum_k x[i x_step + offset[t] + k] w[t,k,j] + bias[j] for pixels i < n,
-     * the sum an exact integer; y [n, stride(outputs)], bias [stride(outputs)].
+    /* y[i,j] = scale sum_k x[i x_step + k] w[k,j] + bias[j] for samples i < n, the sum an exact
+     * integer; y [n, stride(outputs)], bias [stride(outputs)].
      * Returns the largest bit pattern of |y|. */
     int32_t (*code_product)(float *y, const int16_t *x, size_t n, size_t x_step,
-                            const size_t *offset, struct packed_codes w, float scale,
-                            const float *bias);
+                            struct packed_codes w, float scale, const float *bias);
 
-    /* dx[i dx_step + k] (+)= sum over runs r and terms t of
-     *     dy[i dy_step + r dy_run + t] w[r w_run + t w_row + k]
-     * for pixels i < n. Writes `inputs` elements of each pixel; adds when `accumulate`. Each pixel
-     * on its own: independent of n. */
+    /* dx[i dx_step + k] (+)= sum over terms t of dy[i dy_step + t] w[t w_row + k] for samples
+     * i < n. Writes `inputs` elements of each sample; adds when `accumulate`. Each sample on its
+     * own: independent of n. */
     void (*row_product)(float *dx, size_t dx_step, size_t n, struct row_source from, size_t inputs,
                         int accumulate);
 
-    /* sum[j,k] = sum over groups of integer(sum over the group's pixels of dy[pixel,j] x[pixel,k]),
-     * in units of 2^-NN_SUM_EXPONENT, on top of what is there when `accumulate`;
-     * sum [outputs, sum_row].
+    /* sum[j,k] = sum over groups of integer(sum over the group's samples i of
+     * dy[i dy_step + j] x[i x_step + k]), in units of 2^-NN_SUM_EXPONENT; sum [outputs, inputs].
      * Returns non-zero when a group's value does not fit (the run has diverged). */
-    int (*outer_sum)(int64_t *sum, size_t sum_row, const float *dy, size_t outputs, const float *x,
-                     size_t inputs, struct outer_steps steps, const struct outer_group *group,
-                     size_t groups, int accumulate);
+    int (*outer_sum)(int64_t *sum, const float *dy, size_t dy_step, size_t outputs, const float *x,
+                     size_t x_step, size_t inputs, const struct outer_group *group, size_t groups);
 
     /* sum[c] += sum of x, sum[channels + c] += sum of x^2 over an image of codes; lowers range[c] to
      * their minimum, raises range[channels + c] to their maximum. */

@@ -1,4 +1,4 @@
-/* Matrix products, built once for each SIMD level. Register tiles of a few pixels or outputs by a few vectors; the
+/* Matrix products of linear layers, built once for each SIMD level. Register tiles of a few pixels or outputs by a few vectors; the
  * compiler keeps the accumulator arrays in registers because every tile size is a constant. */
 #include "base/simd.h"
 #include "nn/elementwise_simd.h"
@@ -8,8 +8,7 @@
  * ACCUMULATORS / v rows. */
 enum { ACCUMULATORS = SIMD_LEVEL == 2 ? 16 : 8, VECTORS = SIMD_LEVEL == 2 ? 4 : 2 };
 
-/* Tiles of outer_sum: three vectors, as a kernel row of three taps by whole vectors of channels
- * has, and as many outputs as the registers hold. */
+/* Tiles of outer_sum: three vectors and as many outputs as the registers hold. */
 enum { OUTER_VECTORS = 3, OUTER_ROWS = SIMD_LEVEL == 2 ? 8 : 4 };
 
 /* Bounds of any tile. */
@@ -21,9 +20,8 @@ enum { TILE_ROWS = ACCUMULATORS, TILE_VECTORS = SIMD_LEVEL == 2 ? 4 : 3 };
 
 enum { BLOCK = 16 }; /* a cache line of outputs */
 
-/* A linear layer: pairs lie side by side already. */
-static void pack_pairs(int16_t *restrict packed, const int16_t *restrict code, size_t outputs,
-                       size_t inputs)
+static void SIMD_NAME(pack_codes)(int16_t *restrict packed, const int16_t *restrict code,
+                                  size_t outputs, size_t inputs)
 {
     const size_t width = nn_stride(outputs), pairs = inputs / 2;
     for (size_t j0 = 0; j0 < outputs; j0 += BLOCK) {
@@ -36,30 +34,11 @@ static void pack_pairs(int16_t *restrict packed, const int16_t *restrict code, s
     }
 }
 
-static void SIMD_NAME(pack_codes)(int16_t *restrict packed, const int16_t *restrict code,
-                                  size_t outputs, size_t inputs, size_t taps)
-{
-    const size_t width = nn_stride(outputs), pairs = (inputs + 1) / 2;
-    if (taps == 1) {
-        pack_pairs(packed, code, outputs, inputs);
-        return;
-    }
-    for (size_t t = 0; t < taps; t++)
-        for (size_t j0 = 0; j0 < outputs; j0 += BLOCK) {
-            const size_t j1 = j0 + BLOCK < outputs ? j0 + BLOCK : outputs;
-            for (size_t k = 0; k < inputs; k++)
-                for (size_t j = j0; j < j1; j++)
-                    packed[((t * pairs + k / 2) * width + j) * 2 + k % 2] =
-                        code[(j * inputs + k) * taps + t];
-        }
-}
-
 struct code_tile {
     const int16_t *x;
     size_t x_step;
-    const size_t *offset;
     const int16_t *packed;
-    size_t width, taps, pairs; /* width = outputs padded */
+    size_t width, pairs; /* width = outputs padded */
 };
 
 ALWAYS_INLINE simd_i32 code_tile(int rows, int vectors, float *y, struct code_tile in, float scale,
@@ -67,19 +46,16 @@ ALWAYS_INLINE simd_i32 code_tile(int rows, int vectors, float *y, struct code_ti
 {
     simd_i32 acc[TILE_ROWS][TILE_VECTORS] = {0};
     const int16_t *packed = in.packed;
-    for (size_t t = 0; t < in.taps; t++) {
-        const int16_t *x = in.x + in.offset[t];
-        for (size_t k = 0; k < in.pairs; k++, packed += 2 * in.width) {
-            simd_i32 w[VECTORS];
+    for (size_t k = 0; k < in.pairs; k++, packed += 2 * in.width) {
+        simd_i32 w[VECTORS];
+        for (int v = 0; v < vectors; v++)
+            SIMD_LOAD(w[v], packed + v * 2 * SIMD_LANES);
+        for (int r = 0; r < rows; r++) {
+            int32_t pair;
+            memcpy(&pair, in.x + (size_t)r * in.x_step + 2 * k, sizeof pair);
+            const simd_i32 broadcast = pair - (simd_i32){0};
             for (int v = 0; v < vectors; v++)
-                SIMD_LOAD(w[v], packed + v * 2 * SIMD_LANES);
-            for (int r = 0; r < rows; r++) {
-                int32_t pair;
-                memcpy(&pair, x + (size_t)r * in.x_step + 2 * k, sizeof pair);
-                const simd_i32 broadcast = pair - (simd_i32){0};
-                for (int v = 0; v < vectors; v++)
-                    acc[r][v] = simd_dot_pairs(acc[r][v], broadcast, w[v]);
-            }
+                acc[r][v] = simd_dot_pairs(acc[r][v], broadcast, w[v]);
         }
     }
     for (int v = 0; v < vectors; v++) {
@@ -112,11 +88,10 @@ ALWAYS_INLINE simd_i32 code_column(int vectors, float *y, struct code_tile in, s
 }
 
 static int32_t SIMD_NAME(code_product)(float *restrict y, const int16_t *restrict x, size_t n,
-                                       size_t x_step, const size_t *offset, struct packed_codes w,
-                                       float scale, const float *restrict bias)
+                                       size_t x_step, struct packed_codes w, float scale,
+                                       const float *restrict bias)
 {
-    struct code_tile in = {
-        x, x_step, offset, w.data, nn_stride(w.outputs), w.taps, (w.inputs + 1) / 2};
+    struct code_tile in = {x, x_step, w.data, nn_stride(w.outputs), (w.inputs + 1) / 2};
     simd_i32 max = {0};
     size_t j = 0;
     for (; j + VECTORS * SIMD_LANES <= in.width; j += VECTORS * SIMD_LANES) {
@@ -189,11 +164,8 @@ ALWAYS_INLINE void row_tile(int rows, int vectors, struct row_target to, struct 
         else
             memcpy(acc[r], to.dx + (size_t)r * to.step, valid * sizeof(float));
     }
-    for (size_t run = 0; run < from.runs; run++) {
-        const struct float_tile tile = {from.dy + run * from.dy_run, from.w + run * from.w_run,
-                                        from.dy_step, 1, from.w_row};
-        float_tile(rows, vectors, acc, tile, from.terms);
-    }
+    const struct float_tile tile = {from.dy, from.w, from.dy_step, 1, from.w_row};
+    float_tile(rows, vectors, acc, tile, from.terms);
     for (int r = 0; r < rows; r++) {
         if (valid == width)
             memcpy(to.dx + (size_t)r * to.step, acc[r], width * sizeof(float));
@@ -273,10 +245,9 @@ ALWAYS_INLINE void add_integers(int64_t *sum, simd_f32 value, simd_i64 *bad)
 
 struct outer_in {
     const float *dy, *x;
-    struct outer_steps steps;
+    size_t dy_step, x_step;
     const struct outer_group *group;
     size_t groups;
-    int accumulate;
 };
 
 /* sum [rows, vectors] of one tile over all groups. */
@@ -285,23 +256,15 @@ ALWAYS_INLINE void outer_tile(int rows, int vectors, int64_t *sum, size_t sum_ro
 {
     int64_t total[TILE_ROWS][OUTER_VECTORS * SIMD_LANES];
     const size_t width = (size_t)(vectors * SIMD_LANES);
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < rows; r++)
         memset(total[r], 0, width * sizeof(int64_t));
-        if (in.accumulate)
-            memcpy(total[r], sum + (size_t)r * sum_row,
-                   (valid < width ? valid : width) * sizeof(int64_t));
-    }
     for (size_t g = 0; g < in.groups; g++) {
         const struct outer_group group = in.group[g];
-        struct float_tile tile = {in.dy + group.dy, in.x + group.x, 1, in.steps.dy_term,
-                                  in.steps.x_term};
+        const struct float_tile tile = {in.dy + group.first * in.dy_step,
+                                        in.x + group.first * in.x_step, 1, in.dy_step, in.x_step};
         simd_f32 acc[TILE_ROWS][TILE_VECTORS];
         clear_tile(rows, vectors, acc);
-        for (size_t row = 0; row < group.rows; row++) {
-            float_tile(rows, vectors, acc, tile, group.terms);
-            tile.a += in.steps.dy_row;
-            tile.b += in.steps.x_row;
-        }
+        float_tile(rows, vectors, acc, tile, group.n);
         for (int r = 0; r < rows; r++)
             for (int v = 0; v < vectors; v++)
                 add_integers(total[r] + v * SIMD_LANES, acc[r][v], bad);
@@ -327,18 +290,18 @@ ALWAYS_INLINE void outer_column(int vectors, int64_t *sum, size_t sum_row, size_
         outer_tile(1, vectors, sum + j * sum_row, sum_row, valid, in, bad);
 }
 
-static int SIMD_NAME(outer_sum)(int64_t *sum, size_t sum_row, const float *dy, size_t outputs,
-                                const float *x, size_t inputs, struct outer_steps steps,
-                                const struct outer_group *group, size_t groups, int accumulate)
+static int SIMD_NAME(outer_sum)(int64_t *sum, const float *dy, size_t dy_step, size_t outputs,
+                                const float *x, size_t x_step, size_t inputs,
+                                const struct outer_group *group, size_t groups)
 {
-    struct outer_in in = {dy, x, steps, group, groups, accumulate};
+    struct outer_in in = {dy, x, dy_step, x_step, group, groups};
     const size_t step = OUTER_VECTORS * SIMD_LANES, width = nn_stride(inputs);
     simd_i64 bad = {0};
     size_t k = 0;
     for (; k + step <= width && k < inputs; k += step, in.x += step)
-        outer_column(OUTER_VECTORS, sum + k, sum_row, inputs - k, outputs, in, &bad);
+        outer_column(OUTER_VECTORS, sum + k, inputs, inputs - k, outputs, in, &bad);
     for (; k < inputs; k += SIMD_LANES, in.x += SIMD_LANES)
-        outer_column(1, sum + k, sum_row, inputs - k, outputs, in, &bad);
+        outer_column(1, sum + k, inputs, inputs - k, outputs, in, &bad);
     int64_t any = 0;
     for (int lane = 0; lane < SIMD_LANES / 2; lane++)
         any |= bad[lane];

@@ -56,7 +56,7 @@ static void linear_prepare(struct op *op, const struct pass *pass)
     memcpy(state->bias, view.b, view.outputs * sizeof *view.b);
     if (pass->quantise)
         nn_kernels()->pack_codes(state->packed, op->params->code + view.weight->offset,
-                                 view.outputs, view.inputs, 1);
+                                 view.outputs, view.inputs);
 }
 
 /* Plain float, one product a shard: the same call whatever the rank count. */
@@ -89,9 +89,9 @@ static bool linear_forward(struct op *op, const struct pass *pass)
     const struct linear_state *state = op->state;
     const float scale = fixed_point_step(in->exponent, pass->bits) *
                         fixed_point_step(view.weight->exponent, pass->bits);
-    const struct packed_codes packed = {state->packed, 1, view.outputs, view.inputs};
+    const struct packed_codes packed = {state->packed, view.outputs, view.inputs};
     out->max_bits = nn_kernels()->code_product(out->value, in->code, pass->samples, in->stride,
-                                               (size_t[]){0}, packed, scale, state->bias);
+                                               packed, scale, state->bias);
     return true;
 }
 
@@ -102,21 +102,17 @@ static bool linear_backward(struct op *op, const struct pass *pass)
     const bool bias_fits = bias_sum(op, pass);
     const struct linear_state *state = op->state;
     for (size_t s = 0; s < pass->shards; s++)
-        state->group[s] =
-            (struct outer_group){pass->begin[s] * out->stride, pass->begin[s] * in->stride, 1,
-                                 pass->begin[s + 1] - pass->begin[s]};
-    const struct outer_steps steps = {.dy_term = out->stride, .x_term = in->stride};
-    const int overflow = nn_kernels()->outer_sum(op->params->sum + view.weight->offset, view.inputs,
-                                                 out->gradient, view.outputs, in->value,
-                                                 view.inputs, steps, state->group, pass->shards, 0);
+        state->group[s] = (struct outer_group){pass->begin[s], pass->begin[s + 1] - pass->begin[s]};
+    const int overflow = nn_kernels()->outer_sum(
+        op->params->sum + view.weight->offset, out->gradient, out->stride, view.outputs, in->value,
+        in->stride, view.inputs, state->group, pass->shards);
     if (in->gradient)
         nn_kernels()->row_product(in->gradient, in->stride, pass->samples,
                                   (struct row_source){.dy = out->gradient,
                                                       .w = view.w,
                                                       .dy_step = out->stride,
                                                       .w_row = view.inputs,
-                                                      .terms = view.outputs,
-                                                      .runs = 1},
+                                                      .terms = view.outputs},
                                   view.inputs, op->adds_to_in);
     return bias_fits && !overflow;
 }

@@ -134,8 +134,6 @@ struct tensor *network_add_conv(struct network *net, const char *name, struct te
         op->bias = add_parameter(net, op, bias, 1, (size_t[]){out});
     if (in->border < shape.padding)
         in->border = shape.padding;
-    if (shape.step == 1 && op->out->border < shape.kernel - 1 - shape.padding)
-        op->out->border = shape.kernel - 1 - shape.padding; /* for the input gradient */
     return op->out;
 }
 

@@ -35,9 +35,10 @@ struct panel_product {
     size_t rows, y_row, blocks; /* blocks: at most those of the level */
 };
 
-/* acc[16 block_distance.. + 16 k + j] += sum over segments s and i < count of
+/* acc[block acc_block + 16 k + j] += sum over segments s and i < count of
  *     x[s x_segment + 16 i + k] dy[block dy_panel + s dy_segment + 16 i + j]
- * for k < channels and columns j of `blocks` blocks, acc [blocks at acc_block, 16, 16]. */
+ * for channels k and columns j of `blocks` blocks. Rows k of acc from `channels` to 15 may get sums
+ * too, which nobody reads. */
 struct panel_outer {
     size_t segments, count;
     size_t x_segment, dy_segment;
