@@ -43,13 +43,14 @@ exit 0
 END
 chmod +x "$work/rank.sh"
 
-# run_job RANKS ARGUMENT...: leaves $job.{out,err,status}.RANK.
+# run_job RANKS ARGUMENT...: leaves $job.{out,err,status}.RANK. Each job has a folder of its own:
+# two that train into one would find each other's lock.
 run_job() {
     local ranks=$1
     shift
     mkdir "$job.mpi"
-    OMPI_MCA_orte_tmpdir_base=$job.mpi timeout 100 "$mpiexec" -q --bind-to none -n "$ranks" "$work/rank.sh" "$job" "$reslice" "$@" \
-        </dev/null
+    (cd "$job.mpi" && OMPI_MCA_orte_tmpdir_base=$job.mpi timeout 100 "$mpiexec" -q --bind-to none \
+        -n "$ranks" "$work/rank.sh" "$job" "$reslice" "$@" </dev/null)
 }
 
 every_rank_has_status() {
@@ -158,7 +159,7 @@ row() {
     esac
     case "$arguments " in
         train*--output*) ;;
-        train*) arguments="$arguments --output $work/results" ;;
+        train*) arguments="$arguments --output results" ;;
     esac
     for n in $ranks; do
         # shellcheck disable=SC2086 # a list of words
@@ -195,7 +196,7 @@ mpirun_status() {
 # No work and no folder before everything is checked.
 nothing_written() {
     ls "$work"
-    [ ! -e "$work/results/e/pretrain.h5" ]
+    ! compgen -G "$work/jobs/*.mpi/results/e/pretrain.h5"
 }
 
 make_files
