@@ -12,6 +12,7 @@
 #include "run/experiment.h"
 #include "run/lock.h"
 #include "run/result.h"
+#include "run/selection.h"
 #include "run/stop.h"
 #include "run/train_run.h"
 
@@ -19,7 +20,8 @@ struct train_options {
     const char *output, *data, *time_limit;
     double checkpoint_minutes, limit_s;
     struct cli_list runs, sets;
-    bool fresh;
+    int64_t task; /* only this one of the runs asked for; -1: all */
+    bool fresh, list;
 };
 
 struct session {
@@ -28,50 +30,8 @@ struct session {
     struct dataset set;
     bool set_loaded;
     int64_t data_crc; /* of the set, rank 0 */
-    bool *wanted;     /* [run_count] asked for by --run, or all */
-    bool *needed;     /* [run_count] wanted, or an ancestor of one */
+    struct selection selection;
 };
-
-/* ---- which runs ---- */
-
-static bool name_matches(const struct experiment_run *run, const char *name)
-{
-    return strcmp(run->name, name) == 0 || strcmp(run->base, name) == 0;
-}
-
-static bool unknown_run(const struct session *session, const char *name, struct error *err)
-{
-    char known[640] = "";
-    for (size_t r = 0; r < session->experiment.run_count && strlen(known) < 500; r++)
-        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", r ? ", " : "",
-                 session->experiment.runs[r].name);
-    return error_set(err, "--run %s: no such run in this experiment; allowed: %s", name, known);
-}
-
-static bool choose_runs(struct session *session, struct error *err)
-{
-    const struct cli_list *names = &session->options.runs;
-    const size_t count = session->experiment.run_count;
-    session->wanted = MEM_NEW(bool, count);
-    session->needed = MEM_NEW(bool, count);
-    for (size_t n = 0; n < names->count; n++) {
-        bool found = false;
-        for (size_t r = 0; r < count; r++)
-            if (name_matches(&session->experiment.runs[r], names->text[n]))
-                found = session->wanted[r] = true;
-        if (!found)
-            return unknown_run(session, names->text[n], err);
-    }
-    for (size_t r = 0; r < count; r++)
-        session->wanted[r] = session->wanted[r] || names->count == 0;
-    for (size_t r = count; r-- > 0;) { /* parents stand before children */
-        const int parent = session->experiment.runs[r].parent;
-        session->needed[r] = session->needed[r] || session->wanted[r];
-        if (session->needed[r] && parent >= 0)
-            session->needed[parent] = true;
-    }
-    return true;
-}
 
 /* ---- checks before any work ---- */
 
@@ -90,7 +50,7 @@ static bool check_runs(const struct session *session, struct error *err)
 {
     const struct experiment *experiment = &session->experiment;
     for (size_t r = 0; r < experiment->run_count; r++) {
-        if (!session->needed[r])
+        if (!session->selection.needed[r])
             continue;
         if (!check_run(&experiment->runs[r], err))
             return false;
@@ -128,7 +88,7 @@ static bool is_complete(const struct session *session, size_t r, const char *pat
 {
     const struct experiment_run *run = &session->experiment.runs[r];
     struct error err = {""};
-    const bool replace = session->options.fresh && session->wanted[r];
+    const bool replace = session->options.fresh && session->selection.wanted[r];
     *status = 0;
     if (replace || checkpoint_is_newer(path)) /* of a --fresh that was interrupted */
         return false;
@@ -154,7 +114,7 @@ static int train_locked(struct session *session, size_t r, const char *path)
     struct error err;
     if (!need_data(session, &err))
         return fail(&err, ERROR_STATUS_USER);
-    if (options->fresh && session->wanted[r])
+    if (options->fresh && session->selection.wanted[r])
         checkpoint_remove(path);
     const struct train_job job = {.experiment = &session->experiment,
                                   .run = r,
@@ -193,12 +153,20 @@ static int visit_run(struct session *session, size_t r)
 
 static int train_session(struct session *session)
 {
+    const struct train_options *options = &session->options;
     struct error err;
-    if (!choose_runs(session, &err) || !check_runs(session, &err) ||
-        !result_prepare_folder(session->options.output, &session->experiment, &err))
+    if (!selection_make(&session->selection, &session->experiment, &options->runs, options->task,
+                        &err) ||
+        !check_runs(session, &err))
+        return fail(&err, ERROR_STATUS_USER);
+    if (options->list) {
+        selection_print(&session->selection, &session->experiment, options->output);
+        return 0;
+    }
+    if (!result_prepare_folder(options->output, &session->experiment, &err))
         return fail(&err, ERROR_STATUS_USER);
     for (size_t r = 0; r < session->experiment.run_count; r++) {
-        const int status = session->needed[r] ? visit_run(session, r) : 0;
+        const int status = session->selection.needed[r] ? visit_run(session, r) : 0;
         if (status != 0)
             return status;
     }
@@ -209,19 +177,23 @@ static bool parse_command_line(struct train_options *options, int argc, char **a
                                const char **file, bool *help, struct error *err)
 {
     const struct cli_option table[] = {
-        {"--run",                "NAME",       CLI_LIST, &options->runs,               0, 0,
+        {"--run",                "NAME",       CLI_LIST,    &options->runs,               0, 0,
          "train this run (all its variants) and what it comes from; may be repeated"        },
-        {"--set",                "PATH=VALUE", CLI_LIST, &options->sets,               0, 0,
+        {"--task",               "N",          CLI_INTEGER, &options->task,               0, EXPERIMENT_RUNS - 1,
+         "only the N-th of these runs, from 0: for job arrays"                              },
+        {"--list",               NULL,         CLI_FLAG,    &options->list,               0, 0,
+         "print these runs, one a line for scripts, and train nothing"                      },
+        {"--set",                "PATH=VALUE", CLI_LIST,    &options->sets,               0, 0,
          "override a setting of the file, e.g. training.seed=2; may be repeated"            },
-        {"--output",             "DIR",        CLI_TEXT, &options->output,             0, 0,
+        {"--output",             "DIR",        CLI_TEXT,    &options->output,             0, 0,
          "results go to DIR/EXPERIMENT/RUN.h5 (default: results)"                           },
-        {"--data",               "DIR",        CLI_TEXT, &options->data,               0, 0,
+        {"--data",               "DIR",        CLI_TEXT,    &options->data,               0, 0,
          "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"      },
-        {"--fresh",              NULL,         CLI_FLAG, &options->fresh,              0, 0,
+        {"--fresh",              NULL,         CLI_FLAG,    &options->fresh,              0, 0,
          "train again what is complete or interrupted"                                      },
-        {"--checkpoint-minutes", "M",          CLI_REAL, &options->checkpoint_minutes, 0, 1e6,
+        {"--checkpoint-minutes", "M",          CLI_REAL,    &options->checkpoint_minutes, 0, 1e6,
          "write a checkpoint so often (default: 10); 0 = only when stopped"                 },
-        {"--time-limit",         "TIME",       CLI_TEXT, &options->time_limit,         0, 0,
+        {"--time-limit",         "TIME",       CLI_TEXT,    &options->time_limit,         0, 0,
          "stop with a checkpoint within this time: minutes, or [days-]hours:minutes:seconds"},
     };
     const struct cli cli = {
@@ -251,6 +223,7 @@ int command_train(int argc, char **argv)
     int status = 0;
     options->output = "results";
     options->checkpoint_minutes = 10.0;
+    options->task = -1;
     if (!parse_command_line(options, argc, argv, &file, &help, &err)) {
         status = fail(&err, ERROR_STATUS_USER);
     } else if (!help) {
@@ -264,8 +237,7 @@ int command_train(int argc, char **argv)
     }
     if (session->set_loaded)
         dataset_free(&session->set);
-    mem_free(session->wanted);
-    mem_free(session->needed);
+    selection_free(&session->selection);
     mem_free(session);
     return status;
 }
