@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what is missing to build and run reslice; with --tests also what its tests need.
+# Installs what is missing to build and run reslice; with --tests also what its tests need, with
+# --slurm what jobs/local-slurm.sh needs (starts nothing).
 #
-#     jobs/setup-debian.sh [--tests]
+#     jobs/setup-debian.sh [--tests] [--slurm]
 #
 # For Debian and Ubuntu. When nothing is missing it does nothing and prints nothing. Where it cannot
 # install (no apt-get, or neither root nor sudo) it looks for the tools themselves, which may come
@@ -14,6 +15,7 @@ needed='gcc libc6-dev make cmake pkg-config|pkgconf libopenmpi-dev openmpi-bin
     zlib1g-dev libyaml-dev'
 needed_by_tests='libcmocka-dev clang git curl|wget hdf5-tools python3 python3-numpy python3-h5py
     python3-xarray python3-h5netcdf python3-netcdf4'
+needed_by_slurm='slurmctld slurmd slurm-client munge libpmix-dev' # srun opens libpmix.so
 
 say() {
     echo "setup: $*" >&2
@@ -108,6 +110,11 @@ missing_tools() {
     for what in openblas yaml-0.1 zlib; do
         pkg-config --exists "$what" 2>/dev/null || echo "$what (for pkg-config)"
     done
+    if $with_slurm; then
+        for what in slurmctld slurmd munged sbatch; do
+            command -v "$what" >/dev/null || echo "$what"
+        done
+    fi
     if ! $with_tests; then
         return
     fi
@@ -131,23 +138,28 @@ use_what_is_there() {
     return 1
 }
 
-with_tests=false
+with_tests=false with_slurm=false
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 if [ ! -d "$root/data/fashion-mnist" ] && [ ! -d "${RESLICE_DATA:-}/fashion-mnist" ]; then
     needed="$needed dataset-fashion-mnist"
 fi
-case "$*" in
-    '') ;;
-    --tests)
-        with_tests=true
-        needed="$needed $needed_by_tests"
-        clang_can_fuzz || needed="$needed libclang-rt-14-dev"
-        ;;
-    *)
-        say "usage: jobs/setup-debian.sh [--tests]"
-        exit 2
-        ;;
-esac
+for argument; do
+    case $argument in
+        --tests)
+            with_tests=true
+            needed="$needed $needed_by_tests"
+            clang_can_fuzz || needed="$needed libclang-rt-14-dev"
+            ;;
+        --slurm)
+            with_slurm=true
+            needed="$needed $needed_by_slurm"
+            ;;
+        *)
+            say "usage: jobs/setup-debian.sh [--tests] [--slurm]"
+            exit 2
+            ;;
+    esac
+done
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     use_what_is_there

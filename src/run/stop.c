@@ -24,13 +24,12 @@ static const struct {
 
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
-static void set_action(void (*action)(int))
+static void set_action(int number, void (*action)(int))
 {
     /* SA_RESTART: a signal must not make a write of the result file fail */
     struct sigaction how = {.sa_handler = action, .sa_flags = SA_RESTART};
     sigemptyset(&how.sa_mask);
-    for (int i = 0; i < SIGNALS; i++)
-        sigaction(signals[i].number, &how, NULL);
+    sigaction(number, &how, NULL);
 }
 
 static void catch_signal(int number)
@@ -51,12 +50,14 @@ void stop_start(double limit_s)
     deadline_s = limit_s > 0.0 ? comm_time_s() + limit_s : 0.0;
     /* for what came before this call and comes after the checkpoint: starting and ending MPI */
     allowance_s = limit_s > 50.0 ? 5.0 : 0.1 * limit_s;
-    set_action(catch_signal);
+    for (int i = 0; i < SIGNALS; i++)
+        set_action(signals[i].number, catch_signal);
 }
 
 void stop_end(void)
 {
-    set_action(SIG_DFL);
+    for (int i = 0; i < SIGNALS; i++)
+        set_action(signals[i].number, signals[i].number == SIGINT ? SIG_DFL : SIG_IGN);
     caught = 0;
     deadline_s = 0.0;
 }

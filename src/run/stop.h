@@ -15,7 +15,8 @@
  * the process must have ended, 0 for no limit. */
 void stop_start(double limit_s);
 
-/* Gives the signals back their default actions. */
+/* From here on SIGINT ends the process; SIGTERM and SIGUSR1 are ignored: nothing is left to be saved,
+ * and a second signal (job managers send several) must not change the exit status. */
 void stop_end(void);
 
 /* Whether this rank was asked to stop, or would pass the time limit with one more unit of work. */

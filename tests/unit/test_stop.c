@@ -82,6 +82,8 @@ static void test_signals(void **state)
         raise(SIGTERM); /* once more does no harm */
         assert_string_equal(stop_reason(), name[i]);
         stop_end();
+        raise(SIGTERM); /* nor after the end */
+        raise(SIGUSR1);
         assert_false(stop_wanted());
     }
     stop_start(0.0);
