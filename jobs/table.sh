@@ -102,6 +102,7 @@ dependency() {
 }
 
 declare -A group_job
+all=
 for group in ${groups[@]+"${groups[@]}"}; do
     run=${group%%/*}
     behind=$(dependency "${group#*/}")
@@ -109,12 +110,11 @@ for group in ${groups[@]+"${groups[@]}"}; do
         --array="$(ranges "${tasks[$group]}")" --ntasks="${ranks[$group]}" \
         ${behind:+"$behind" --kill-on-invalid-dep=yes} \
         ${sbatch_options[@]+"${sbatch_options[@]}"} "$root/jobs/train.sbatch" "$@" --run "$run"
-    group_job[$group]=$job
+    group_job[$group]=$job all=$all:$job
     $dry_run || echo "job $job: $run, variants ${tasks[$group]}${behind:+, behind ${behind#*:}}"
 done
 
-all=$(IFS=: && echo "${group_job[*]}")
 submit --job-name="${folder##*/}.report" --output="$folder/log/report-%j.out" \
-    ${all:+"--dependency=afterany:$all"} ${sbatch_options[@]+"${sbatch_options[@]}"} --ntasks=1 \
+    ${all:+"--dependency=afterany$all"} ${sbatch_options[@]+"${sbatch_options[@]}"} --ntasks=1 \
     "$root/jobs/report.sbatch" "$@"
 $dry_run || echo "job $job: report, $folder/tables.txt, .md, .tex, .csv"

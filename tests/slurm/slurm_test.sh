@@ -239,7 +239,24 @@ not complete: child@alpha=0.5,seed=2 (missing)
 not complete: child@alpha=1,seed=2 (missing)
 END
     right_results "$work/bad" parent@seed=1 child@alpha=1,seed=1 child@alpha=0.5,seed=1 long
-    grep -q '^child@alpha=1 .* 1 ' "$work/bad/e/tables.txt" # one seed
+    "$reslice" report "$work"/whole/e/{parent@seed=1,child@alpha=0.5\,seed=1,child@alpha=1\,seed=1,long}.h5 |
+        cmp - "$work/bad/e/tables.txt"
+}
+
+crossbars() {
+    local run options=(--quick --samples 64 --test 64)
+    mkdir -p "$work"/{mapped,here}/e
+    for run in "${runs[@]:0:2}"; do
+        cp "$work/whole/e/$run.h5" "$work/mapped/e"
+        cp "$work/whole/e/$run.h5" "$work/here/e"
+        "$reslice" crossbar "$work/here/e/$run.h5" "${options[@]}"
+    done
+    submit crossbars -n 2 --array=0-1 "$root/jobs/crossbar.sbatch" "$work"/mapped/e/*.h5 \
+        "${options[@]}"
+    ends_as COMPLETED "$job"
+    for run in "${runs[@]:0:2}"; do
+        "$python" "$e2e/same_results.py" "$work/here/e/$run.h5" "$work/mapped/e/$run.h5"
+    done
 }
 
 nothing_left() {
@@ -263,5 +280,6 @@ check "a killed rank" killed
 check "a table" whole_table
 check "the rest of a table" rest_of_a_table
 check "a table with a failure" failed_table
+check "crossbars" crossbars
 check "nothing is left" nothing_left
 finish
