@@ -104,7 +104,7 @@ all_kills() {
     local kill expected ways=(0 0 0) writing=0 writing_result=0
     local resumed=0 over=0 complete=0 lost=0 failures=0 same=0
     for ((kill = 0; kill < kills; kill++)); do
-        rm -rf "$work/cut"
+        rm -rf "$work/cut" "$work"/vader_segment.*
         start_job 2 --output "$work/cut"
         kill_something "${runs[RANDOM % 2]}"
         wait "$job" || true
