@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "hw/fixed_point.h"
+#include "nn/conv_panels_plan.h"
 #include "nn/kernels.h"
 #include "nn/panels.h"
 #include "nn/scratch.h"
@@ -13,23 +14,7 @@ enum {
     GROUP_PIXELS = 2048,       /* of a group in the backward pass: enough that sums over it outweigh
                                 * making them integers */
     GROUP_SAMPLES = 128,       /* at most */
-    BAND_PIXELS = 256,         /* of a gradient whose panels stay in the L1 cache */
     WEIGHT_BYTES = 160 << 10   /* of a panel of weights that stays in the L2 cache */
-};
-
-struct plane {
-    size_t height, width, panels, channels;
-};
-
-struct conv_panels {
-    size_t kernel, taps, step, padding;
-    struct plane in, out;
-    size_t forward_group, backward_group; /* samples at once */
-    void *forward;         /* [out / 16, taps, in, 16] float or code, see nn/panels.h */
-    float *backward;       /* [in / 16, taps, out, 16] */
-    struct panel_tap *tap; /* [taps] of one pixel */
-    float *acc;            /* [PANEL_BLOCKS, taps, 16, 16] */
-    int64_t *sum;          /* [in / 16, out / 16, taps, 16, 16] */
 };
 
 static const float no_bias[PANEL_BLOCKS * PANEL_WIDTH];
@@ -40,11 +25,6 @@ static struct plane plane_of(const struct tensor *tensor)
 {
     return (struct plane){(size_t)tensor->height, (size_t)tensor->width,
                           tensor->channel_stride / PANEL_WIDTH, (size_t)tensor->channels};
-}
-
-static size_t pixels_of(struct plane plane)
-{
-    return plane.height * plane.width;
 }
 
 /* Elements of the panels of n samples. */
@@ -60,11 +40,6 @@ static size_t group_of(size_t n, size_t capacity)
     n = n < GROUP_SAMPLES ? n : GROUP_SAMPLES;
     n = n < rows ? rows : n / rows * rows;
     return n < capacity || capacity == 0 ? n : capacity;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 struct conv_panels *conv_panels_create(const struct op *op)
@@ -344,94 +319,6 @@ void conv_panels_forward(struct conv_panels *t, const struct op *op, const struc
         op->out->max_bits = fixed_point_max_bits(op->out->value, pass->samples * op->out->stride);
 }
 
-/* ---- weight gradients ---- */
-
-/* Output positions [begin, end) of one axis that tap u reads inside the image. */
-struct range {
-    size_t begin, end;
-};
-
-static struct range valid_range(const struct conv_panels *t, size_t u, size_t in, size_t out)
-{
-    const size_t begin = u < t->padding ? (t->padding - u + t->step - 1) / t->step : 0;
-    const size_t last = in - 1 + t->padding; /* of the padded image */
-    const size_t end = last < u ? 0 : (last - u) / t->step + 1;
-    return (struct range){begin, smaller(end, out)};
-}
-
-/* Rows [band.begin, band.end) of one tap: with step 1 a row of all samples is one segment, else a
- * pixel is. */
-static void add_tap(const struct conv_panels *t, const float *x, const float *dy, size_t n,
-                    size_t tap, struct range band, struct panel_outer outer)
-{
-    const size_t u = tap / t->kernel, v = tap % t->kernel, unit = n * PANEL_WIDTH;
-    const struct range rows = valid_range(t, u, t->in.height, t->out.height);
-    const struct range columns = valid_range(t, v, t->in.width, t->out.width);
-    const size_t begin = rows.begin > band.begin ? rows.begin : band.begin;
-    const size_t end = smaller(rows.end, band.end), row = t->step == 1 ? end : begin + 1;
-    if (begin >= end || columns.begin >= columns.end)
-        return;
-    const size_t width = columns.end - columns.begin;
-    outer.segments = t->step == 1 ? row - begin : width;
-    outer.count = t->step == 1 ? width * n : n;
-    outer.x_segment = (t->step == 1 ? t->in.width : t->step) * unit;
-    outer.dy_segment = (t->step == 1 ? t->out.width : 1) * unit;
-    for (size_t y = begin; y < end; y += row - begin)
-        panel_kernels()->outer_add(t->acc + tap * PANEL_SQUARE,
-                                   x + ((y * t->step + u - t->padding) * t->in.width +
-                                        columns.begin * t->step + v - t->padding) *
-                                           unit,
-                                   dy + (y * t->out.width + columns.begin) * unit, &outer);
-}
-
-/* One panel of inputs by some of gradients: bands of rows, all taps over each while it is in the
- * cache. */
-static bool add_panels(const struct conv_panels *t, const float *x, const float *dy, size_t n,
-                       struct panel_outer outer, int64_t *sum, double unit, bool is_first)
-{
-    const size_t rows = BAND_PIXELS / (t->out.width * n), height = rows > 0 ? rows : 1;
-    const size_t count = outer.blocks * t->taps * PANEL_SQUARE;
-    memset(t->acc, 0, count * sizeof *t->acc);
-    for (size_t y = 0; y < t->out.height; y += height)
-        for (size_t tap = 0; tap < t->taps; tap++)
-            add_tap(t, x, dy, n, tap, (struct range){y, y + height}, outer);
-    return !panel_kernels()->add_integers(sum, t->acc, count, unit, is_first);
-}
-
-static bool weight_gradient(const struct conv_panels *t, const float *x, const float *dy, size_t n,
-                            double unit, bool is_first)
-{
-    const size_t x_panel = pixels_of(t->in) * n * PANEL_WIDTH;
-    struct panel_outer outer = {.dy_panel = pixels_of(t->out) * n * PANEL_WIDTH,
-                                .acc_block = t->taps * PANEL_SQUARE};
-    bool fits = true;
-    for (size_t j = 0; j < t->out.panels; j += outer.blocks) {
-        outer.blocks = smaller(panel_kernels()->blocks, t->out.panels - j);
-        for (size_t k = 0; k < t->in.panels; k++) {
-            outer.channels = smaller(PANEL_WIDTH, t->in.channels - k * PANEL_WIDTH);
-            fits = add_panels(t, x + k * x_panel, dy + j * outer.dy_panel, n, outer,
-                              t->sum + (k * t->out.panels + j) * outer.acc_block, unit, is_first) &&
-                   fits;
-        }
-    }
-    return fits;
-}
-
-/* sum → the parameter's [out, in, taps] */
-static void collect_sums(const struct conv_panels *t, const struct op *op)
-{
-    int64_t *to = op->params->sum + op->params->tensor[op->weight].offset;
-    for (size_t j = 0; j < t->out.channels; j++)
-        for (size_t k = 0; k < t->in.channels; k++, to += t->taps) {
-            const int64_t *from =
-                t->sum +
-                (k / PANEL_WIDTH * t->out.panels + j / PANEL_WIDTH) * t->taps * PANEL_SQUARE +
-                k % PANEL_WIDTH * PANEL_WIDTH + j % PANEL_WIDTH;
-            for (size_t tap = 0; tap < t->taps; tap++)
-                to[tap] = from[tap * PANEL_SQUARE];
-        }
-}
-
 bool conv_panels_backward(struct conv_panels *t, const struct op *op, const struct pass *pass)
 {
     float *x = scratch_get(), *dy = x + panel_elements(t->in, t->backward_group);
@@ -447,8 +334,8 @@ bool conv_panels_backward(struct conv_panels *t, const struct op *op, const stru
             else
                 lay_floats(x, op->in, op->in->value, first, n);
             lay_floats(dy, op->out, op->out->gradient, first, n);
-            fits = weight_gradient(t, x, dy, n, step * (double)((int64_t)1 << NN_SUM_EXPONENT),
-                                   is_first) &&
+            fits = conv_panels_weight_gradient(
+                       t, x, dy, n, step * (double)((int64_t)1 << NN_SUM_EXPONENT), is_first) &&
                    fits;
             is_first = false;
             if (op->in->gradient)
@@ -456,6 +343,6 @@ bool conv_panels_backward(struct conv_panels *t, const struct op *op, const stru
         }
     if (is_first) /* no samples here */
         memset(t->sum, 0, t->in.panels * t->out.panels * t->taps * PANEL_SQUARE * sizeof *t->sum);
-    collect_sums(t, op);
+    conv_panels_collect_sums(t, op);
     return fits;
 }

@@ -1,0 +1,46 @@
+/* Private to the files of conv_panels: sizes and memory of one convolution, and what its weight
+ * gradients offer to its backward pass. */
+#ifndef RESLICE_NN_CONV_PANELS_PLAN_H
+#define RESLICE_NN_CONV_PANELS_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/op.h"
+#include "nn/panels.h"
+
+struct plane {
+    size_t height, width, panels, channels;
+};
+
+struct conv_panels {
+    size_t kernel, taps, step, padding;
+    struct plane in, out;
+    size_t forward_group, backward_group; /* samples at once */
+    void *forward;         /* [out / 16, taps, in, 16] float or code, see nn/panels.h */
+    float *backward;       /* [in / 16, taps, out, 16] */
+    struct panel_tap *tap; /* [taps] of one pixel */
+    float *acc;            /* [PANEL_BLOCKS, taps, 16, 16] */
+    int64_t *sum;          /* [in / 16, out / 16, taps, 16, 16] */
+};
+
+static inline size_t pixels_of(struct plane plane)
+{
+    return plane.height * plane.width;
+}
+
+static inline size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Adds the gradients of n samples, x [in / 16, pixels, n, 16] and dy [out / 16, pixels, n, 16], to
+ * t->sum as integers of `unit`; sets it when `is_first`. False when a value does not fit. */
+bool conv_panels_weight_gradient(const struct conv_panels *t, const float *x, const float *dy,
+                                 size_t n, double unit, bool is_first);
+
+/* t->sum → the parameter's sums [out, in, taps]. */
+void conv_panels_collect_sums(const struct conv_panels *t, const struct op *op);
+
+#endif
