@@ -6,10 +6,12 @@
 python=$(find_python)
 export RESLICE=$reslice
 
-if [ "$(id -u)" -ne 0 ] || ! command -v slurmd slurmctld munged sbatch >/dev/null; then
-    echo "skipped: needs root and slurmd (jobs/setup-debian.sh --slurm)"
-    exit 77
-fi
+for program in slurmd slurmctld munged sbatch; do
+    if [ "$(id -u)" -ne 0 ] || ! command -v $program >/dev/null; then
+        echo "skipped: needs root and $program (jobs/setup-debian.sh --slurm installs it)"
+        exit 77
+    fi
+done
 export LOCAL_SLURM=$work/s
 trap '"$root/jobs/local-slurm.sh" stop 2>/dev/null; rm -rf "$work"' EXIT
 "$root/jobs/local-slurm.sh" start
