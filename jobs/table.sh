@@ -13,8 +13,8 @@
 # (--sbatch=--ntasks=N for another number); jobs/train.sbatch has the other defaults and requeues
 # itself. Of a run that fails only what comes from it is cancelled. Everything ends in
 #
-#     DIR/EXPERIMENT/tables.txt, .md, .tex, .csv       (DIR: --output, or results)
-#     DIR/EXPERIMENT/log                               what the jobs say
+#     DIR/EXPERIMENT/tables.txt, .md, .tex, .csv, .json       (DIR: --output, or results)
+#     DIR/EXPERIMENT/log                                     what the jobs say
 #
 # --dry-run prints the calls of sbatch instead. RESLICE is the program (build/reslice).
 set -euo pipefail
@@ -117,4 +117,4 @@ done
 submit --job-name="${folder##*/}.report" --output="$folder/log/report-%j.out" \
     ${all:+"--dependency=afterany$all"} ${sbatch_options[@]+"${sbatch_options[@]}"} --ntasks=1 \
     "$root/jobs/report.sbatch" "$@"
-$dry_run || echo "job $job: report, $folder/tables.txt, .md, .tex, .csv"
+$dry_run || echo "job $job: report, $folder/tables.txt, .md, .tex, .csv, .json"

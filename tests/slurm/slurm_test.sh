@@ -214,7 +214,7 @@ whole_table() {
     table --output "$work/table"
     [ "$(wc -l <<<"$submitted")" -eq 5 ] # parents, children of each, long, report
     right_results "$work/table" "${runs[@]}"
-    for format in text:txt markdown:md latex:tex csv:csv; do
+    for format in text:txt markdown:md latex:tex csv:csv json:json; do
         "$reslice" report --format "${format%:*}" "${files[@]}" |
             cmp - "$work/table/e/tables.${format#*:}"
     done
