@@ -181,7 +181,8 @@ static void count_clipped(struct reader *r, struct report_result *result, const 
     snprintf(path, sizeof path, "/crossbars/%s/current_histogram", layer);
     if (!r->fine || !store_has(r->file, path))
         return; /* stays unknown */
-    if (store_shape(r->file, path, length) != CURRENT_AXES || length[3] == 0) {
+    if (store_shape(r->file, path, length) != CURRENT_AXES || length[0] != CROSSBAR_SIGNS ||
+        length[1] != slices || length[3] == 0) {
         r->fine = error_set(r->err, "%s: dataset '%s' has a wrong shape", r->path, path);
         return;
     }

@@ -170,16 +170,16 @@ static size_t number_size(hid_t dataset)
 static bool is_held(const struct store_file *file, hid_t dataset, const hsize_t *length, int axes)
 {
     size_t n = number_size(dataset);
-    const size_t stored = (size_t)H5Dget_storage_size(dataset);
-    const size_t bytes = stored < file->bytes ? stored : file->bytes;
-    const size_t most = bytes > SIZE_MAX / max_packing ? SIZE_MAX : bytes * max_packing;
+    size_t stored = (size_t)H5Dget_storage_size(dataset);
     for (int a = 0; a < axes; a++)
         if (length[a] == 0)
-            return n > 0;
+            stored = file->bytes; /* nothing is stored: the other axes still must make sense */
+    const size_t bytes = stored < file->bytes ? stored : file->bytes;
+    const size_t most = bytes > SIZE_MAX / max_packing ? SIZE_MAX : bytes * max_packing;
     for (int a = 0; a < axes; a++) {
         if (n == 0 || length[a] > most / n)
             return false;
-        n *= (size_t)length[a];
+        n *= length[a] > 0 ? (size_t)length[a] : 1;
     }
     return n > 0 && n <= most;
 }
