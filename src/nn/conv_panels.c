@@ -42,6 +42,12 @@ static size_t group_of(size_t n, size_t capacity)
     return n < capacity || capacity == 0 ? n : capacity;
 }
 
+/* Weights, padded to whole panels. */
+static size_t sum_count(const struct conv_panels *t)
+{
+    return t->in.panels * t->out.panels * t->taps * PANEL_SQUARE;
+}
+
 struct conv_panels *conv_panels_create(const struct op *op)
 {
     struct conv_panels *t = MEM_NEW(struct conv_panels, 1);
@@ -54,16 +60,15 @@ struct conv_panels *conv_panels_create(const struct op *op)
     t->forward_group =
         group_of(FORWARD_BYTES / (panel_elements(t->in, 1) * sizeof(int16_t)), op->capacity);
     t->backward_group = group_of(GROUP_PIXELS / pixels_of(t->out), op->capacity);
-    const size_t weights = t->in.panels * t->out.panels * t->taps * PANEL_SQUARE;
+    const size_t weights = sum_count(t);
     t->forward = MEM_NEW(float, weights);
     t->backward = MEM_NEW(float, op->in->gradient ? weights : 0);
     t->tap = MEM_NEW(struct panel_tap, t->taps);
     t->acc = MEM_NEW(float, PANEL_BLOCKS * t->taps * PANEL_SQUARE);
-    t->sum = MEM_NEW(int64_t, weights);
     const size_t both =
         panel_elements(t->in, t->backward_group) + panel_elements(t->out, t->backward_group);
     const size_t forward = panel_elements(t->in, t->forward_group);
-    scratch_reserve((both > forward ? both : forward) * sizeof(float));
+    scratch_reserve(weights * sizeof(int64_t) + (both > forward ? both : forward) * sizeof(float));
     return t;
 }
 
@@ -74,7 +79,6 @@ void conv_panels_destroy(struct conv_panels *t)
     mem_free(t->backward);
     mem_free(t->tap);
     mem_free(t->acc);
-    mem_free(t->sum);
     mem_free(t);
 }
 
@@ -321,7 +325,9 @@ void conv_panels_forward(struct conv_panels *t, const struct op *op, const struc
 
 bool conv_panels_backward(struct conv_panels *t, const struct op *op, const struct pass *pass)
 {
-    float *x = scratch_get(), *dy = x + panel_elements(t->in, t->backward_group);
+    t->sum = scratch_get();
+    float *x = (float *)(void *)(t->sum + sum_count(t)),
+          *dy = x + panel_elements(t->in, t->backward_group);
     const struct float_job job = {t->out,      t->in, op->in,        op->in->gradient, dy,
                                   t->backward, NULL,  taps_of_input, op->adds_to_in};
     const double step = pass->quantise ? (double)fixed_point_step(op->in->exponent, pass->bits) : 1;
@@ -342,7 +348,7 @@ bool conv_panels_backward(struct conv_panels *t, const struct op *op, const stru
                 multiply_floats(t, &job, first, n);
         }
     if (is_first) /* no samples here */
-        memset(t->sum, 0, t->in.panels * t->out.panels * t->taps * PANEL_SQUARE * sizeof *t->sum);
+        memset(t->sum, 0, sum_count(t) * sizeof *t->sum);
     conv_panels_collect_sums(t, op);
     return fits;
 }

@@ -22,7 +22,7 @@ struct conv_panels {
     float *backward;       /* [in / 16, taps, out, 16] */
     struct panel_tap *tap; /* [taps] of one pixel */
     float *acc;            /* [PANEL_BLOCKS, taps, 16, 16] */
-    int64_t *sum;          /* [in / 16, out / 16, taps, 16, 16] */
+    int64_t *sum; /* [in / 16, out / 16, taps, 16, 16], during a backward pass: scratch memory */
 };
 
 static inline size_t pixels_of(struct plane plane)

@@ -25,7 +25,6 @@ struct conv_tiles {
     uint16_t *backward;         /* right operand: [in / 16, kernel * dy_chunks] tiles, turned */
     uint16_t *row;              /* one output's weights */
     size_t *strip;              /* [in / 16 * taps] see struct tile_outer */
-    int64_t *sum;               /* [in / 16, taps, out / 16, 16, 16] */
 };
 
 /* ---- sizes and memory ---- */
@@ -54,12 +53,18 @@ struct lines {
     uint16_t *dy;         /* [TILE_PLANES, pixels, out] */
     uint16_t *pairs;      /* [out / 16, TILE_PLANES, positions / 2, 16, 2] */
     void *sums;           /* [positions, out or in] int32 or float */
+    int64_t *weight_sum;  /* [in / 16, taps, out / 16, 16, 16] */
     size_t bytes;
 };
 
 static size_t positions(const struct conv_tiles *t, size_t samples)
 {
     return round_up(samples * t->sample, TILE_ROWS);
+}
+
+static size_t weight_count(const struct conv_tiles *t)
+{
+    return t->in * t->kernel * t->kernel * t->out;
 }
 
 static size_t claim(size_t *used, size_t bytes)
@@ -78,11 +83,13 @@ static struct lines lines_in(const struct conv_tiles *t, char *block)
     const size_t dy = claim(&used, TILE_PLANES * line_elements(t, t->out) * sizeof(uint16_t));
     const size_t pairs = claim(&used, TILE_PLANES * count * t->out * sizeof(uint16_t));
     const size_t transposed = claim(&used, t->in * transposed_row(t) * sizeof(uint16_t));
+    const size_t weight_sum = claim(&used, weight_count(t) * sizeof(int64_t));
     return (struct lines){.x = (uint16_t *)(block + x),
                           .transposed = (uint16_t *)(block + transposed),
                           .dy = (uint16_t *)(block + dy),
                           .pairs = (uint16_t *)(block + pairs),
                           .sums = block + sums,
+                          .weight_sum = (int64_t *)(void *)(block + weight_sum),
                           .bytes = used};
 }
 
@@ -121,7 +128,6 @@ struct conv_tiles *conv_tiles_create(const struct op *op)
     t->backward = MEM_NEW(uint16_t, t->in / TILE_SIDE * kernel * t->dy_chunks * TILE_NUMBERS);
     t->row = MEM_NEW(uint16_t, round_up((size_t)op->in->channels * taps, NN_LANES));
     t->strip = MEM_NEW(size_t, t->in / TILE_SIDE * taps);
-    t->sum = MEM_NEW(int64_t, t->in * taps * t->out);
     set_strips(t);
     scratch_reserve(lines_in(t, NULL).bytes);
     return t;
@@ -135,7 +141,6 @@ void conv_tiles_destroy(struct conv_tiles *t)
     mem_free(t->backward);
     mem_free(t->row);
     mem_free(t->strip);
-    mem_free(t->sum);
     mem_free(t);
 }
 
@@ -312,7 +317,7 @@ static bool weight_gradient(const struct conv_tiles *t, const struct op *op,
                                    lines->dy + p * plane + t->before * t->out, count, t->out);
     const double step = (double)fixed_point_step(op->in->exponent, pass->bits);
     return !tile_kernels()->outer_sum(
-        t->sum,
+        lines->weight_sum,
         &(struct tile_outer){.a = lines->transposed,
                              .row = transposed_row(t),
                              .start = t->strip,
@@ -347,14 +352,14 @@ static void input_gradient(const struct conv_tiles *t, const struct op *op, cons
 }
 
 /* sum → the parameter's [out, in, taps] */
-static void collect_sums(const struct conv_tiles *t, const struct op *op)
+static void collect_sums(const struct conv_tiles *t, const struct op *op, const int64_t *sum)
 {
     const size_t taps = t->kernel * t->kernel, blocks = t->out / TILE_SIDE;
     const size_t inputs = (size_t)op->in->channels, outputs = (size_t)op->out->channels;
     int64_t *to = op->params->sum + op->params->tensor[op->weight].offset;
     for (size_t j = 0; j < outputs; j++)
         for (size_t k = 0; k < inputs; k++, to += taps) {
-            const int64_t *from = t->sum +
+            const int64_t *from = sum +
                                   (k / TILE_SIDE * taps * blocks + j / TILE_SIDE) * TILE_SUMS +
                                   k % TILE_SIDE * TILE_SIDE + j % TILE_SIDE;
             for (size_t tap = 0; tap < taps; tap++)
@@ -377,7 +382,7 @@ bool conv_tiles_backward(struct conv_tiles *t, const struct op *op, const struct
                 input_gradient(t, op, pass, &lines, first, n);
         }
     if (is_first) /* no samples here */
-        memset(t->sum, 0, t->in * t->kernel * t->kernel * t->out * sizeof *t->sum);
-    collect_sums(t, op);
+        memset(lines.weight_sum, 0, weight_count(t) * sizeof(int64_t));
+    collect_sums(t, op, lines.weight_sum);
     return fits;
 }
