@@ -42,9 +42,8 @@ void checkpoint_create(struct checkpoint *checkpoint, const char *result, const 
 void checkpoint_destroy(struct checkpoint *checkpoint);
 
 /* Continues a run from its newest sound checkpoint: fills the state and counts in
- * t->resumptions. Without
- * one nothing changes; damaged ones are warned of. False, with a line, when there is one of other
- * settings, data or parent, or it cannot be read. Collective. */
+ * t->resumptions. Without one nothing changes; damaged ones are warned of. False, with a line, when
+ * there is one of other settings, data or parent, or it cannot be read. Collective. */
 bool checkpoint_resume(struct checkpoint *checkpoint, struct training *t, struct error *err);
 
 /* After each step: writes a checkpoint when the interval is over. A failure is a warning, and the
