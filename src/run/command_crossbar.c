@@ -23,7 +23,7 @@ struct crossbar_options {
     double loss; /* percent points */
     int64_t samples, test, fewest;
     struct device_options device;
-    bool selftest, quick, per_layer;
+    bool selftest, quick, per_layer, exhaustive;
 };
 
 /* ---- command line ---- */
@@ -43,37 +43,39 @@ static bool check_names(struct crossbar_options *options, struct error *err)
     return true;
 }
 
-enum { CROSSBAR_OPTIONS = 13 };
+enum { CROSSBAR_OPTIONS = 14 };
 
 static bool parse_command_line(int argc, char **argv, struct crossbar_options *options, bool *help,
                                struct error *err)
 {
     struct cli_option table[CROSSBAR_OPTIONS + DEVICE_OPTIONS] = {
-        {"--adc",       "BITS",       CLI_LIST,    &options->adc,           0, 0,
+        {"--adc",        "BITS",       CLI_LIST,    &options->adc,           0, 0,
          "also simulate these ADC bits, most significant slice first, as 1,3,3,3; may be repeated"},
-        {"--loss",      "POINTS",     CLI_REAL,    &options->loss,          0, 100,
+        {"--loss",       "POINTS",     CLI_REAL,    &options->loss,          0, 100,
          "accuracy that provisioning may lose, in percent points (default: 0.5)"                  },
-        {"--calibrate", "PART",       CLI_TEXT,    &options->calibrate,     0, 0,
+        {"--calibrate",  "PART",       CLI_TEXT,    &options->calibrate,     0, 0,
          "samples to provision on: validation or train (default: validation where there are any)" },
-        {"--samples",   "N",          CLI_INTEGER, &options->samples,       1, 1e9,
+        {"--samples",    "N",          CLI_INTEGER, &options->samples,       1, 1e9,
          "use only the first so many of them (default: 5000)"                                     },
-        {"--test",      "N",          CLI_INTEGER, &options->test,          0, 1e9,
+        {"--test",       "N",          CLI_INTEGER, &options->test,          0, 1e9,
          "use only the first so many test samples; 0 = all"                                       },
-        {"--signs",     "HOW",        CLI_TEXT,    &options->signs_name,    0, 0,
+        {"--signs",      "HOW",        CLI_TEXT,    &options->signs_name,    0, 0,
          "negative weights: differential (two ADCs), analog (subtract, then one ADC) or offset"   },
-        {"--transfer",  "HOW",        CLI_TEXT,    &options->transfer_name, 0, 0,
+        {"--transfer",   "HOW",        CLI_TEXT,    &options->transfer_name, 0, 0,
          "ADC: clip (one code a cell level), scaled (by a power of two) or linear (full range)"   },
-        {"--fewest",    "BITS",       CLI_INTEGER, &options->fewest,        0, 9,
+        {"--fewest",     "BITS",       CLI_INTEGER, &options->fewest,        0, 9,
          "fewest ADC bits of a slice; 0 may leave slices out (default: 1)"                        },
-        {"--per-layer", NULL,         CLI_FLAG,    &options->per_layer,     0, 0,
+        {"--per-layer",  NULL,         CLI_FLAG,    &options->per_layer,     0, 0,
          "then take bits away layer by layer too"                                                 },
-        {"--quick",     NULL,         CLI_FLAG,    &options->quick,         0, 0,
+        {"--exhaustive", NULL,         CLI_FLAG,    &options->exhaustive,    0, 0,
+         "try every combination of bits, cheapest first: slower, but nothing cheaper is missed"   },
+        {"--quick",      NULL,         CLI_FLAG,    &options->quick,         0, 0,
          "leave out the bits by accuracy of each layer, slice and sign on its own"                },
-        {"--selftest",  NULL,         CLI_FLAG,    &options->selftest,      0, 0,
+        {"--selftest",   NULL,         CLI_FLAG,    &options->selftest,      0, 0,
          "first compare every integer at full resolution with the exact product"                  },
-        {"--set",       "PATH=VALUE", CLI_LIST,    &options->sets,          0, 0,
+        {"--set",        "PATH=VALUE", CLI_LIST,    &options->sets,          0, 0,
          "override a setting of the run, e.g. crossbar.rows=64; may be repeated"                  },
-        {"--data",      "DIR",        CLI_TEXT,    &options->data,          0, 0,
+        {"--data",       "DIR",        CLI_TEXT,    &options->data,          0, 0,
          "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"            },
     };
     const struct cli cli = {
@@ -225,7 +227,8 @@ static bool provision_file(struct session *session, enum loaded_part part, struc
 {
     const struct crossbar_options *options = session->options;
     const struct provision_settings settings = {options->loss / 100, (int)options->fewest,
-                                                !options->quick, options->per_layer};
+                                                !options->quick, options->per_layer,
+                                                options->exhaustive};
     const struct settings *s = &session->loaded.experiment.runs[0].settings;
     const size_t counted = at_most(s->crossbar.samples, session->test.count);
     struct provision provision;

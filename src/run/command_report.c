@@ -31,9 +31,10 @@ static bool parse_command_line(int argc, char **argv, struct report_options *opt
     const char *name = "text";
     const struct cli_option table[] = {
         {"--format", "FORMAT", CLI_TEXT, &name,            0, 0,
-         "text, markdown, latex, csv or json (default: text)"                           },
+         "text, markdown, latex, csv or json (default: text)"},
         {"--table",  "NAME",   CLI_LIST, &options->tables, 0, 0,
-         "accuracy, adc, cost, crossbars or assignments; may be repeated (default: all)"},
+         "accuracy, adc, cost, crossbars, assignments, savings, sweep or isaac; may be repeated "
+         "(default: all)"                                    },
     };
     const struct cli cli = {"reslice report FILE... [options]",
                             "Prints tables of accuracy, non-zero slices, ADC bits, ADC cost and "

@@ -45,8 +45,8 @@ struct evaluation evaluate(const struct evaluate_job *job)
 {
     const struct share mine = evaluate_share(job->count);
     struct loss_sum sum = {.is_finite = true};
-    bool stop = false;
-    for (size_t done = 0; done < mine.count && !stop; done += EVALUATE_BLOCK) {
+    bool stop = false, refused = false;
+    for (size_t done = 0; done < mine.count && !stop && !refused; done += EVALUATE_BLOCK) {
         const double start_s = comm_time_s();
         const size_t n = mine.count - done < EVALUATE_BLOCK ? mine.count - done : EVALUATE_BLOCK;
         uint8_t *predicted = job->predicted ? job->predicted + done : NULL;
@@ -54,9 +54,13 @@ struct evaluation evaluate(const struct evaluate_job *job)
             sum.is_finite = false;
         stop_note_work(comm_time_s() - start_s);
         stop = done + n < mine.count && stop_wanted(); /* what is complete is used */
+        refused = job->may_refuse && done + n - (size_t)sum.correct > job->most_wrong;
     }
-    int64_t total[4] = {sum.loss, sum.correct, !sum.is_finite, stop};
-    comm_sum_i64(total, 4);
-    return (struct evaluation){loss_from_sum(total[0]) / (double)job->count,
-                               (double)total[1] / (double)job->count, total[2] == 0, total[3] > 0};
+    int64_t total[] = {sum.loss, sum.correct, !sum.is_finite, stop, refused};
+    comm_sum_i64(total, sizeof total / sizeof *total);
+    return (struct evaluation){.loss = loss_from_sum(total[0]) / (double)job->count,
+                               .accuracy = (double)total[1] / (double)job->count,
+                               .is_finite = total[2] == 0,
+                               .is_stopped = total[3] > 0,
+                               .is_refused = total[4] > 0};
 }

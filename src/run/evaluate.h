@@ -20,6 +20,7 @@ struct evaluation {
     double accuracy; /* 0..1 */
     bool is_finite;
     bool is_stopped; /* a rank was asked to stop (run/stop.h): there are no figures */
+    bool is_refused; /* more than most_wrong: there are none either */
 };
 
 struct evaluate_job {
@@ -29,6 +30,8 @@ struct evaluate_job {
     const struct dataset *set;
     const struct dataset_part *part;
     size_t first, count; /* samples [first, first + count) of the part */
+    bool may_refuse;     /* give up as soon as a rank alone has … */
+    size_t most_wrong;   /* … more wrong predictions than this */
     uint8_t *predicted;  /* [evaluate_share(count).count] or NULL */
     /* Called after each block with the activations in place, or NULL. */
     void (*observe)(void *context, const struct network *net, const struct pass *pass);

@@ -138,6 +138,25 @@ double provision_calibration(struct provision *p, layer_bits *bits)
     return inference_run(p->inference, p->calibration).accuracy;
 }
 
+bool provision_is_good(struct provision *p, layer_bits *bits)
+{
+    const double most = 1 - p->exact_calibration + p->settings.loss; /* share of wrong ones */
+    struct evaluate_job job = p->calibration;
+    if (is_lossless(p, bits))
+        return true;
+    job.may_refuse = true;
+    job.most_wrong = (size_t)floor(most * (double)job.count + 1e-6);
+    use(p, bits);
+    p->simulations++;
+    const struct evaluation result = inference_run(p->inference, job);
+    return !result.is_refused && provision_is_close(p, result.accuracy);
+}
+
+bool provision_is_close(const struct provision *p, double accuracy)
+{
+    return p->exact_calibration - accuracy <= p->settings.loss + 1e-12;
+}
+
 static double worst_clip_rate(const struct provision *p, layer_bits *bits)
 {
     double worst = 0;

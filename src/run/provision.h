@@ -32,6 +32,7 @@ struct provision_settings {
     int fewest_bits; /* of the search; 0 lets it leave out a slice */
     bool each;       /* the accuracy definition, for every layer, slice and sign */
     bool per_layer;  /* refine the search's result by layer */
+    bool exhaustive; /* the search takes no short cuts */
 };
 
 struct provision {

@@ -11,11 +11,6 @@
 
 typedef int8_t layer_bits[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES];
 
-static bool is_good(const struct provision *p, double accuracy)
-{
-    return p->exact_calibration - accuracy <= p->settings.loss + 1e-12;
-}
-
 static bool clips(const struct provision *p)
 {
     return p->inference->readout->transfer == READOUT_CLIP;
@@ -72,7 +67,7 @@ static int fewest_bits(struct provision *p, int l, int sign, int k)
         bits[l][sign][k] = (int8_t)(n - 1);
         if (shares_converter(p))
             bits[l][CROSSBAR_NEGATIVE][k] = (int8_t)(n - 1);
-        if (!is_good(p, provision_calibration(p, bits)))
+        if (!provision_is_good(p, bits))
             break;
         n--;
     }
@@ -107,7 +102,7 @@ struct candidates {
 static int lowest_of(const struct provision *p, int k, int high)
 {
     for (int n = p->settings.fewest_bits; n < high; n++)
-        if (is_good(p, p->sweep[k][n]))
+        if (p->settings.exhaustive || provision_is_close(p, p->sweep[k][n]))
             return n;
     return high;
 }
@@ -174,7 +169,7 @@ static size_t cheapest_good(struct provision *p, const struct candidates *all, l
         while (probe > next && is_bad[probe])
             probe--;
         provision_fill(p, bits, all->list[probe].bits);
-        if (is_good(p, provision_calibration(p, bits))) {
+        if (provision_is_good(p, bits)) {
             found = probe;
             step = 1;
         } else {
@@ -188,11 +183,23 @@ static size_t cheapest_good(struct provision *p, const struct candidates *all, l
     return found;
 }
 
+/* Likewise, one after the other. */
+static size_t first_good(struct provision *p, const struct candidates *all, layer_bits *bits)
+{
+    for (size_t i = 0; i + 1 < all->count; i++) {
+        provision_fill(p, bits, all->list[i].bits);
+        if (provision_is_good(p, bits))
+            return i;
+    }
+    return all->count - 1;
+}
+
 static void search_slices(struct provision *p, layer_bits *bits)
 {
     struct candidates all = {0};
     list_candidates(p, &all);
-    const size_t found = cheapest_good(p, &all, bits);
+    const size_t found =
+        p->settings.exhaustive ? first_good(p, &all, bits) : cheapest_good(p, &all, bits);
     provision_fill(p, bits, all.list[found].bits);
     mem_free(all.list);
 }
@@ -247,7 +254,7 @@ static void refine_layers(struct provision *p, layer_bits *bits)
     bool *is_done = MEM_NEW(bool, places);
     while (list_savings(p, bits, is_done, list) > 0) {
         add_bits(bits, &list[0], -1);
-        if (!is_good(p, provision_calibration(p, bits))) {
+        if (!provision_is_good(p, bits)) {
             add_bits(bits, &list[0], 1);
             is_done[list[0].layer * p->slices + list[0].slice] = true;
         }

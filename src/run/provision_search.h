@@ -8,6 +8,13 @@
 double provision_calibration(struct provision *provision,
                              int8_t (*bits)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES]);
 
+/* Whether an accuracy on the calibration samples is within the loss. */
+bool provision_is_close(const struct provision *provision, double accuracy);
+
+/* Whether that of these bits is; simulates no more samples than it takes to say no. */
+bool provision_is_good(struct provision *provision,
+                       int8_t (*bits)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES]);
+
 /* bits[k] on slice k everywhere. */
 void provision_fill(const struct provision *provision,
                     int8_t (*all)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES], const int *bits);
@@ -23,8 +30,9 @@ void provision_sweep(struct provision *provision);
 void provision_each(struct provision *provision);
 
 /* The cheapest bits of slices, then with settings.per_layer of layers and slices, within the loss.
- * A width is never tried for a slice that loses too much with it on its own: two losses are taken
- * not to cancel. */
+ * A width is never tried for a slice that loses too much with it on its own, nor what has fewer bits
+ * than a bad choice: two losses are taken not to cancel. With settings.exhaustive nothing is left
+ * out, and no cheaper choice for all layers is within the loss. */
 void provision_search(struct provision *provision);
 
 #endif

@@ -229,7 +229,8 @@ static int slices_of_assignments(const struct report_result *result)
     return result->assignments > 0 ? result->crossbar_slices : 0;
 }
 
-static const char *const table_names[] = {"accuracy", "adc", "cost", "crossbars", "assignments"};
+static const char *const table_names[] = {"accuracy",    "adc",     "cost",  "crossbars",
+                                          "assignments", "savings", "sweep", "isaac"};
 
 enum { TABLES = sizeof table_names / sizeof table_names[0] };
 
@@ -266,6 +267,12 @@ bool report_print(const char *const *file, size_t files, unsigned tables, enum t
             print_and_free(report_cost_table(), format);
         if (tables & REPORT_ASSIGNMENTS)
             print_by_slices(&report, format, slices_of_assignments, report_assignment_table);
+        if (tables & REPORT_SAVINGS)
+            print_by_slices(&report, format, slices_of_assignments, report_saving_table);
+        if (tables & REPORT_SWEEP)
+            print_by_slices(&report, format, slices_of_assignments, report_sweep_table);
+        if (tables & REPORT_ISAAC)
+            print_and_free(report_isaac_table(), format);
         if (tables & REPORT_CROSSBARS)
             print_by_slices(&report, format, slices_of_crossbars, crossbar_table);
         if (fflush(stdout) != 0 || ferror(stdout))

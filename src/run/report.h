@@ -15,10 +15,13 @@ enum report_tables {
     REPORT_ADC = 2,
     REPORT_COST = 4,
     REPORT_CROSSBARS = 8,
-    REPORT_ASSIGNMENTS = 16, /* of files that reslice crossbar has seen */
+    REPORT_ASSIGNMENTS = 16, /* of files that reslice crossbar has seen, like the next two */
+    REPORT_SAVINGS = 32,
+    REPORT_SWEEP = 64,
+    REPORT_ISAAC = 128,
 };
 
-/* "accuracy", "adc", "cost", "crossbars", "assignments" → the bit of a table, or 0. */
+/* "accuracy", "adc", … → the bit of a table, or 0. */
 unsigned report_table_find(const char *name);
 const char *report_table_names(void);
 

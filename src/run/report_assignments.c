@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "hw/adc_cost.h"
 #include "run/report_data.h"
 #include "run/store.h"
 
@@ -39,35 +40,59 @@ static bool read_bits(const struct store_file *file, struct report_result *resul
     return fine;
 }
 
-/* Of the models that are shown everywhere; others stay in the file. */
+static size_t model_number(const char *name)
+{
+    size_t models, m = 0;
+    const struct adc_model *const *model = adc_models(&models);
+    while (m < models && strcmp(model[m]->name, name) != 0)
+        m++;
+    return m;
+}
+
+/* Models that this program does not know stay in the file. */
 static bool read_costs(const struct store_file *file, struct report_result *result,
                        struct error *err)
 {
-    size_t length[STORE_AXES] = {0};
+    size_t length[STORE_AXES] = {0}, known;
     const size_t n = result->assignments;
     if (store_shape(file, "/adc/assignments/energy_saving", length) != 2 || length[0] != n)
         return error_set(err, "dataset '/adc/assignments/energy_saving' has a wrong shape");
+    adc_models(&known);
     const size_t models = length[1];
     double *saving = MEM_NEW(double, n *models), *tile = MEM_NEW(double, n *models);
     bool fine = read_column(file, "energy_saving", n * models, saving, err) &&
                 read_column(file, "tile_power", n * models, tile, err);
+    for (size_t a = 0; a < n; a++)
+        for (size_t m = 0; m < REPORT_MODELS; m++)
+            result->assignment[a].saving[m] = NAN;
     for (size_t m = 0; fine && m < models; m++) {
         char attribute[32], name[32];
         snprintf(attribute, sizeof attribute, "model_%zu", m);
         fine = store_get_text(file, group, attribute, name, sizeof name, err);
-        for (size_t a = 0; fine && a < n; a++) {
-            struct report_assignment *to = &result->assignment[a];
-            if (strcmp(name, "saberi-power") == 0)
-                to->saberi_saving = saving[a * models + m];
-            if (strcmp(name, "isaac") == 0) {
-                to->isaac_saving = saving[a * models + m];
-                to->tile_power_mw = tile[a * models + m];
-            }
+        const size_t number = fine ? model_number(name) : known;
+        for (size_t a = 0; number < known && a < n; a++) {
+            result->assignment[a].saving[number] = saving[a * models + m];
+            if (strcmp(name, "isaac") == 0)
+                result->assignment[a].tile_power_mw = tile[a * models + m];
         }
     }
     mem_free(saving);
     mem_free(tile);
     return fine;
+}
+
+static bool read_sweep(const struct store_file *file, struct report_result *result,
+                       struct error *err)
+{
+    static const char path[] = "/adc/sweep/calibration_accuracy";
+    size_t length[STORE_AXES] = {0};
+    const size_t slices = (size_t)result->crossbar_slices;
+    if (store_shape(file, path, length) != 2 || length[0] != slices ||
+        length[1] != REPORT_SWEEP_WIDTHS)
+        return error_set(err, "dataset '%s' is missing or has a wrong shape", path);
+    return store_get_real(file, "/adc", "exact_calibration_accuracy", &result->exact_calibration,
+                          err) &&
+           store_read(file, path, STORE_F64, slices * REPORT_SWEEP_WIDTHS, *result->sweep, err);
 }
 
 /* Mean and deviation over device seeds. */
@@ -127,7 +152,7 @@ bool report_read_assignments(const struct store_file *file, struct report_result
         result->assignment[a].adcs = column[a];
     mem_free(column);
     return fine && read_bits(file, result, path, err) && read_costs(file, result, err) &&
-           read_devices(file, result, err);
+           read_devices(file, result, err) && read_sweep(file, result, err);
 }
 
 /* ---- print ---- */
@@ -135,17 +160,49 @@ bool report_read_assignments(const struct store_file *file, struct report_result
 static void assignment_row(struct table *table, const struct report_result *result,
                            const char *label, const struct report_assignment *a)
 {
+    size_t models;
+    const struct adc_model *const *model = adc_models(&models);
     table_words(table, "%s", label);
     table_words(table, "%s", a->name);
     for (int k = result->crossbar_slices - 1; k >= 0; k--)
         table_number(table, 0, a->bits[k]);
     table_number(table, 2, 100 * a->test);
     table_number(table, 2, 100 * (result->exact_test - a->test));
-    table_number(table, 2, a->saberi_saving);
-    table_number(table, 2, a->isaac_saving);
+    for (size_t m = 0; m < models; m++)
+        if (model[m]->is_headline)
+            table_number(table, 2, a->saving[m]);
     table_number(table, 0, a->tile_power_mw);
     table_number(table, 0, a->adcs);
     table_spread(table, 2, 100 * a->device_mean, 100 * a->device_std);
+}
+
+/* Energy of 8-bit ADCs over that of the chosen ones, of all models or those that are shown
+ * everywhere. */
+static void saving_columns(struct table *table, bool headline_only)
+{
+    size_t models;
+    const struct adc_model *const *model = adc_models(&models);
+    for (size_t m = 0; m < models; m++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s energy", model[m]->name);
+        if (model[m]->is_headline || !headline_only)
+            table_column(table, TABLE_NUMBER, name, "x");
+    }
+}
+
+typedef void (*assignment_cells)(struct table *table, const struct report_result *result,
+                                 const char *label, const struct report_assignment *a);
+
+/* Every choice of every run with so many slices; seeds have rows of their own. */
+static void add_rows(struct table *table, const struct report *report, int slices,
+                     assignment_cells cells)
+{
+    for (size_t r = 0; r < report->rows; r++)
+        for (const struct report_result *result = report->row[r].first; result;
+             result = result->next_seed)
+            for (size_t a = 0; a < result->assignments && result->crossbar_slices == slices; a++)
+                cells(table, result, report->row[r].seeds > 1 ? result->run : report->row[r].label,
+                      &result->assignment[a]);
 }
 
 struct table *report_assignment_table(const struct report *report, int slices, bool is_one_of_many)
@@ -157,18 +214,11 @@ struct table *report_assignment_table(const struct report *report, int slices, b
     report_slice_columns(table, TABLE_NUMBER, slices, "", "bit");
     table_column(table, TABLE_NUMBER, "test accuracy", "%");
     table_column(table, TABLE_NUMBER, "loss", "points");
-    table_column(table, TABLE_NUMBER, "saberi-power energy", "x");
-    table_column(table, TABLE_NUMBER, "isaac energy", "x");
+    saving_columns(table, true);
     table_column(table, TABLE_NUMBER, "ISAAC tile", "mW");
     table_column(table, TABLE_NUMBER, "ADCs", NULL);
     table_column(table, TABLE_SPREAD, "on devices", "%");
-    for (size_t r = 0; r < report->rows; r++)
-        for (const struct report_result *result = report->row[r].first; result;
-             result = result->next_seed)
-            for (size_t a = 0; a < result->assignments && result->crossbar_slices == slices; a++)
-                assignment_row(table, result,
-                               report->row[r].seeds > 1 ? result->run : report->row[r].label,
-                               &result->assignment[a]);
+    add_rows(table, report, slices, assignment_row);
     table_note(table,
                "Found by reslice crossbar. Bits: the widest of layers and signs; loss: "
                "against evaluation without crossbars; x: energy of the same conversions "
@@ -178,5 +228,31 @@ struct table *report_assignment_table(const struct report *report, int slices, b
                "extrapolated); ADCs: that serve all arrays within its stage of 100 ns. Fewer "
                "bits do not make the stage faster: the crossbar read sets its pace.");
     table_note(table, "on devices: mean ± sample standard deviation over device seeds.");
+    return table;
+}
+
+static void saving_row(struct table *table, const struct report_result *result, const char *label,
+                       const struct report_assignment *a)
+{
+    size_t models;
+    adc_models(&models);
+    table_words(table, "%s", label);
+    table_words(table, "%s", a->name);
+    table_number(table, 2, 100 * (result->exact_test - a->test));
+    for (size_t m = 0; m < models; m++)
+        table_number(table, 2, a->saving[m]);
+}
+
+struct table *report_saving_table(const struct report *report, int slices, bool is_one_of_many)
+{
+    struct table *table =
+        report_table("savings", "ADC energy saved, by cost model", slices, is_one_of_many);
+    table_column(table, TABLE_WORDS, "run", NULL);
+    table_column(table, TABLE_WORDS, "ADC", NULL);
+    table_column(table, TABLE_NUMBER, "loss", "points");
+    saving_columns(table, false);
+    add_rows(table, report, slices, saving_row);
+    table_note(table, "x: energy of the same conversions (bitlines that are all zero need none) "
+                      "with 8-bit ADCs over that with these; formulas and sources: table cost.");
     return table;
 }

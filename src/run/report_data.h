@@ -11,7 +11,13 @@
 #include "hw/crossbar.h"
 #include "run/table.h"
 
-enum { REPORT_NAME = 128, REPORT_LABEL = 2 * REPORT_NAME, REPORT_ADC_BITS = 20 };
+enum {
+    REPORT_NAME = 128,
+    REPORT_LABEL = 2 * REPORT_NAME,
+    REPORT_ADC_BITS = 20,
+    REPORT_MODELS = 16,      /* at least as many as adc_models */
+    REPORT_SWEEP_WIDTHS = 11 /* ADCs of 0..10 bits */
+};
 
 /* The bits a slice needs, in the order of the tables' rows. */
 enum report_definition {
@@ -32,8 +38,10 @@ struct report_layer {
 struct report_assignment {
     char name[64];
     int bits[CROSSBAR_MAX_SLICES];
-    double test; /* accuracy, 0..1 */
-    double saberi_saving, isaac_saving, tile_power_mw, adcs;
+    double test;                  /* accuracy, 0..1 */
+    double saving[REPORT_MODELS]; /* of energy against 8 bits, in the order of adc_models; NaN: the
+                                   * file does not know the model */
+    double tile_power_mw, adcs;
     double device_mean, device_std; /* accuracy; NaN without devices */
 };
 
@@ -59,6 +67,9 @@ struct report_result {
     size_t assignments; /* 0: reslice crossbar was not run */
     struct report_assignment *assignment;
     double exact_test; /* accuracy without crossbars on their test samples */
+    /* Accuracy on the calibration samples, 0..1, with so many bits on one slice of all layers. */
+    double sweep[CROSSBAR_MAX_SLICES][REPORT_SWEEP_WIDTHS];
+    double exact_calibration; /* without crossbars */
 
     struct report_result *next_seed; /* of the same row, or NULL */
 };
@@ -114,8 +125,15 @@ bool report_read_assignments(const struct store_file *file, struct report_result
 /* What reslice crossbar found, for files with so many crossbar slices. */
 struct table *report_assignment_table(const struct report *report, int slices, bool is_one_of_many);
 
+/* Likewise: what its choices save under every cost model, and the accuracy by the bits of a slice. */
+struct table *report_saving_table(const struct report *report, int slices, bool is_one_of_many);
+struct table *report_sweep_table(const struct report *report, int slices, bool is_one_of_many);
+
 /* Tables of ADC bits, for runs with so many crossbar slices, and of cost by bits. */
 struct table *report_adc_table(const struct report *report, int slices, bool is_one_of_many);
 struct table *report_cost_table(void);
+
+/* ISAAC with ADCs of other bits: power, area and time from the array to the chip. */
+struct table *report_isaac_table(void);
 
 #endif

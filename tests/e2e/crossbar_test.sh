@@ -86,6 +86,16 @@ twin() {
     "$python" "$e2e/crossbar_twin.py" "$work/twin.h5" "$fashion"
 }
 
+# --exhaustive finds what trying all combinations with numpy finds.
+search() {
+    local loss
+    for loss in 1 4; do
+        cp "$work/runs/$1.h5" "$work/search.h5"
+        crossbar 2 "$work/search.h5" --quick --fewest 0 --loss "$loss" --exhaustive
+        "$python" "$e2e/crossbar_search.py" "$work/search.h5" "$fashion"
+    done
+}
+
 # Programmed without deviation, every choice of ADC bits has the accuracy of ideal cells.
 ideal_devices() {
     cp "$work/runs/bitslice.h5" "$work/ideal.h5"
@@ -137,6 +147,7 @@ check "self-test, analog" selftest_passes "$work/runs/full.h5" --quick --signs a
 train 2 "$work/images.yaml" --output "$work" --data "$work/data"
 check "self-test of a ResNet" selftest_passes "$work/images/resnet.h5" --quick --data "$work/data"
 check "numpy computes the same accuracies" twin bitslice
+check "the exhaustive search finds the cheapest bits" search bitslice
 check "1, 2, 3 and 4 ranks" same_on_ranks "$work/runs/bitslice.h5" --per-layer
 check "1, 2, 3 and 4 ranks, analog and scaled" same_on_ranks "$work/runs/full.h5" --quick \
     --signs analog --transfer scaled

@@ -70,4 +70,5 @@ def main():
         assert len(seen) > 2, "all assignments have one accuracy: nothing was tested"
 
 
-main()
+if __name__ == "__main__":
+    main()
