@@ -51,7 +51,7 @@ const struct option_entry options_table[] = {
     CHOICE_OF(network.model, model_names, "mlp", "kind of network"),
     INTEGERS(network.hidden, 1, 32768, "[100]", "mlp: widths of the hidden layers; [] = none"),
     INTEGER(network.depth, 8, 200, "20", "resnet: layers, 6n + 2"),
-    INTEGER(network.width, 1, 1024, "16", "resnet: channels of the first stage"),
+    INTEGER(network.width, 1, 910, "16", "resnet: channels of the first stage"),
     BOOLEAN(network.batch_norm, "false", "vgg11: batch norm behind every convolution"),
     BOOLEAN(network.dropout_always, "false",
             "vgg11: dropout in evaluation too, as the reference program has it"),

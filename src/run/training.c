@@ -65,6 +65,7 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     };
     step_create(&t->step, &t->net, step);
     history_create(&t->history, (size_t)s->epochs + 1);
+    silent_layers_create(&t->silent, &t->net);
     t->best.value = MEM_NEW(float, t->net.params.size);
     t->best.exponent = MEM_NEW(int, network_quantisers(&t->net));
     t->best.score = -INFINITY;
@@ -80,6 +81,7 @@ void training_destroy(struct training *t)
     mem_free(t->order);
     mem_free(t->best.value);
     mem_free(t->best.exponent);
+    silent_layers_destroy(&t->silent);
     history_destroy(&t->history);
     step_destroy(&t->step);
     network_destroy(&t->net);
@@ -301,6 +303,8 @@ static enum training_outcome finish_epoch(struct training *t, struct progress *p
         keep_if_better(t, row, t->at.epoch);
     t->at.is_measured = true;
     progress_epoch(progress, t->at.epoch, row);
+    silent_layers_warn(&t->silent, &t->net, t->run->name, t->at.epoch,
+                       t->step.quantise && t->at.epoch > 0);
     return TRAINING_DONE;
 }
 

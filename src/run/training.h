@@ -10,6 +10,7 @@
 #include "run/evaluate.h"
 #include "run/experiment.h"
 #include "run/history.h"
+#include "run/silent_layers.h"
 #include "run/simulate.h"
 #include "run/step.h"
 
@@ -44,6 +45,7 @@ struct training {
     struct step step;
     struct history history;
     struct snapshot best;
+    struct silent_layers silent;
     uint32_t *order; /* [train_count] samples in the order of the epoch */
     size_t pruned;   /* parameters that are masked */
     struct training_position at;
