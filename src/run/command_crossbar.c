@@ -12,6 +12,7 @@
 #include "run/crossbar_text.h"
 #include "run/device_options.h"
 #include "run/loaded.h"
+#include "run/lock.h"
 #include "run/provision.h"
 #include "run/result_provision.h"
 
@@ -254,6 +255,7 @@ static bool work_on(struct session *session, struct error *err)
         return false;
     simulation_create(&session->simulation, &session->loaded.training.net,
                       loaded_format(&session->loaded), options->signs);
+    result_check_provision(session->path, &session->simulation);
     inference_create(&session->inference, &session->simulation);
     bool fine = !options->selftest || run_selftest(session, err); /* with converters that clip */
     for (int l = 0; l < session->simulation.layers; l++)
@@ -264,24 +266,36 @@ static bool work_on(struct session *session, struct error *err)
     return fine;
 }
 
-static bool visit_file(const struct crossbar_options *options, const char *path, struct error *err)
+/* One process at a time for a file, and none while the run is being trained anew. */
+static int work_locked(struct session *session, struct error *err)
+{
+    struct lock lock = {.fd = -1};
+    if (!comm_agree(comm_rank() != 0 || lock_take(&lock, session->path, err), err))
+        return ERROR_STATUS_ENVIRONMENT;
+    const bool fine = work_on(session, err);
+    lock_release(&lock);
+    return fine ? 0 : ERROR_STATUS_USER;
+}
+
+/* Returns the status; not 0: with a line. */
+static int visit_file(const struct crossbar_options *options, const char *path, struct error *err)
 {
     struct session *session = MEM_NEW(struct session, 1);
     const struct experiment_overrides sets = {options->sets.count, options->sets.text};
     const double start_s = comm_time_s();
+    int status = ERROR_STATUS_USER;
     session->options = options;
     session->path = path;
-    bool fine = loaded_open(&session->loaded, path, options->data, sets, err);
-    if (fine) {
+    if (loaded_open(&session->loaded, path, options->data, sets, err)) {
         log_info("%s: run %s of %s", path, session->loaded.experiment.runs[0].name,
                  session->loaded.experiment.name);
-        fine = work_on(session, err);
+        status = work_locked(session, err);
         loaded_close(&session->loaded);
     }
     mem_free(session);
-    if (fine)
+    if (status == 0)
         log_info("%.1f s -> %s, groups /crossbars and /adc", comm_time_s() - start_s, path);
-    return fine;
+    return status;
 }
 
 int command_crossbar(int argc, char **argv)
@@ -294,11 +308,11 @@ int command_crossbar(int argc, char **argv)
     options->loss = 0.5;
     options->samples = 5000;
     options->fewest = 1;
-    bool fine = parse_command_line(argc, argv, options, &help, &err);
-    for (size_t f = 0; fine && !help && f < options->files.count; f++)
-        fine = visit_file(options, options->files.text[f], &err);
-    if (!fine)
+    int status = parse_command_line(argc, argv, options, &help, &err) ? 0 : ERROR_STATUS_USER;
+    for (size_t f = 0; status == 0 && !help && f < options->files.count; f++)
+        status = visit_file(options, options->files.text[f], &err);
+    if (status != 0)
         log_error("%s", err.text);
     mem_free(options);
-    return fine ? 0 : ERROR_STATUS_USER;
+    return status;
 }

@@ -28,8 +28,8 @@ static bool taken(const struct lock *lock, struct error *err)
     const ssize_t n = pread(lock->fd, holder, sizeof holder - 1, 0);
     holder[n > 0 ? n : 0] = '\0';
     return error_set(err,
-                     "%s: another process is training this run (%s); wait for it, or use another "
-                     "--output",
+                     "%s: another process is at work on this run (%s); wait for it, or "
+                     "train into another --output",
                      lock->path, *holder ? holder : "unknown");
 }
 

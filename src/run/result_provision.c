@@ -245,11 +245,10 @@ static void write_setup(struct store *store, const struct provision *p,
     store_integer(store, "/adc", "selftest_compared", (int64_t)setup->selftest_compared);
 }
 
-static size_t estimate_bytes(const struct provision *p)
+static size_t estimate_bytes(const struct simulation *simulation)
 {
-    const struct simulation *simulation = p->inference->simulation;
     size_t bytes = 4u << 20;
-    for (int l = 0; l < p->layers; l++) {
+    for (int l = 0; l < simulation->layers; l++) {
         const struct crossbar *x = &simulation->layer[l].crossbar;
         bytes += crossbar_histogram_size(x->format) * 8;
         bytes += x->row_tiles * x->outputs * CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES * 4;
@@ -257,11 +256,16 @@ static size_t estimate_bytes(const struct provision *p)
     return bytes;
 }
 
+void result_check_provision(const char *path, const struct simulation *simulation)
+{
+    store_check_extend(path, estimate_bytes(simulation));
+}
+
 void result_write_provision(const char *path, const struct provision *p,
                             const struct result_setup *setup)
 {
     static const char *const replaced[] = {"/crossbars", "/adc", NULL};
-    struct store *store = store_extend(path, estimate_bytes(p), replaced);
+    struct store *store = store_extend(path, estimate_bytes(p->inference->simulation), replaced);
     result_write_simulation(store, p->inference->simulation);
     for (int l = 0; l < p->layers; l++)
         write_layer(store, p, l);

@@ -71,6 +71,17 @@ struct store *store_create(const char *path, size_t bytes)
     return store;
 }
 
+void store_check_extend(const char *path, size_t bytes)
+{
+    struct store *store = store_new(path);
+    if (comm_rank() == 0) {
+        store_check_space(store->part, bytes + store_file_bytes(path));
+        store_check_writable(store->part);
+    }
+    comm_all_true(true);
+    mem_free(store);
+}
+
 struct store *store_extend(const char *path, size_t bytes, const char *const *group)
 {
     struct store *store = store_new(path);

@@ -61,6 +61,10 @@ struct store; /* a file being written */
 /* Opens PATH.part for a file of about `bytes`. Collective. */
 struct store *store_create(const char *path, size_t bytes);
 
+/* Ends the job now when store_extend could not add about `bytes` later: no room, or nothing can be
+ * written there. Collective. */
+void store_check_extend(const char *path, size_t bytes);
+
 /* Opens PATH.part, a copy of the file PATH without the groups of a list that NULL ends, to add about
  * `bytes` to it. PATH stays as it is until store_finish. Collective. */
 struct store *store_extend(const char *path, size_t bytes, const char *const *group);

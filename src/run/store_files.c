@@ -53,6 +53,15 @@ void store_check_space(const char *part, size_t bytes)
                   wanted / 1e6);
 }
 
+void store_check_writable(const char *part)
+{
+    FILE *file = fopen(part, "wb");
+    if (!file)
+        log_fatal("file '%s': %s", part, strerror(errno));
+    fclose(file);
+    remove(part);
+}
+
 size_t store_file_bytes(const char *path)
 {
     struct stat status;

@@ -11,6 +11,9 @@ enum { STORE_PATH = 4096 };
 /* Ends the job when the disk of `part` has no room for `bytes`. */
 void store_check_space(const char *part, size_t bytes);
 
+/* Ends the job when the file cannot be created; leaves none. */
+void store_check_writable(const char *part);
+
 /* Bytes of a file. */
 size_t store_file_bytes(const char *path);
 
