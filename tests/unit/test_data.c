@@ -1,57 +1,15 @@
 /* IDX files and data sets: what is read, and every way in which a file can be wrong. */
 #define _XOPEN_SOURCE 700
-#include <ftw.h>
-#include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "unit/fresh_folder.h"
 
-#include <cmocka.h>
+#include <string.h>
+
 #include <zlib.h>
 
-#include "base/mem.h"
 #include "data/dataset.h"
 #include "data/idx.h"
 
-/* ---- a fresh folder for each test, which is also the working directory ---- */
-
-static char root[PATH_MAX];
 static char *users_reslice_data; /* what RESLICE_DATA was when we were called */
-
-static int setup(void **state)
-{
-    (void)state;
-    const char *tmp = getenv("TMPDIR");
-    char name[1024];
-    snprintf(name, sizeof name, "%s/test_data.XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
-    if (!mkdtemp(name) || !realpath(name, root) || chdir(root) != 0)
-        return -1;
-    unsetenv("RESLICE_DATA");
-    return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    const bool removed = chdir("/") == 0 && nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0;
-    if (mem_live_blocks() != 0)
-        print_error("%zu blocks are still allocated\n", mem_live_blocks());
-    return removed && mem_live_blocks() == 0 ? 0 : -1;
-}
 
 /* ---- writing files ---- */
 
@@ -670,7 +628,7 @@ static void test_real_fashion_mnist(void **state)
     dataset_free(&set);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh_folder_setup, fresh_folder_teardown)
 
 int main(void)
 {
