@@ -173,6 +173,23 @@ void comm_gather_text(const char *mine, size_t width, char *all)
     gather_bytes(mine, width, all);
 }
 
+void comm_gather_floats(float *x, const size_t *first)
+{
+    if (size_of_world == 1)
+        return;
+    const double start_s = comm_time_s();
+    for (int r = 0; r < size_of_world; r++) { /* MPI_Allgatherv's offsets are int */
+        const size_t piece = (size_t)1 << 28;
+        for (size_t done = first[r]; done < first[r + 1]; done += piece) {
+            const size_t n = first[r + 1] - done < piece ? first[r + 1] - done : piece;
+            MPI_Bcast(x + done, (int)n, MPI_FLOAT, r, MPI_COMM_WORLD);
+            sync_count++;
+            sync_bytes += n * sizeof *x;
+        }
+    }
+    sync_time_s += comm_time_s() - start_s;
+}
+
 struct share comm_share_of(size_t n, int rank, int size)
 {
     const size_t r = (size_t)rank, p = (size_t)size;

@@ -46,6 +46,10 @@ void comm_gather_u64(const uint64_t *mine, size_t count, uint64_t *all);
 /* Collects every rank's text of `width` bytes in rank order on every rank: all [size, width]. */
 void comm_gather_text(const char *mine, size_t width, char *all);
 
+/* x [first[size]]: rank r has filled elements [first[r], first[r + 1]); then every rank has all of
+ * them, the same bytes. In place. Collective. */
+void comm_gather_floats(float *x, const size_t *first);
+
 /* The contiguous share of n items that rank `rank` of `size` owns: items [first, first+count).
  * Shares differ by one item at most. Pure. */
 struct share {

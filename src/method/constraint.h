@@ -1,13 +1,15 @@
 /* Constraints: sets that the weights of a layer are brought into, each with its Euclidean projection.
  *
- * A constraint is one file with one struct constraint_class and one line in the table of
- * constraint.c. It sees one weight matrix, never a network, and projects any range of its output
- * rows by itself, so that ranks can share the work; how a set is imposed (ADMM, projection,
- * straight-through) is not its business.
+ * A constraint is one file with one struct constraint_class, one line in the table of constraint.c
+ * and one row in the option table (run/options.c), the section of which has the constraint's name. It
+ * sees one weight matrix, never a network, and projects any range of its output rows by itself, so
+ * that ranks can share the work; how a set is imposed (ADMM, projection, straight-through) is not
+ * its business.
  */
 #ifndef RESLICE_METHOD_CONSTRAINT_H
 #define RESLICE_METHOD_CONSTRAINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "hw/bit_slice.h"
@@ -17,16 +19,21 @@
 struct constraint_layer {
     size_t out, in, taps;           /* taps = kh kw; 1 for a linear layer */
     double amount;                  /* > 0; its meaning is the class's */
-    int adc_bits[BIT_SLICE_MAX];    /* of the slices; only for adc-limit */
-    struct bit_slice_format format; /* of the codes */
-    float step;                     /* value of one code */
+    int adc_bits[BIT_SLICE_MAX];    /* of the slices, where the class is_per_slice */
+    struct bit_slice_format format; /* of the codes, in slices of a crossbar cell */
+    float step;                     /* value of one code, where the class holds_exponent; else 0 */
     size_t rows;                    /* of a crossbar array */
 };
 
 struct constraint_class {
-    const char *name;
-    /* What `amount` is, for messages: "non-zero weights of a crossbar column". */
-    const char *meaning;
+    const char *name;   /* "sparsity" */
+    const char *option; /* its amounts: "keep" of "sparsity.keep", a list of numbers */
+    bool makes_zeros;  /* the set only says which weights are 0, so that it can be kept by a mask */
+    bool is_per_slice; /* the amounts are a number for each slice, not one */
+    /* The set lies on the grid of the codes: the layer's exponent stays what it was at the start. */
+    bool holds_exponent;
+    /* Whether a layer is left alone, because its amount asks for nothing. NULL: amount == 0. */
+    bool (*is_idle)(const struct constraint_layer *layer);
     /* Output rows that have to be projected together; out when everything hangs together. */
     size_t (*unit)(const struct constraint_layer *layer);
     /* Bytes of temporary memory that project needs for so many output rows, aligned like mem_alloc's;
@@ -41,10 +48,24 @@ struct constraint_class {
  * largest ones. ADMM-NN, arXiv 1812.11677, section 3. */
 extern const struct constraint_class constraint_sparsity;
 
-/* By name; NULL for unknown names. */
-const struct constraint_class *constraint_find(const char *name);
+/* At most amount weights of a crossbar column are not zero, the largest ones: a column is the weights
+ * of one output on the `rows` rows of an array. TinyADC, DATE 2021 (column-proportional pruning). */
+extern const struct constraint_class constraint_column_sparsity;
 
-/* The names, separated by ", ". */
-const char *constraint_names(void);
+/* No digit sum of a crossbar column of one sign exceeds 2^adc_bits[k] - 1 in slice k: ADCs of so many
+ * bits read every input without loss. No source: this constraint is our own. */
+extern const struct constraint_class constraint_adc_limit;
+
+/* All of them, in the order in which projections follow each other where there are several: later
+ * ones keep what earlier ones have made (zeros stay zeros). */
+enum { CONSTRAINTS_MAX = 16 };
+extern const struct constraint_class *const constraint_table[];
+extern const size_t constraint_count;
+
+/* The constraint of a section or of an option's path: "sparsity", "sparsity.keep"; NULL for others. */
+const struct constraint_class *constraint_of_path(const char *path);
+
+/* Paths of the amounts, separated by ", ": "sparsity.keep, …". */
+const char *constraint_options(void);
 
 #endif

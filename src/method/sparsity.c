@@ -23,7 +23,8 @@ static void project(const struct constraint_layer *layer, float *w, size_t outpu
 
 const struct constraint_class constraint_sparsity = {
     .name = "sparsity",
-    .meaning = "share of the weights that may be other than zero",
+    .option = "keep",
+    .makes_zeros = true,
     .unit = whole_layer,
     .scratch_size = scratch_size,
     .project = project,

@@ -168,9 +168,14 @@ int model_smallest_image(const char *name)
     return models[find_model(name)].smallest_image;
 }
 
-void model_build(struct network *net, const struct model_spec *spec)
+struct tensor *model_describe(struct network *net, const struct model_spec *spec)
 {
     network_create(net, spec->channels, spec->height, spec->width);
-    struct tensor *logits = models[find_model(spec->model)].build(net, spec);
+    return models[find_model(spec->model)].build(net, spec);
+}
+
+void model_build(struct network *net, const struct model_spec *spec)
+{
+    struct tensor *logits = model_describe(net, spec);
     network_finish(net, logits, spec->capacity);
 }

@@ -23,6 +23,10 @@ const char *model_names(void);
 /* Smallest height and width that the network's pooling leaves a pixel of; 1 for most. */
 int model_smallest_image(const char *name);
 
+/* The network without memory for its weights and activations: its shapes. network_destroy is due;
+ * returns the logits. */
+struct tensor *model_describe(struct network *net, const struct model_spec *spec);
+
 /* Builds the network; weights are 0 until initialised or loaded. */
 void model_build(struct network *net, const struct model_spec *spec);
 

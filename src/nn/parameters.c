@@ -36,6 +36,7 @@ int parameters_add(struct parameters *params, const char *name, int axes, const 
                                  .count = 1,
                                  .init = init,
                                  .init_scale = init_scale,
+                                 .exponent_floor = PARAMETER_NO_FLOOR,
                                  .is_quantised = kind == PARAMETER_QUANTISED,
                                  .is_state = kind == PARAMETER_STATE};
     snprintf(tensor->name, sizeof tensor->name, "%s", name);
@@ -46,6 +47,11 @@ int parameters_add(struct parameters *params, const char *name, int axes, const 
     params->size += nn_stride(tensor->count);
     params->scalars += tensor->is_state ? 0 : tensor->count;
     return params->count++;
+}
+
+bool parameters_is_matrix(const struct parameter *tensor)
+{
+    return tensor->is_quantised && tensor->axes > 1;
 }
 
 void parameters_allocate(struct parameters *params)
@@ -109,7 +115,8 @@ bool parameters_quantise(struct parameters *params, int bits)
         }
         const int32_t max = fixed_point_max_bits(value, tensor->count);
         finite = finite && fixed_point_bits_finite(max);
-        tensor->exponent = fixed_point_exponent(fixed_point_from_bits(max));
+        const int exponent = fixed_point_exponent(fixed_point_from_bits(max));
+        tensor->exponent = exponent > tensor->exponent_floor ? exponent : tensor->exponent_floor;
         tensor->saturated = fixed_point_quantise(params->code + tensor->offset, quantised, value,
                                                  tensor->count, tensor->exponent, bits);
     }
@@ -124,9 +131,20 @@ bool parameters_are_finite(const struct parameters *params)
     return true;
 }
 
-size_t parameters_prune(struct parameters *params, double threshold)
+size_t parameters_count_masked(const struct parameters *params)
 {
     size_t masked = 0;
+    for (int t = 0; t < params->count; t++) {
+        const struct parameter *tensor = &params->tensor[t];
+        for (size_t i = tensor->offset; i < tensor->offset + tensor->count && !tensor->is_state;
+             i++)
+            masked += !params->mask[i];
+    }
+    return masked;
+}
+
+size_t parameters_prune(struct parameters *params, double threshold)
+{
     for (int t = 0; t < params->count; t++) {
         const struct parameter *tensor = &params->tensor[t];
         if (tensor->is_state)
@@ -136,10 +154,9 @@ size_t parameters_prune(struct parameters *params, double threshold)
                 params->value[i] = 0.0f;
                 params->mask[i] = 0;
             }
-            masked += !params->mask[i];
         }
     }
-    return masked;
+    return parameters_count_masked(params);
 }
 
 uint64_t parameters_count_nonzero(const struct parameters *params, struct bit_slice_format format,

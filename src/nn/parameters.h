@@ -14,6 +14,9 @@
 
 enum { PARAMETERS_MAX = 1024, PARAMETERS_AXES = 4 };
 
+/* Smaller than every exponent of a float. */
+enum { PARAMETER_NO_FLOOR = -1000 };
+
 enum parameter_kind {
     PARAMETER_QUANTISED, /* trained, used as fixed-point codes */
     PARAMETER_FLOAT,     /* trained, used as it is (batch norm) */
@@ -31,6 +34,7 @@ struct parameter {
     double init_scale;           /* bound, deviation or constant */
     bool is_quantised, is_state; /* see enum parameter_kind */
     int exponent;                /* of the last quantisation */
+    int exponent_floor;          /* it is never smaller; PARAMETER_NO_FLOOR: any */
     uint64_t saturated;          /* codes clipped by the last quantisation */
 };
 
@@ -64,13 +68,17 @@ void parameters_destroy(struct parameters *params);
 int parameters_add(struct parameters *params, const char *name, int axes, const size_t *shape,
                    enum parameter_kind kind, enum parameter_init init, double init_scale);
 
+/* Whether a tensor is the weights of a linear layer or a convolution: what crossbars hold. */
+bool parameters_is_matrix(const struct parameter *tensor);
+
 /* Takes the flat arrays; masks start at 1, all else at 0. */
 void parameters_allocate(struct parameters *params);
 
 /* Draws initial values: uniform in +-scale, normal with deviation scale, or the constant scale. */
 void parameters_initialise(struct parameters *params, uint64_t seed);
 
-/* Quantises every quantised tensor with the exponent of its present values; exponents and counts
+/* Quantises every quantised tensor with the exponent of its present values, or exponent_floor where
+ * that is larger; exponents and counts
  * of saturated codes are kept in the tensors. False when a value is not finite. */
 bool parameters_quantise(struct parameters *params, int bits);
 
@@ -79,6 +87,9 @@ bool parameters_are_finite(const struct parameters *params);
 
 /* Sets |value| < threshold to 0 and masks it. Returns how many are masked now. */
 size_t parameters_prune(struct parameters *params, double threshold);
+
+/* Trained values that are masked. */
+size_t parameters_count_masked(const struct parameters *params);
 
 /* nonzero [slices]: codes of quantised tensors with a non-zero digit; returns the number of codes. */
 uint64_t parameters_count_nonzero(const struct parameters *params, struct bit_slice_format format,

@@ -15,6 +15,9 @@ bool check_network(const struct settings *settings, int *line, struct error *err
 /* Whether a model takes images of this size; true for a list of layers, which is checked already. */
 bool check_image(const struct settings *settings, const struct dataset *set, struct error *err);
 
+/* Number of weight matrices of the network of settings that check_network accepts. Not collective. */
+size_t count_weight_layers(const struct settings *settings);
+
 /* Builds it for up to `capacity` samples a rank. All weights are 0. */
 void build_network(struct network *net, const struct settings *settings, const struct dataset *set,
                    size_t capacity);

@@ -18,7 +18,7 @@
 #include "run/store_image.h"
 #include "run/training.h"
 
-enum { CHECKPOINT_VERSION = 1, IDENTITY = 3, LABELS = 4 };
+enum { CHECKPOINT_VERSION = 2, IDENTITY = 3, LABELS = 4 };
 
 static const char FORMAT[] = "reslice checkpoint";
 
@@ -84,7 +84,7 @@ static size_t image_bound(const struct checkpoint *checkpoint, const struct trai
     int64_t identity[IDENTITY];
     list_identity(identity, field);
     list_labels(checkpoint, t->run->name, label);
-    return store_image_bound(checkpoint->state->field, CHECKPOINT_FIELDS, label, LABELS) +
+    return store_image_bound(checkpoint->state->field, checkpoint->state->fields, label, LABELS) +
            store_image_bound(field, IDENTITY, label, 0);
 }
 
@@ -131,10 +131,10 @@ static size_t build(struct checkpoint *checkpoint, const struct training *t)
     int64_t identity[IDENTITY] = {CHECKPOINT_VERSION, checkpoint->data_crc, checkpoint->parent_crc};
     checkpoint_state_take(checkpoint->state, t);
     list_identity(identity, field);
-    memcpy(field + IDENTITY, checkpoint->state->field, sizeof checkpoint->state->field);
+    memcpy(field + IDENTITY, checkpoint->state->field, checkpoint->state->fields * sizeof *field);
     list_labels(checkpoint, t->run->name, label);
-    return store_image_build(field, IDENTITY + CHECKPOINT_FIELDS, label, LABELS, checkpoint->image,
-                             checkpoint->capacity);
+    return store_image_build(field, IDENTITY + checkpoint->state->fields, label, LABELS,
+                             checkpoint->image, checkpoint->capacity);
 }
 
 static bool build_and_write(struct checkpoint *checkpoint, const struct training *t,
@@ -238,8 +238,9 @@ static bool read_state(const struct checkpoint *checkpoint, const char *path, vo
     struct store_file *file = store_image_open(image, length, path, err);
     if (!file)
         return false;
-    const bool fine = belongs(checkpoint, file, path, err) &&
-                      store_image_read(file, checkpoint->state->field, CHECKPOINT_FIELDS, err);
+    const bool fine =
+        belongs(checkpoint, file, path, err) &&
+        store_image_read(file, checkpoint->state->field, checkpoint->state->fields, err);
     store_close(file);
     return fine;
 }

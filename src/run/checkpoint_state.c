@@ -24,7 +24,8 @@ static struct checkpoint_numbers numbers_of(const struct training *t)
                                        .best_score = t->best.score,
                                        .resumptions = (int64_t)t->resumptions,
                                        .begun_s = t->begun_s,
-                                       .seconds = comm_time_s() - t->start_s};
+                                       .seconds = comm_time_s() - t->start_s,
+                                       .rho = t->constrain ? t->constrain->rho : 0.0};
 }
 
 static void set_numbers(struct training *t, const struct checkpoint_numbers *n)
@@ -38,6 +39,8 @@ static void set_numbers(struct training *t, const struct checkpoint_numbers *n)
     t->begun_s = n->begun_s;
     t->start_s = comm_time_s() - n->seconds;
     t->history.rows = t->at.epoch + 1;
+    if (t->constrain)
+        t->constrain->rho = n->rho;
 }
 
 /* clang-format off */
@@ -57,6 +60,7 @@ static void list_numbers(struct checkpoint_numbers *n, struct store_field field[
         REAL("best_score", best_score, "1", "score of the best epoch"),
         REAL("begun", begun_s, "s", "start of the run, since 1970"),
         REAL("seconds", seconds, "s", "wall time spent so far"),
+        REAL("rho", rho, "1", "ADMM's pull towards the constraints"),
     };
     static_assert(sizeof list == NUMBERS * sizeof *list, "NUMBERS is wrong");
     memcpy(field, list, sizeof list);
@@ -64,25 +68,32 @@ static void list_numbers(struct checkpoint_numbers *n, struct store_field field[
 
 /* Rows of the history beyond the present one are saved too, as what they are: every checkpoint of a
  * run has the same size. `exponent`: the network's own are scattered. */
-static void list_arrays(const struct training *t, int *exponent, struct store_field field[ARRAYS])
+static void list_arrays(const struct training *t, struct checkpoint_state *state)
 {
     const struct parameters *params = &t->net.params;
     const size_t n = params->size, quantisers = (size_t)network_quantisers(&t->net);
     const size_t history = t->history.capacity * ROW;
 #define ARRAY(name, type, count, data, description) {name, description, "1", type, count, data}
+    float *z = t->constrain ? t->constrain->z : NULL, *u = z ? t->constrain->u : NULL;
+    const size_t points = z ? t->constrain->size : 0;
     const struct store_field list[] = {
         ARRAY("value", STORE_F32, n, params->value, "shadow weights and running statistics"),
         ARRAY("momentum", STORE_F32, n, params->momentum, "momentum buffer of the optimizer"),
         ARRAY("mask", STORE_U8, n, params->mask, "0 where pruned"),
-        ARRAY("exponent", STORE_I32, quantisers, exponent, "of the activation quantisers"),
+        ARRAY("exponent", STORE_I32, quantisers, state->exponent, "of the activation quantisers"),
+        ARRAY("exponent_floor", STORE_I32, (size_t)params->count, state->floor,
+              "of the parameter tensors, -1000 where there is none"),
         ARRAY("best_value", STORE_F32, n, t->best.value, "value of the best epoch"),
         ARRAY("best_exponent", STORE_I32, quantisers, t->best.exponent,
               "exponent of the best epoch"),
         ARRAY("history", STORE_F64, history, t->history.row,
               "rows of the result's history: its columns in their order, then nonzero by slice"),
+        ARRAY("admm_z", STORE_F32, points, z, "ADMM: points of the constraints"),
+        ARRAY("admm_u", STORE_F32, points, u, "ADMM: scaled dual variables"),
     };
     static_assert(sizeof list == ARRAYS * sizeof *list, "ARRAYS is wrong");
-    memcpy(field, list, sizeof list);
+    memcpy(state->field + NUMBERS, list, sizeof list);
+    state->fields = points > 0 ? CHECKPOINT_FIELDS : CHECKPOINT_FIELDS - 2;
 }
 /* clang-format on */
 
@@ -91,27 +102,33 @@ static void list_arrays(const struct training *t, int *exponent, struct store_fi
 void checkpoint_state_create(struct checkpoint_state *state, const struct training *t)
 {
     state->exponent = MEM_NEW(int, network_quantisers(&t->net));
+    state->floor = MEM_NEW(int, t->net.params.count);
     list_numbers(&state->numbers, state->field);
-    list_arrays(t, state->exponent, state->field + NUMBERS);
+    list_arrays(t, state);
 }
 
 void checkpoint_state_destroy(struct checkpoint_state *state)
 {
     mem_free(state->exponent);
+    mem_free(state->floor);
 }
 
 void checkpoint_state_take(struct checkpoint_state *state, const struct training *t)
 {
     state->numbers = numbers_of(t);
     network_get_exponents(&t->net, state->exponent);
+    for (int i = 0; i < t->net.params.count; i++)
+        state->floor[i] = t->net.params.tensor[i].exponent_floor;
 }
 
 void checkpoint_state_give(struct checkpoint_state *state, struct training *t)
 {
-    for (int i = 0; i < CHECKPOINT_FIELDS; i++)
+    for (size_t i = 0; i < state->fields; i++)
         comm_broadcast(state->field[i].data,
                        state->field[i].count * store_type_size(state->field[i].type));
     set_numbers(t, &state->numbers);
     network_set_exponents(&t->net, state->exponent);
+    for (int i = 0; i < t->net.params.count; i++)
+        t->net.params.tensor[i].exponent_floor = state->floor[i];
     t->resumptions++;
 }

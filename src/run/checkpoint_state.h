@@ -8,19 +8,21 @@
 
 struct training;
 
-enum { CHECKPOINT_NUMBERS = 11, CHECKPOINT_FIELDS = CHECKPOINT_NUMBERS + 7 };
+enum { CHECKPOINT_NUMBERS = 12, CHECKPOINT_FIELDS = CHECKPOINT_NUMBERS + 10 };
 
 /* Single numbers, in the types of the file. */
 struct checkpoint_numbers {
     int64_t epoch, samples, is_measured, correct, pruned, best_epoch, resumptions;
-    double loss, best_score, begun_s, seconds;
+    double loss, best_score, begun_s, seconds, rho;
 };
 
 struct checkpoint_state {
     struct checkpoint_numbers numbers;
     int *exponent; /* [quantisers] owned */
-    /* Numbers, exponents: of this struct; weights, momentum, masks, history and the kept epoch: the
-     * training's own arrays. */
+    int *floor;    /* [parameter tensors] owned */
+    size_t fields; /* of the list: two fewer without ADMM */
+    /* Numbers, exponents: of this struct; weights, momentum, masks, history, the kept epoch and
+     * ADMM's points: the training's own arrays. */
     struct store_field field[CHECKPOINT_FIELDS];
 };
 

@@ -109,7 +109,8 @@ static void append_value(char *yaml, size_t size, const char *value, enum option
 }
 
 /* Appends one line. A list of layers stands for all other options of the network; without one it goes
- * unmentioned. */
+ * unmentioned,
+ * and so do the options of what is off (option_is_silent). */
 static void append_option(char *yaml, size_t size, const struct option_entry *entry,
                           const struct settings *settings)
 {
@@ -118,7 +119,7 @@ static void append_option(char *yaml, size_t size, const struct option_entry *en
     const size_t used = strlen(yaml);
     if (entry->type == OPTION_LAYERS && layers->count > 0)
         layer_text_print(layers, 2, yaml + used);
-    if (entry->type == OPTION_LAYERS ||
+    if (entry->type == OPTION_LAYERS || option_is_silent(entry, settings) ||
         (layers->count > 0 && strncmp(entry->path, "network.", 8) == 0))
         return;
     snprintf(yaml + used, size - used, "%s%s: ", dot ? "  " : "", dot ? dot + 1 : entry->path);
@@ -136,7 +137,8 @@ char *experiment_settings_yaml(const struct settings *settings)
         const char *path = options_table[i].path;
         const size_t n = strcspn(path, "."), used = strlen(yaml);
         const bool inside = path[n] != '\0';
-        if (inside && (section != n + 1 || strncmp(path, options_table[i - 1].path, section) != 0))
+        if (inside && !option_is_silent(&options_table[i], settings) &&
+            (section != n + 1 || strncmp(path, options_table[i - 1].path, section) != 0))
             snprintf(yaml + used, size - used, "%.*s:\n", (int)n, path);
         section = inside ? n + 1 : 0;
         append_option(yaml, size, &options_table[i], settings);

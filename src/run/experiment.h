@@ -17,8 +17,14 @@
 enum {
     EXPERIMENT_NAME = 128,      /* bytes of a name */
     EXPERIMENT_LAYERS = 16,     /* hidden layers */
+    EXPERIMENT_REALS = 64,      /* of a list of numbers */
     EXPERIMENT_MATRIX_AXES = 4, /* of a run, with those of its parent */
     EXPERIMENT_RUNS = 4096,     /* of an experiment, all variants counted */
+};
+
+struct real_list {
+    double value[EXPERIMENT_REALS];
+    int64_t count;
 };
 
 /* Settings of one run, complete with defaults. Plain data, no pointers. */
@@ -72,6 +78,22 @@ struct settings {
         char name[32]; /* none, l1, bit-slice-l1 */
         double alpha;
     } penalty;
+    /* Constraints: a number for each weight layer, or one for all; a list without any: off. */
+    struct {
+        struct real_list keep;
+    } sparsity;
+    struct {
+        struct real_list nonzeros;
+    } column_sparsity;
+    struct {
+        struct real_list bits; /* of each slice, or of each slice of each weight layer */
+        int64_t exponent;
+    } adc_limit;
+    struct {
+        char by[16];   /* admm, hard, forward */
+        int64_t every; /* steps; 0 = an epoch */
+        double rho, growth;
+    } impose;
 };
 
 struct experiment_run {
@@ -105,7 +127,7 @@ bool experiment_load(struct experiment *experiment, const char *file,
 void experiment_free(struct experiment *experiment);
 
 /* Resolved settings as YAML, every option with its value (of the network's, either the list of layers
- * or all others); the text is owned by the caller (mem_free). */
+ * or all others; without those of constraints that are off); the text is owned by the caller (mem_free). */
 char *experiment_settings_yaml(const struct settings *settings);
 
 /* Settings with every option at its default. */

@@ -7,15 +7,17 @@
 static const struct {
     const char *name, *description, *units;
 } columns[HISTORY_COLUMNS] = {
-    {"train_loss",          "mean cross entropy of the training batches of the epoch", "nat"},
-    {"train_accuracy",      "share of training samples classified correctly",          "1"  },
-    {"validation_loss",     "mean cross entropy of the validation samples",            "nat"},
-    {"validation_accuracy", "share of validation samples classified correctly",        "1"  },
-    {"test_loss",           "mean cross entropy of the test samples",                  "nat"},
-    {"test_accuracy",       "share of test samples classified correctly",              "1"  },
-    {"rate",                "learning rate at the end of the epoch",                   "1"  },
-    {"penalty",             "penalty term of the loss after the epoch",                "nat"},
-    {"seconds",             "wall time since the start of the run",                    "s"  },
+    {"train_loss",          "mean cross entropy of the training batches of the epoch",                   "nat"},
+    {"train_accuracy",      "share of training samples classified correctly",                            "1"  },
+    {"validation_loss",     "mean cross entropy of the validation samples",                              "nat"},
+    {"validation_accuracy", "share of validation samples classified correctly",                          "1"  },
+    {"test_loss",           "mean cross entropy of the test samples",                                    "nat"},
+    {"test_accuracy",       "share of test samples classified correctly",                                "1"  },
+    {"rate",                "learning rate at the end of the epoch",                                     "1"  },
+    {"penalty",             "penalty term of the loss after the epoch",                                  "nat"},
+    {"seconds",             "wall time since the start of the run",                                      "s"  },
+    {"residual",            "distance of the weights in training from the constraints, over their norm", "1"  },
+    {"rho",                 "ADMM's pull towards the constraints behind the epoch",                      "1"  },
 };
 
 void history_create(struct history *history, size_t capacity)
@@ -60,7 +62,8 @@ static void write_nonzero(const struct history *history, struct store *store, in
 void history_write(const struct history *history, struct store *store, int slices)
 {
     double *value = MEM_NEW(double, history->rows);
-    for (int c = 0; c < HISTORY_COLUMNS; c++) {
+    const int shown = history->has_constraints ? HISTORY_COLUMNS : HISTORY_RESIDUAL;
+    for (int c = 0; c < shown; c++) {
         for (size_t r = 0; r < history->rows; r++)
             value[r] = history->row[r].value[c];
         const struct store_array array = {.group = "/history",

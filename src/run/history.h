@@ -2,6 +2,7 @@
 #ifndef RESLICE_RUN_HISTORY_H
 #define RESLICE_RUN_HISTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,8 @@ enum history_column {
     HISTORY_RATE,
     HISTORY_PENALTY,
     HISTORY_SECONDS,
+    HISTORY_RESIDUAL, /* this and the next: only written for runs with constraints */
+    HISTORY_RHO,
     HISTORY_COLUMNS
 };
 
@@ -28,6 +31,7 @@ struct history_row {
 };
 
 struct history {
+    bool has_constraints;
     size_t rows, capacity;
     struct history_row *row; /* [capacity] */
 };

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "run/build_network.h"
+#include "run/constrain_check.h"
 #include "run/rules.h"
 
 static const struct option_entry *entry_of(const struct axis *axis)
@@ -144,16 +145,18 @@ static bool check_overrides(const struct plan *plan, struct error *err)
     return true;
 }
 
-/* "--set epochs=3" is meant for the runs that train, a penalty's strength for those with one. */
-static bool concerns(const char *path, const struct settings *settings)
+/* "--set epochs=3" is meant for the runs that train, a penalty's strength for those with one, a
+ * constraint's options for those that have it. */
+static bool concerns(const struct option_entry *entry, const struct settings *settings)
 {
+    const char *path = entry->path;
     if (strcmp(path, "epochs") == 0)
         return settings->epochs > 0;
     if (strncmp(path, "prune.", 6) == 0)
         return settings->prune.threshold > 0;
     if (strncmp(path, "penalty.", 8) == 0 && strcmp(path, "penalty.name") != 0)
         return strcmp(settings->penalty.name, "none") != 0;
-    return true;
+    return !option_is_silent(entry, settings);
 }
 
 /* Penalty names first: they decide which runs the others concern, whatever the order given. */
@@ -171,7 +174,7 @@ static void apply_overrides(const struct plan *plan, struct layer *layer)
             struct settings seen = before;
             seen.penalty = layer->settings.penalty;
             struct error unused; /* the value was checked when it was read */
-            if (!concerns(entry->path, &seen))
+            if (!concerns(entry, &seen))
                 continue;
             option_set(entry, &layer->settings, override->value, &unused);
             layer->source[override->option] = SOURCE_SET + (int)i;
@@ -187,6 +190,7 @@ static bool check_used(const struct plan *plan, struct error *err)
             return error_set(err, "--set %.100s: concerns no run: none %s", plan->overrides[i].text,
                              strcmp(path, "epochs") == 0          ? "has epochs > 0"
                              : strcmp(path, "penalty.alpha") == 0 ? "has a penalty"
+                             : strncmp(path, "prune.", 6) != 0    ? "has such a constraint"
                                                                   : "has prune.threshold > 0");
     }
     return true;
@@ -214,14 +218,18 @@ static bool rule_error(const struct plan *plan, const struct plan_run *run,
     return run_error(plan, run, line ? line : run->line, err, ": %s", message.text);
 }
 
+/* Constraints need to know how many layers there are. */
+enum rules { BEFORE_NETWORK, BEHIND_NETWORK };
+
 static bool check_rules(const struct plan *plan, const struct plan_run *run,
-                        const struct layer *layer, struct error *err)
+                        const struct layer *layer, enum rules check, struct error *err)
 {
     bool given[OPTIONS_MAX];
     for (size_t i = 0; i < options_count; i++)
         given[i] = layer->source[i] != SOURCE_DEFAULT;
     int involved[2];
-    return rules_check(&layer->settings, given, involved, err) ||
+    return (check == BEFORE_NETWORK ? rules_check : constrain_check)(&layer->settings, given,
+                                                                     involved, err) ||
            rule_error(plan, run, layer, involved, err);
 }
 
@@ -356,7 +364,9 @@ static bool make_variant(const struct plan *plan, struct plan_run *run, size_t v
     out->parent = run->parent < 0 ? -1 : (int)parent_variant(plan, run, variant);
     snprintf(out->base, sizeof out->base, "%s", run->name);
     return name_variant(plan, run, variant, out->name, err) &&
-           check_rules(plan, run, &layer, err) && check_layers(plan, run, &out->settings, err) &&
+           check_rules(plan, run, &layer, BEFORE_NETWORK, err) &&
+           check_layers(plan, run, &out->settings, err) &&
+           check_rules(plan, run, &layer, BEHIND_NETWORK, err) &&
            (out->parent < 0 ||
             check_parent(plan, run, &out->settings, &runs[out->parent].settings, err));
 }

@@ -35,6 +35,19 @@
     ROW(OPTION_CHOICE, field, .choices = list, .standard = value, .meaning = text)
 #define CHOICE_OF(field, function, value, text) \
     ROW(OPTION_CHOICE, field, .names = function, .standard = value, .meaning = text)
+/* Sections of constraints have their hyphens, which no field has. */
+#define AT(name, field) \
+    .path = name, .offset = offsetof(struct settings, field), \
+    .size = sizeof(((struct settings *)0)->field)
+#define REALS(name, field, left, low, high, text) \
+    {AT(name, field), .type = OPTION_REALS, .min = low, .max = high, .above = left == '(', \
+     .standard = "[]", .meaning = text}
+#define WHOLES(name, field, low, high, text) \
+    {AT(name, field), .type = OPTION_REALS, .min = low, .max = high, .is_whole = true, \
+     .standard = "[]", .meaning = text}
+#define INTEGER_AT(name, field, low, high, value, text) \
+    {AT(name, field), .type = OPTION_INTEGER, .min = low, .max = high, .standard = value, \
+     .meaning = text}
 #define LAYERS(field, value, text) \
     ROW(OPTION_LAYERS, field, .standard = value, .meaning = text)
 
@@ -90,6 +103,20 @@ const struct option_entry options_table[] = {
          "before training, smaller weights become zero and stay zero; 0 = no pruning"),
     CHOICE_OF(penalty.name, penalty_names, "none", "regularisation of the weights"),
     REAL(penalty.alpha, '[', 0, 1e9, ']', "0", "strength of the penalty"),
+
+    REALS("sparsity.keep", sparsity.keep, '[', 0, 1,
+          "share of each layer's weights that may be other than zero; 0 = all"),
+    WHOLES("column-sparsity.nonzeros", column_sparsity.nonzeros, 0, 1024,
+           "weights of a crossbar column that may be other than zero; 0 = all"),
+    WHOLES("adc-limit.bits", adc_limit.bits, 0, 16,
+           "bits of the ADC of each slice, B0 first, that must be enough for every input; for all layers or layer by layer"),
+    INTEGER_AT("adc-limit.exponent", adc_limit.exponent, -8, 8, "0",
+               "added to the exponent that a layer's weights have at the start, which is then held"),
+    CHOICE(impose.by, "admm, hard, forward", "admm",
+           "admm; hard: the weights are projected; forward: each step works on projected weights"),
+    INTEGER(impose.every, 0, 1e9, "0", "steps between two projections; 0 = one an epoch"),
+    REAL(impose.rho, '(', 0, 1e6, ']', "0.001", "admm: strength of the pull towards the set"),
+    REAL(impose.growth, '(', 0, 1000, ']', "1.3", "admm: factor of rho at each projection"),
 };
 /* clang-format on */
 
@@ -127,8 +154,39 @@ bool option_is_section(const char *name)
 
 bool option_of_run(const char *path)
 {
-    return strncmp(path, "penalty", 7) == 0 || strncmp(path, "prune", 5) == 0 ||
-           strcmp(path, "epochs") == 0;
+    static const char *const words[] = {"epochs", "prune", "penalty", "impose"};
+    const size_t n = strcspn(path, ".");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == n && strncmp(path, words[i], n) == 0)
+            return true;
+    return constraint_of_path(path) != NULL;
+}
+
+int option_of_constraint(const struct constraint_class *class)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s.%s", class->name, class->option);
+    return option_find(path);
+}
+
+const struct real_list *option_amounts(const struct settings *settings,
+                                       const struct constraint_class *class)
+{
+    const struct option_entry *entry = &options_table[option_of_constraint(class)];
+    return (const struct real_list *)((const char *)settings + entry->offset);
+}
+
+bool option_is_silent(const struct option_entry *entry, const struct settings *settings)
+{
+    const struct constraint_class *class = constraint_of_path(entry->path);
+    if (class)
+        return option_amounts(settings, class)->count == 0;
+    if (strncmp(entry->path, "impose.", 7) != 0)
+        return false;
+    for (size_t c = 0; c < constraint_count; c++)
+        if (option_amounts(settings, constraint_table[c])->count > 0)
+            return false;
+    return true;
 }
 
 bool option_is_name(const char *text)
@@ -185,9 +243,22 @@ static bool in_range(const struct option_entry *entry, double x)
            (entry->below ? x < entry->max : x <= entry->max);
 }
 
-/* "[300, 100]" or "300,100" to values; only "[]" is an empty list. */
-static bool parse_integers(const struct option_entry *entry, const char *text, int64_t *values,
-                           int64_t *count)
+/* One item of a list. */
+static bool parse_item(const struct option_entry *entry, const char *text, void *list, size_t at)
+{
+    if (entry->type == OPTION_INTEGERS) {
+        int64_t *value = (int64_t *)list + at;
+        return parse_integer(text, value) && in_range(entry, (double)*value);
+    }
+    double *value = (double *)list + at;
+    int64_t whole;
+    return parse_real(text, value) && in_range(entry, *value) &&
+           (!entry->is_whole || parse_integer(text, &whole));
+}
+
+/* "[300, 100]" or "300,100" to values of 8 bytes; only "[]" is an empty list. */
+static bool parse_list(const struct option_entry *entry, const char *text, void *list, size_t max,
+                       int64_t *count)
 {
     char copy[OPTIONS_TEXT];
     const size_t n = strlen(text);
@@ -205,8 +276,7 @@ static bool parse_integers(const struct option_entry *entry, const char *text, i
         item += strspn(item, " ");
         for (size_t end = strlen(item); end > 0 && item[end - 1] == ' '; end--)
             item[end - 1] = '\0';
-        if (*count == (int64_t)(entry->size / sizeof *values) ||
-            !parse_integer(item, &values[*count]) || !in_range(entry, (double)values[*count]))
+        if (*count == (int64_t)max || !parse_item(entry, item, list, (size_t)*count))
             return false;
         ++*count;
     }
@@ -226,7 +296,11 @@ static bool parse_value(const struct option_entry *entry, const char *text, void
         *(bool *)value = strcmp(text, "true") == 0;
         return in_choices("true, false", text);
     case OPTION_INTEGERS:
-        return parse_integers(entry, text, value, (int64_t *)value + entry->size / sizeof(int64_t));
+        return parse_list(entry, text, value, entry->size / sizeof(int64_t),
+                          (int64_t *)value + entry->size / sizeof(int64_t));
+    case OPTION_REALS:
+        return parse_list(entry, text, value, EXPERIMENT_REALS,
+                          &((struct real_list *)value)->count);
     case OPTION_CHOICE:
         if (!in_choices(choices_of(entry), text) || strlen(text) >= entry->size)
             return false;
@@ -245,7 +319,7 @@ bool option_set(const struct option_entry *entry, struct settings *settings, con
         settings->network.layers.count = 0;
         return true;
     }
-    int64_t value[EXPERIMENT_LAYERS + 1] = {0};
+    int64_t value[EXPERIMENT_REALS + 1] = {0}; /* the largest value, a list */
     const size_t tail = entry->type == OPTION_INTEGERS ? sizeof(int64_t) : 0;
     assert(entry->type == OPTION_LAYERS || entry->size + tail <= sizeof value);
     if (parse_value(entry, text, value)) {
@@ -266,6 +340,21 @@ static void print_real(double x, char text[OPTIONS_TEXT])
         if (strtod(text, NULL) == x)
             return;
     }
+}
+
+/* Readers of YAML 1.1 take "1e-05" for text: a number with an exponent needs a point. */
+static void print_reals(const struct real_list *list, char text[OPTIONS_TEXT])
+{
+    strcpy(text, "[");
+    for (int64_t i = 0; i < list->count; i++) {
+        char item[OPTIONS_TEXT];
+        print_real(list->value[i], item);
+        const size_t used = strlen(text), mantissa = strcspn(item, "e");
+        const bool bare = item[mantissa] && !strchr(item, '.');
+        snprintf(text + used, OPTIONS_TEXT - used, "%s%.*s%s%s", i ? ", " : "", (int)mantissa, item,
+                 bare ? ".0" : "", item + mantissa);
+    }
+    strcat(text, "]");
 }
 
 static void print_integers(const int64_t *values, size_t max, char text[OPTIONS_TEXT])
@@ -297,6 +386,9 @@ void option_print(const struct option_entry *entry, const struct settings *setti
     case OPTION_INTEGERS:
         print_integers(value, entry->size / sizeof(int64_t), text);
         break;
+    case OPTION_REALS:
+        print_reals(value, text);
+        break;
     case OPTION_CHOICE:
         snprintf(text, OPTIONS_TEXT, "%s", (const char *)value);
         break;
@@ -326,6 +418,11 @@ void option_allowed(const struct option_entry *entry, char *text, size_t size)
     case OPTION_INTEGERS:
         snprintf(text, size, "a list of at most %zu integers from %.0f to %.0f, as [300, 100]",
                  entry->size / sizeof(int64_t), entry->min, entry->max);
+        break;
+    case OPTION_REALS:
+        snprintf(text, size, "%s %s %.15g and <= %.15g, or a list of at most %d, as [%s]",
+                 entry->is_whole ? "an integer" : "a number", entry->above ? ">" : ">=", entry->min,
+                 entry->max, EXPERIMENT_REALS, entry->is_whole ? "3, 3, 1" : "0.2, 0.5");
         break;
     case OPTION_LAYERS:
         snprintf(text, size, "a list of 1 to %d layers, in the experiment file", LAYERS_MAX);

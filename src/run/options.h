@@ -11,11 +11,12 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "method/constraint.h"
 #include "run/experiment.h"
 
 enum {
-    OPTIONS_MAX = 48,   /* rows of the table, for arrays with one element an option */
-    OPTIONS_TEXT = 128, /* bytes that hold any value as text */
+    OPTIONS_MAX = 64,    /* rows of the table, for arrays with one element an option */
+    OPTIONS_TEXT = 2048, /* bytes that hold any value as text */
 };
 
 enum option_type {
@@ -24,6 +25,7 @@ enum option_type {
     OPTION_BOOLEAN,  /* bool */
     OPTION_CHOICE,   /* char[size] */
     OPTION_INTEGERS, /* int64_t[size / 8], followed by its length as int64_t */
+    OPTION_REALS,    /* struct real_list */
     OPTION_LAYERS,   /* struct layer_list; its text is read and written by run/layer_text.h */
 };
 
@@ -34,6 +36,7 @@ struct option_entry {
     size_t offset, size;        /* of the value in struct settings, bytes */
     double min, max;            /* of integers, reals and the elements of lists */
     bool above, below;          /* min, max themselves are not allowed */
+    bool is_whole;              /* OPTION_REALS: integers only */
     const char *choices;        /* "0, 1, 2"; NULL: anything in the range */
     const char *(*names)(void); /* OPTION_CHOICE: the same, from the table of what can be chosen */
     const char *standard;
@@ -49,14 +52,26 @@ int option_find(const char *path);
 /* True for a section of the table: "training". */
 bool option_is_section(const char *name);
 
-/* True for epochs, prune and penalty: they stand in a run, not in sections of the experiment. */
+/* True for epochs, prune, penalty, the constraints and how they are imposed, as sections or as paths:
+ * they stand in a run, not in sections of the experiment. */
 bool option_of_run(const char *path);
+
+/* The numbers of a constraint (method/constraint.h) in the settings. */
+const struct real_list *option_amounts(const struct settings *settings,
+                                       const struct constraint_class *class);
+
+/* Row of the option that holds them. */
+int option_of_constraint(const struct constraint_class *class);
+
+/* Whether an option goes without saying in the settings of a run: that of a constraint that is off,
+ * and how to impose nothing. */
+bool option_is_silent(const struct option_entry *entry, const struct settings *settings);
 
 /* Letters, digits, '-', '_' and '.', not starting with '-' or '.': safe as the name of a file. */
 bool option_is_name(const char *text);
 
 /* Sets one option from text; the settings are unchanged when it is refused. Lists may go without
- * their brackets: "300, 100". A list of layers is refused, but for the empty one. */
+ * their brackets: "300, 100", or "8" for a list of one number. A list of layers is refused, but for the empty one. */
 bool option_set(const struct option_entry *entry, struct settings *settings, const char *text,
                 struct error *err);
 

@@ -9,9 +9,29 @@
 
 static const char *const ROOT_KEYS[] = {"experiment", "data",     "network", "fixed_point",
                                         "training",   "crossbar", "runs",    NULL};
-static const char *const RUN_KEYS[] = {"name",        "from",     "epochs",   "prune",
-                                       "penalty",     "matrix",   "data",     "network",
-                                       "fixed_point", "training", "crossbar", NULL};
+
+/* Keys of a run: its own sections of the table first, then those that the experiment has too. */
+static void list_run_keys(const char *keys[OPTIONS_MAX + 4], char text[OPTIONS_MAX][32])
+{
+    static const char *const first[] = {"name", "from", "matrix"};
+    size_t count = 0, sections = 0;
+    for (int of_run = 1; of_run >= 0; of_run--) {
+        for (size_t i = 0; i < 2 && of_run; i++)
+            keys[count++] = first[i];
+        for (size_t i = 0; i < options_count; i++) {
+            const char *path = options_table[i].path;
+            if (option_of_run(path) != (of_run == 1))
+                continue;
+            snprintf(text[sections], 32, "%.*s", (int)strcspn(path, "."), path);
+            if (sections > 0 && strcmp(text[sections], text[sections - 1]) == 0)
+                continue;
+            keys[count++] = text[sections++];
+        }
+        if (of_run)
+            keys[count++] = first[2];
+    }
+    keys[count] = NULL;
+}
 
 static bool is_mapping(const yaml_node_t *node)
 {
@@ -44,7 +64,10 @@ static bool join_items(const struct document *document, const yaml_node_t *node,
         const yaml_node_t *item = document_item(document, node, i);
         const char *value = document_is_plain(item) ? document_text(item) : NULL;
         if (!value || !*value || strpbrk(value, ",[] "))
-            return refuse(document, item, entry, "a value that is no integer", err);
+            return refuse(document, item, entry,
+                          entry->type == OPTION_REALS ? "a value that is no number"
+                                                      : "a value that is no integer",
+                          err);
         const size_t used = strlen(text);
         snprintf(text + used, 2 * OPTIONS_TEXT - used, "%s%s", i ? ", " : "", value);
     }
@@ -62,7 +85,7 @@ static bool read_value(const struct document *document, const yaml_node_t *node,
     const char *text = document_text(node);
     if (entry->type == OPTION_LAYERS)
         return layer_text_read(document, node, &settings->network.layers, err);
-    if (entry->type == OPTION_INTEGERS) {
+    if (entry->type == OPTION_INTEGERS || (entry->type == OPTION_REALS && is_list(node))) {
         if (!is_list(node))
             return refuse(document, node, entry, "the value is not a list", err);
         if (!join_items(document, node, entry, list, err))
@@ -192,7 +215,10 @@ static bool read_run_key(const struct document *document, const struct document_
     /* "training.seed" is in the table too, but belongs into its section */
     const int option = strchr(pair->key, '.') ? -1 : option_find(pair->key);
     if (option < 0) {
-        suggest_key(pair->key, "in a run", RUN_KEYS, err);
+        const char *keys[OPTIONS_MAX + 4];
+        char text[OPTIONS_MAX][32];
+        list_run_keys(keys, text);
+        suggest_key(pair->key, "in a run", keys, err);
         return document_error(document, pair->line, err, "%s", err->text);
     }
     run->layer.source[option] = SOURCE_RUN;

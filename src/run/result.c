@@ -158,14 +158,40 @@ static bool read_exponents(const struct store_file *file, const char *path, int 
     return true;
 }
 
-static bool read_state(const char *path, struct training *t, int *exponent, struct error *err)
+enum { EXPONENT_SHIFT_MIN = -8 }; /* of adc-limit.exponent */
+
+/* Of the tensors that have one. */
+static bool read_floors(const struct store_file *file, const char *path,
+                        const struct parameters *params, int *floor, struct error *err)
+{
+    const int min = fixed_point_exponent(0.0f), max = fixed_point_exponent(FLT_MAX);
+    for (int i = 0; i < params->count; i++) {
+        char dataset[96];
+        struct error none;
+        int64_t value;
+        layer_path(dataset, &params->tensor[i], "_code");
+        floor[i] = PARAMETER_NO_FLOOR;
+        if (!store_has(file, dataset) ||
+            !store_get_integer(file, dataset, "exponent_floor", &value, &none))
+            continue;
+        if (value < min + EXPONENT_SHIFT_MIN || value > max)
+            return error_set(err, "%s: dataset '%s' has the exponent floor %lld; allowed: %d..%d",
+                             path, dataset, (long long)value, min + EXPONENT_SHIFT_MIN, max);
+        floor[i] = (int)value;
+    }
+    return true;
+}
+
+static bool read_state(const char *path, struct training *t, int *exponent, int *floor,
+                       struct error *err)
 {
     struct store_file *file = store_open(path, err);
     if (!file)
         return false;
     const bool fine =
         read_tensors(file, &t->net.params, err) &&
-        read_exponents(file, path, exponent, (size_t)network_quantisers(&t->net), err);
+        read_exponents(file, path, exponent, (size_t)network_quantisers(&t->net), err) &&
+        read_floors(file, path, &t->net.params, floor, err);
     store_close(file);
     return fine;
 }
@@ -173,14 +199,20 @@ static bool read_state(const char *path, struct training *t, int *exponent, stru
 bool result_load_state(const char *path, struct training *t, struct error *err)
 {
     const size_t quantisers = (size_t)network_quantisers(&t->net);
-    int *exponent = MEM_NEW(int, quantisers);
-    const bool fine = comm_agree(comm_rank() != 0 || read_state(path, t, exponent, err), err);
+    struct parameters *params = &t->net.params;
+    int *exponent = MEM_NEW(int, quantisers), *floor = MEM_NEW(int, params->count);
+    const bool fine =
+        comm_agree(comm_rank() != 0 || read_state(path, t, exponent, floor, err), err);
     if (fine) {
         comm_broadcast(t->net.params.value, t->net.params.size * sizeof(float));
         comm_broadcast(t->net.params.mask, t->net.params.size);
         comm_broadcast(exponent, quantisers * sizeof *exponent);
+        comm_broadcast(floor, (size_t)params->count * sizeof *floor);
         network_set_exponents(&t->net, exponent);
+        for (int i = 0; i < params->count; i++)
+            params->tensor[i].exponent_floor = floor[i];
     }
+    mem_free(floor);
     mem_free(exponent);
     return fine;
 }

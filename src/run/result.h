@@ -31,7 +31,7 @@ enum result_state result_check(const char *path, const struct experiment_run *ru
 void result_difference(const char *path, const char *what, const char *there, const char *here,
                        struct error *err);
 
-/* Weights, masks and activation exponents of a complete run into the network. Collective. */
+/* Weights, masks, the weights' exponent floors and the activations' exponents of a complete run into the network. Collective. */
 bool result_load_state(const char *path, struct training *training, struct error *err);
 
 /* Writes the finished run. Collective; environment errors end the job. */

@@ -75,6 +75,8 @@ static void write_codes(struct store *store, const struct training *t,
     array.data = t->net.params.code + tensor->offset;
     store_write(store, &array);
     store_integer(store, path, "exponent", tensor->exponent);
+    if (tensor->exponent_floor != PARAMETER_NO_FLOOR)
+        store_integer(store, path, "exponent_floor", tensor->exponent_floor);
     store_integer(store, path, "bits", t->format.bits);
     store_integer(store, path, "saturated", (int64_t)tensor->saturated);
 }

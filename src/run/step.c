@@ -39,6 +39,7 @@ void step_create(struct step *step, struct network *net, struct step_settings se
                           .sgd = settings.sgd,
                           .penalty = penalty_find(settings.penalty),
                           .alpha = settings.alpha,
+                          .constrain = settings.constrain,
                           .format = settings.format,
                           .quantise = settings.quantise,
                           .shards = settings.shards};
@@ -142,30 +143,49 @@ static bool forward_and_loss(struct step *step, const struct pass *pass, size_t 
     return true;
 }
 
-bool step_run(struct step *step, size_t m, double rate, struct step_result *result)
+/* Gradients of the global batch into params.gradient, sums into params.sum. */
+static bool compute(struct step *step, size_t m, struct clock *clock)
 {
     struct network *net = step->net;
     struct parameters *params = &net->params;
     const struct pass pass = pass_of(step, m);
     int64_t *extra = params->sum + params->size;
-    struct clock clock = {comm_time_s(), comm_sync_time_s(), network_quantise_time_s()};
-
     if (!network_prepare(net, &pass))
         return false;
-    clock_charge(step, &clock, STEP_QUANTISE);
+    clock_charge(step, clock, STEP_QUANTISE);
     if (!forward_and_loss(step, &pass, m))
         return false;
-    clock_charge(step, &clock, STEP_FORWARD);
+    clock_charge(step, clock, STEP_FORWARD);
     extra[SUM_DIVERGED] += !network_backward(net, &pass);
-    clock_charge(step, &clock, STEP_BACKWARD);
+    clock_charge(step, clock, STEP_BACKWARD);
     extra[SUM_STOP] = stop_wanted();
     comm_sum_i64(params->sum, params->size + SUM_EXTRAS);
     if (extra[SUM_DIVERGED])
         return false;
     nn_kernels()->sum_to_gradient(params->gradient, params->sum, params->size);
-    clock_charge(step, &clock, STEP_UPDATE);
+    clock_charge(step, clock, STEP_UPDATE);
+    return true;
+}
+
+bool step_run(struct step *step, size_t m, double rate, struct step_result *result)
+{
+    struct parameters *params = &step->net->params;
+    const int64_t *extra = params->sum + params->size;
+    struct clock clock = {comm_time_s(), comm_sync_time_s(), network_quantise_time_s()};
+    struct constrain *forward =
+        step->constrain && step->constrain->by == CONSTRAIN_FORWARD ? step->constrain : NULL;
+    if (forward)
+        constrain_show(forward);
+    clock_charge(step, &clock, STEP_PENALTY);
+    const bool fine = compute(step, m, &clock);
+    if (forward)
+        constrain_hide(forward);
+    if (!fine)
+        return false;
     if (step->penalty)
         step->penalty->add_gradient(penalty_view(step));
+    if (step->constrain)
+        constrain_add_gradient(step->constrain);
     clock_charge(step, &clock, STEP_PENALTY);
     sgd_step(params, step->sgd, rate);
     clock_charge(step, &clock, STEP_UPDATE);

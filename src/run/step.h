@@ -16,6 +16,7 @@
 #include "method/penalty.h"
 #include "nn/network.h"
 #include "nn/optimizer.h"
+#include "run/constrain.h"
 
 /* Where the time of a step goes, in seconds. */
 enum step_part {
@@ -34,6 +35,7 @@ struct step {
     struct sgd sgd;
     const struct penalty_class *penalty; /* or NULL */
     double alpha;
+    struct constrain *constrain; /* or NULL; not owned */
     struct bit_slice_format format;
     bool quantise;
     size_t shards;          /* of the global batch */
@@ -57,6 +59,7 @@ struct step_settings {
     struct sgd sgd;
     const char *penalty; /* "none", "l1", … */
     double alpha;
+    struct constrain *constrain;
     struct bit_slice_format format;
     bool quantise;
     size_t batch, shards;

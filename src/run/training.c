@@ -54,10 +54,12 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     const size_t local = step_capacity((size_t)s->training.batch, (size_t)s->training.shards);
     build_network(&t->net, s, set, local > EVALUATE_BLOCK ? local : EVALUATE_BLOCK);
     parameters_initialise(&t->net.params, (uint64_t)s->training.seed);
+    t->constrain = constrain_create(s, &t->net.params);
     const struct step_settings step = {
         .sgd = {s->training.momentum, s->training.weight_decay, s->training.nesterov},
         .penalty = s->penalty.name,
         .alpha = s->penalty.alpha,
+        .constrain = t->constrain,
         .format = t->format,
         .quantise = s->fixed_point.quantise,
         .batch = (size_t)s->training.batch,
@@ -66,6 +68,7 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     step_create(&t->step, &t->net, step);
     history_create(&t->history, (size_t)s->epochs + 1);
     silent_layers_create(&t->silent, &t->net);
+    t->history.has_constraints = t->constrain != NULL;
     t->best.value = MEM_NEW(float, t->net.params.size);
     t->best.exponent = MEM_NEW(int, network_quantisers(&t->net));
     t->best.score = -INFINITY;
@@ -84,6 +87,7 @@ void training_destroy(struct training *t)
     silent_layers_destroy(&t->silent);
     history_destroy(&t->history);
     step_destroy(&t->step);
+    constrain_destroy(t->constrain);
     network_destroy(&t->net);
     *t = (struct training){0};
 }
@@ -124,7 +128,8 @@ static enum training_outcome not_finite(const struct training *t, size_t epoch, 
 }
 
 /* Fills the row for the present weights. */
-static enum training_outcome measure(struct training *t, struct history_row *row, struct error *err)
+static enum training_outcome measure_weights(struct training *t, struct history_row *row,
+                                             struct error *err)
 {
     if (!prepare(t))
         return not_finite(t, t->at.epoch, err);
@@ -175,6 +180,23 @@ static void keep_if_better(struct training *t, const struct history_row *row, si
     network_get_exponents(&t->net, t->best.exponent);
 }
 
+/* Evaluates the present weights, or their projection if they are constrained, and keeps them if they
+ * are the best. */
+static enum training_outcome measure(struct training *t, struct history_row *row, struct error *err)
+{
+    if (t->constrain) {
+        constrain_show(t->constrain);
+        row->value[HISTORY_RESIDUAL] = constrain_residual(t->constrain);
+        row->value[HISTORY_RHO] = t->constrain->by == CONSTRAIN_ADMM ? t->constrain->rho : NAN;
+    }
+    const enum training_outcome outcome = measure_weights(t, row, err);
+    if (outcome == TRAINING_DONE && (t->at.epoch > 0 || t->run->settings.epochs == 0))
+        keep_if_better(t, row, t->at.epoch);
+    if (t->constrain)
+        constrain_hide(t->constrain);
+    return outcome;
+}
+
 /* ---- train ---- */
 
 static struct schedule schedule_of(const struct settings *s)
@@ -222,6 +244,11 @@ static enum training_outcome train_step(struct training *t, const struct schedul
         return TRAINING_DIVERGED;
     }
     at->samples += m;
+    if (t->constrain) {
+        const size_t before = (at->epoch - 1) * ((n + batch - 1) / batch);
+        constrain_after_step(t->constrain, before + (at->samples + batch - 1) / batch,
+                             at->samples == n);
+    }
     at->loss += result.loss * (double)m;
     at->correct += result.correct;
     t->history.row[at->epoch].value[HISTORY_RATE] = rate;
@@ -282,7 +309,10 @@ static enum training_outcome begin(struct training *t, struct error *err)
 {
     const double threshold = t->run->settings.prune.threshold;
     if (threshold > 0.0)
-        t->pruned = parameters_prune(&t->net.params, threshold);
+        parameters_prune(&t->net.params, threshold);
+    if (t->constrain)
+        constrain_start(t->constrain);
+    t->pruned = parameters_count_masked(&t->net.params);
     history_append(&t->history);
     return t->run->parent >= 0 || calibrate(t) ? TRAINING_DONE : not_finite(t, t->at.epoch, err);
 }
@@ -299,8 +329,6 @@ static enum training_outcome finish_epoch(struct training *t, struct progress *p
         outcome = measure(t, row, err);
     if (outcome != TRAINING_DONE)
         return outcome;
-    if (t->at.epoch > 0 || t->run->settings.epochs == 0)
-        keep_if_better(t, row, t->at.epoch);
     t->at.is_measured = true;
     progress_epoch(progress, t->at.epoch, row);
     silent_layers_warn(&t->silent, &t->net, t->run->name, t->at.epoch,

@@ -43,6 +43,7 @@ struct training {
     size_t train_count, validation_count, test_count;
     struct network net;
     struct step step;
+    struct constrain *constrain; /* or NULL; owned */
     struct history history;
     struct snapshot best;
     struct silent_layers silent;

@@ -81,7 +81,7 @@ static void test_largest_ties(void **state)
 static void test_sparsity(void **state)
 {
     (void)state;
-    const struct constraint_class *class = constraint_find("sparsity");
+    const struct constraint_class *class = constraint_of_path("sparsity.keep");
     const struct constraint_layer layer = {.out = 3, .in = 2, .taps = 2, .amount = 0.25};
     float w[12], kept[12], scratch[12];
     assert_int_equal(class->unit(&layer), 3);
@@ -90,7 +90,8 @@ static void test_sparsity(void **state)
     memcpy(kept, w, sizeof w);
     class->project(&layer, kept, 3, scratch);
     assert_true(fabs(distance(w, kept, 12) - nearest_by_brute_force(w, 12, 3)) < 1e-12);
-    assert_null(constraint_find("nothing"));
+    assert_null(constraint_of_path("spars"));
+    assert_null(constraint_of_path("sparsity2"));
 }
 
 int main(void)

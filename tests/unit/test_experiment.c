@@ -158,6 +158,15 @@ static void test_every_option_round_trip(void **state)
     const char *longest = "[32768, 32768, 32768, 32768, 32768, 32768, 32768, 32768, 32768, 32768, "
                           "32768, 32768, 32768, 32768, 32768, 32768]";
     round_trip(hidden, longest, longest);
+    const struct option_entry *keep = &options_table[option_find("sparsity.keep")];
+    round_trip(keep, "[]", "[]");
+    round_trip(keep, "0.5", "[0.5]");
+    round_trip(keep, "[0.2,0, 1e-05]", "[0.2, 0, 1.0e-05]");
+    char full[EXPERIMENT_REALS * 24] = "[0.12345678901234566";
+    for (int i = 1; i < EXPERIMENT_REALS; i++)
+        strcat(full, ", 0.12345678901234566");
+    round_trip(keep, strcat(full, "]"), full);
+    round_trip(&options_table[option_find("adc-limit.bits")], "3,3,3,1", "[3, 3, 3, 1]");
     round_trip(&options_table[option_find("data.name")], "fashion-mnist", "fashion-mnist");
     round_trip(&options_table[option_find("training.momentum")], "-0.0", "0");
 }

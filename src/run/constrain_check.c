@@ -1,0 +1,75 @@
+#include "run/constrain_check.h"
+
+#include <string.h>
+
+#include "hw/bit_slice.h"
+#include "run/build_network.h"
+#include "run/options.h"
+
+static bool broken(int involved[2], const char *a, const char *b)
+{
+    involved[0] = option_find(a);
+    involved[1] = option_find(b);
+    return false;
+}
+
+/* One number for all layers, or one for each; per_slice numbers instead of one for some. */
+static bool check_length(const struct settings *s, const struct constraint_class *class,
+                         size_t layers, int involved[2], struct error *err)
+{
+    const struct real_list *list = option_amounts(s, class);
+    const char *path = options_table[option_of_constraint(class)].path;
+    const size_t count = (size_t)list->count, cell = (size_t)s->crossbar.cell_bits;
+    const size_t width = cell > 0 ? cell : (size_t)s->fixed_point.slice_bits;
+    const size_t numbers = class->is_per_slice ? (size_t)s->fixed_point.bits / width : 1;
+    if (count == 0 || count == numbers || count == numbers * layers)
+        return true;
+    broken(involved, path, path);
+    return error_set(err,
+                     "%s has %zu numbers; allowed: %zu for all layers, or %zu, that is %zu for "
+                     "each of the %zu weight layers",
+                     path, count, numbers, numbers * layers, numbers, layers);
+}
+
+static bool check_imposing(const struct settings *s, const bool *given, bool is_active,
+                           int involved[2], struct error *err)
+{
+    static const char *const only_admm[] = {"impose.rho", "impose.growth"};
+    for (size_t i = 0; i < options_count && !is_active; i++)
+        if (given[i] && strncmp(options_table[i].path, "impose.", 7) == 0) {
+            broken(involved, options_table[i].path, options_table[i].path);
+            return error_set(err, "%s without a constraint; allowed with one of: %s",
+                             options_table[i].path, constraint_options());
+        }
+    for (int i = 0; i < 2; i++)
+        if (given[option_find(only_admm[i])] && strcmp(s->impose.by, "admm") != 0) {
+            broken(involved, only_admm[i], "impose.by");
+            return error_set(err, "%s is ADMM's, but impose.by is %s", only_admm[i], s->impose.by);
+        }
+    if (s->impose.every > 0 && strcmp(s->impose.by, "forward") == 0) {
+        broken(involved, "impose.every", "impose.by");
+        return error_set(err, "impose.every: impose.by is forward, which projects in every step");
+    }
+    return true;
+}
+
+bool constrain_check(const struct settings *s, const bool *given, int involved[2],
+                     struct error *err)
+{
+    size_t layers = 0;
+    for (size_t i = 0; i < constraint_count; i++) {
+        const struct constraint_class *class = constraint_table[i];
+        const char *path = options_table[option_of_constraint(class)].path;
+        if (option_amounts(s, class)->count == 0)
+            continue;
+        layers = layers > 0 ? layers : count_weight_layers(s);
+        if (!check_length(s, class, layers, involved, err))
+            return false;
+        if (class->holds_exponent && !s->fixed_point.quantise) {
+            broken(involved, path, "fixed_point.quantise");
+            return error_set(err, "%s needs fixed-point codes, but fixed_point.quantise is false",
+                             path);
+        }
+    }
+    return check_imposing(s, given, layers > 0, involved, err);
+}
