@@ -3,34 +3,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { CODES = 256 };
-
-/* Codes that may replace the nearest one, nearest first: those to which no other is preferable,
- * nearer or as near and with no larger digit in any slice, for every x that rounds to it. */
-struct candidates {
-    struct bit_slice_format format;
-    uint8_t digit[CODES][BIT_SLICE_MAX];
-    uint16_t count[CODES];
-    uint8_t code[CODES][CODES];
-};
-
-struct workspace {
-    float *cost, *next;      /* [ADC_COLUMN_STATES] by the used part of the limits */
-    uint8_t *choice;         /* [rows, ADC_COLUMN_STATES] candidate by row and state */
-    uint8_t *nearest, *free; /* [rows] */
-    uint16_t *count;         /* [rows] candidates up to the last that is cheap enough */
-};
-
-static float square(float x)
-{
-    return x * x;
-}
+enum { DUAL_STEPS = 40 };
 
 /* ---- candidates ---- */
 
 /* c is as good as b for every x in [q - 1/2, q + 1/2], or [q - 1/2, infinity) for the last code: the
  * difference of the squares is linear in x. */
-static int is_preferable(const struct candidates *all, int slices, int q, int c, int b)
+static int is_preferable(const struct adc_candidates *all, int slices, int q, int c, int b)
 {
     for (int k = 0; k < slices; k++)
         if (all->digit[c][k] > all->digit[b][k])
@@ -40,7 +19,7 @@ static int is_preferable(const struct candidates *all, int slices, int q, int c,
            fabsf(high - (float)c) <= fabsf(high - (float)b);
 }
 
-static void list_candidates(struct candidates *all, int slices, int q, int codes)
+static void list_candidates(struct adc_candidates *all, int slices, int q, int codes)
 {
     /* by distance: q, q - 1, q + 1, … */
     for (int distance = 0; distance < codes; distance++)
@@ -57,9 +36,9 @@ static void list_candidates(struct candidates *all, int slices, int q, int codes
 }
 
 /* Made once for a format. */
-static const struct candidates *candidates_of(struct bit_slice_format format)
+static const struct adc_candidates *candidates_of(struct bit_slice_format format)
 {
-    static struct candidates all;
+    static struct adc_candidates all;
     if (all.format.bits == format.bits && all.format.width == format.width)
         return &all;
     const int codes = 1 << format.bits, slices = bit_slice_count(format);
@@ -73,264 +52,279 @@ static const struct candidates *candidates_of(struct bit_slice_format format)
     return &all;
 }
 
-/* ---- greedy ---- */
+/* ---- digit sums ---- */
 
 struct sums {
-    int slices;
     int sum[BIT_SLICE_MAX];
 };
+
+static void replace(const struct adc_problem *problem, struct sums *sums, uint8_t from, uint8_t to)
+{
+    for (int k = 0; k < problem->slices; k++)
+        sums->sum[k] += problem->all->digit[to][k] - problem->all->digit[from][k];
+}
+
+static struct sums sums_of(const struct adc_problem *problem, const uint8_t *code)
+{
+    struct sums sums = {{0}};
+    for (size_t i = 0; i < problem->n; i++)
+        replace(problem, &sums, 0, code[i]);
+    return sums;
+}
+
+static int is_within(const struct adc_problem *problem, const struct sums *sums)
+{
+    for (int k = 0; k < problem->slices; k++)
+        if (sums->sum[k] > problem->column->limit[k])
+            return 0;
+    return 1;
+}
+
+static float rise_of(const struct adc_problem *problem, const uint8_t *code)
+{
+    float rise = 0.0f;
+    for (size_t i = 0; i < problem->n; i++)
+        rise += adc_rise(problem, i, code[i]);
+    return rise;
+}
+
+/* ---- the dual ---- */
+
+struct dual {
+    float price[BIT_SLICE_MAX]; /* of a unit of digit sum in each slice */
+    float bound;
+};
+
+/* What the digits of each code cost. */
+static void price_codes(const struct adc_problem *problem, const float *price,
+                        float toll[ADC_COLUMN_CODES])
+{
+    const int codes = 1 << problem->column->format.bits;
+    for (int c = 0; c < codes; c++) {
+        toll[c] = 0.0f;
+        for (int k = 0; k < problem->slices; k++)
+            toll[c] += price[k] * (float)problem->all->digit[c][k];
+    }
+}
+
+/* The cheapest code of a row at these prices, and what it costs. */
+static uint8_t cheapest(const struct adc_problem *problem, size_t row, const float *toll,
+                        float *cost)
+{
+    const int q = problem->nearest[row], count = problem->all->count[q];
+    const uint8_t *codes = problem->all->code[q];
+    uint8_t best = codes[0];
+    *cost = toll[best];
+    for (int j = 1; j < count; j++) {
+        const float total = adc_rise(problem, row, codes[j]) + toll[codes[j]];
+        if (total < *cost) {
+            *cost = total;
+            best = codes[j];
+        }
+    }
+    return best;
+}
+
+/* Value of the dual at these prices, and its codes. */
+static float evaluate(const struct adc_problem *problem, const float *price, uint8_t *code)
+{
+    float toll[ADC_COLUMN_CODES], value = 0.0f, cost;
+    price_codes(problem, price, toll);
+    for (size_t i = 0; i < problem->n; i++) {
+        code[i] = cheapest(problem, i, toll, &cost);
+        value += cost;
+    }
+    for (int k = 0; k < problem->slices; k++)
+        value -= price[k] * (float)problem->column->limit[k];
+    return value;
+}
+
+/* Prices with the best bound of DUAL_STEPS; `upper` is the cost of a solution. Leaves the codes of
+ * the best prices. */
+static struct dual maximise(const struct adc_problem *problem, float upper, uint8_t *code,
+                            uint8_t *trial)
+{
+    struct dual best = {.bound = -INFINITY};
+    float price[BIT_SLICE_MAX] = {0}, relaxation = 1.0f;
+    for (int step = 0, stuck = 0; step < DUAL_STEPS; step++) {
+        const float value = evaluate(problem, price, trial);
+        if (value > best.bound) {
+            best.bound = value;
+            memcpy(best.price, price, sizeof price);
+            memcpy(code, trial, problem->n);
+            stuck = 0;
+        } else if (++stuck == 4) {
+            relaxation *= 0.5f;
+            stuck = 0;
+        }
+        const struct sums sums = sums_of(problem, trial);
+        float norm = 0.0f;
+        for (int k = 0; k < problem->slices; k++) {
+            const int over = sums.sum[k] - problem->column->limit[k];
+            norm += over > 0 || price[k] > 0.0f ? (float)(over * over) : 0.0f;
+        }
+        if (norm == 0.0f)
+            break;
+        const float length = relaxation * (upper - value) / norm;
+        for (int k = 0; k < problem->slices; k++)
+            price[k] =
+                fmaxf(0.0f, price[k] + length * (float)(sums.sum[k] - problem->column->limit[k]));
+    }
+    return best;
+}
+
+/* ---- solutions ---- */
+
+/* Rows in the order of their weights, the largest first, each with the best code that still fits. */
+static void fill(const struct adc_problem *problem, uint8_t *code, uint8_t *done)
+{
+    struct sums sums = {{0}};
+    memset(done, 0, problem->n);
+    for (size_t round = 0; round < problem->n; round++) {
+        size_t row = problem->n;
+        for (size_t i = 0; i < problem->n; i++)
+            if (!done[i] && (row == problem->n || problem->x[i] > problem->x[row]))
+                row = i;
+        const int q = problem->nearest[row];
+        float least = INFINITY;
+        for (int j = 0; j < problem->all->count[q]; j++) {
+            const uint8_t c = problem->all->code[q][j];
+            struct sums then = sums;
+            replace(problem, &then, 0, c);
+            if (adc_rise(problem, row, c) < least && is_within(problem, &then)) {
+                least = adc_rise(problem, row, c);
+                code[row] = c;
+            }
+        }
+        replace(problem, &sums, 0, code[row]);
+        done[row] = 1;
+    }
+}
 
 static int excess(int sum, int limit)
 {
     return sum > limit ? sum - limit : 0;
 }
 
-static void replace(struct sums *sums, const struct candidates *all, uint8_t from, uint8_t to)
-{
-    for (int k = 0; k < sums->slices; k++)
-        sums->sum[k] += all->digit[to][k] - all->digit[from][k];
-}
-
 /* By how much the excess over all limits falls when a code is replaced. */
-static int relief(const struct adc_column *column, const struct sums *sums,
-                  const struct candidates *all, uint8_t from, uint8_t to)
+static int relief(const struct adc_problem *problem, const struct sums *sums, uint8_t from,
+                  uint8_t to)
 {
-    int sum = 0;
-    for (int k = 0; k < sums->slices; k++) {
-        const int now = sums->sum[k], then = now + all->digit[to][k] - all->digit[from][k];
-        sum += excess(now, column->limit[k]) - excess(then, column->limit[k]);
+    int fall = 0;
+    for (int k = 0; k < problem->slices; k++) {
+        const int now = sums->sum[k], limit = problem->column->limit[k];
+        const int then = now + problem->all->digit[to][k] - problem->all->digit[from][k];
+        fall += excess(now, limit) - excess(then, limit);
     }
-    return sum;
+    return fall;
 }
 
-static int is_within(const struct adc_column *column, const struct sums *sums)
-{
-    for (int k = 0; k < sums->slices; k++)
-        if (sums->sum[k] > column->limit[k])
-            return 0;
-    return 1;
-}
-
-/* The replacement that costs least for each unit of excess it removes, again and again; a code that
- * becomes 0 relieves every slice it is in, so there always is one. */
-static void reduce(const struct adc_column *column, const struct candidates *all, const float *x,
-                   const uint8_t *nearest, uint8_t *code, size_t n, struct sums *sums)
-{
-    while (!is_within(column, sums)) {
-        size_t row = n;
-        uint8_t to = 0;
-        float best = INFINITY;
-        for (size_t i = 0; i < n; i++) {
-            const int q = nearest[i];
-            for (int j = 0; j < all->count[q]; j++) {
-                const uint8_t c = all->code[q][j];
-                const int less = relief(column, sums, all, code[i], c);
-                if (less <= 0)
-                    continue;
-                const float rise = square(x[i] - (float)c) - square(x[i] - (float)code[i]);
-                if (rise / (float)less < best) {
-                    best = rise / (float)less;
-                    row = i;
-                    to = c;
-                }
-            }
-        }
-        replace(sums, all, code[row], to);
-        code[row] = to;
-    }
-}
-
-/* Gives back what the limits have room for: the replacement that saves most, again and again. */
-static void restore(const struct adc_column *column, const struct candidates *all, const float *x,
-                    const uint8_t *nearest, uint8_t *code, size_t n, struct sums *sums)
-{
-    for (;;) {
-        size_t row = n;
-        uint8_t to = 0;
-        float best = 0.0f;
-        for (size_t i = 0; i < n; i++) {
-            const float now = square(x[i] - (float)code[i]);
-            for (int j = 0; j < all->count[nearest[i]]; j++) {
-                const uint8_t c = all->code[nearest[i]][j];
-                const float saved = now - square(x[i] - (float)c);
-                if (saved <= best)
-                    continue;
-                struct sums then = *sums;
-                replace(&then, all, code[i], c);
-                if (is_within(column, &then)) {
-                    best = saved;
-                    row = i;
-                    to = c;
-                }
-            }
-        }
-        if (row == n)
-            return;
-        replace(sums, all, code[row], to);
-        code[row] = to;
-    }
-}
-
-/* ---- exact ---- */
-
-/* The used part of each limit, slice 0 fastest. */
-struct states {
-    int slices;
-    int capacity[BIT_SLICE_MAX]; /* of the rows that are not decided */
-    size_t step[BIT_SLICE_MAX];
-    size_t count;
+struct move {
+    size_t row;
+    uint8_t to;
+    float merit;
 };
 
-static float rise_of(const struct candidates *all, float x, int q, int j)
+/* The replacement that costs least for each unit of excess it removes; a code that becomes 0 relieves
+ * every slice it is in, so there always is one. Within the limits: the one that saves most. */
+static struct move best_move(const struct adc_problem *problem, const struct sums *sums,
+                             const uint8_t *code)
 {
-    return square(x - (float)all->code[q][j]) - square(x - (float)q);
-}
-
-/* Leaves each row the candidates that cost no more than the greedy solution does in all; rows with
- * but one are decided. False when too many states are left. */
-static int make_states(struct states *states, const struct adc_column *column,
-                       const struct candidates *all, const float *x, const uint8_t *code, size_t n,
-                       const struct workspace *work)
-{
-    float bound = 0.0f;
-    for (size_t i = 0; i < n; i++)
-        bound += square(x[i] - (float)code[i]) - square(x[i] - (float)work->nearest[i]);
-    bound += 1e-5f * bound; /* sums are rounded */
-    int most[BIT_SLICE_MAX] = {0};
-    memcpy(states->capacity, column->limit, sizeof states->capacity);
-    for (size_t i = 0; i < n; i++) {
-        const int q = work->nearest[i];
-        int count = all->count[q]; /* the first ones are the nearest to q, nearly so to x */
-        while (count > 1 && rise_of(all, x[i], q, count - 1) > bound)
-            count--;
-        work->count[i] = (uint16_t)count;
-        work->free[i] = count > 1;
-        for (int k = 0; k < states->slices; k++) {
-            int digit = 0;
-            for (int j = 0; j < count; j++)
-                digit =
-                    all->digit[all->code[q][j]][k] > digit ? all->digit[all->code[q][j]][k] : digit;
-            states->capacity[k] -= work->free[i] ? 0 : digit;
-            most[k] += work->free[i] ? digit : 0;
+    const int within = is_within(problem, sums);
+    struct move best = {problem->n, 0, within ? 0.0f : INFINITY};
+    for (size_t i = 0; i < problem->n; i++) {
+        const int q = problem->nearest[i];
+        const float now = adc_rise(problem, i, code[i]);
+        for (int j = 0; j < problem->all->count[q]; j++) {
+            const uint8_t c = problem->all->code[q][j];
+            const float rise = adc_rise(problem, i, c) - now;
+            if (within && rise >= best.merit)
+                continue;
+            const int less = relief(problem, sums, code[i], c);
+            const float merit = within ? rise : rise / (float)(less > 0 ? less : 1);
+            if (less >= (within ? 0 : 1) && merit < best.merit)
+                best = (struct move){i, c, merit};
         }
     }
-    states->count = 1;
-    for (int k = 0; k < states->slices; k++) {
-        if (states->capacity[k] > most[k])
-            states->capacity[k] = most[k];
-        states->step[k] = states->count;
-        states->count *= (size_t)states->capacity[k] + 1;
-        if (states->count > ADC_COLUMN_STATES)
-            return 0;
-    }
-    return 1;
+    return best;
 }
 
-/* next[s] = min(next[s], cost[s - digits of the candidate] + rise) where s has room for the digits. */
-static void add_candidate(const struct states *states, const uint8_t *digit, float rise,
-                          uint8_t index, const struct workspace *work, uint8_t *choice)
+/* Makes codes keep the limits, then gives back what there is room for. */
+static void repair(const struct adc_problem *problem, uint8_t *code)
 {
-    int at[BIT_SLICE_MAX];
-    size_t offset = 0;
-    for (int k = 0; k < states->slices; k++) {
-        if (digit[k] > states->capacity[k])
-            return;
-        offset += digit[k] * states->step[k];
-        at[k] = digit[k];
-    }
-    const size_t line = (size_t)(states->capacity[0] - digit[0]) + 1;
-    size_t s = offset;
+    struct sums sums = sums_of(problem, code);
     for (;;) {
-        const float *cost = work->cost + s - offset;
-        float *next = work->next + s;
-        for (size_t i = 0; i < line; i++) {
-            const float sum = cost[i] + rise;
-            const int better = sum < next[i];
-            next[i] = better ? sum : next[i];
-            choice[s + i] = better ? index : choice[s + i];
-        }
-        int k = 1;
-        for (; k < states->slices; k++) { /* the next line: an odometer */
-            if (at[k] < states->capacity[k]) {
-                at[k]++;
-                s += states->step[k];
-                break;
-            }
-            s -= (size_t)(at[k] - digit[k]) * states->step[k];
-            at[k] = digit[k];
-        }
-        if (k >= states->slices)
+        const struct move move = best_move(problem, &sums, code);
+        if (move.row == problem->n)
             return;
+        replace(problem, &sums, code[move.row], move.to);
+        code[move.row] = move.to;
     }
-}
-
-/* The codes of the undecided rows. */
-static void trace_back(const struct states *states, const struct candidates *all, uint8_t *code,
-                       size_t n, const struct workspace *work)
-{
-    size_t s = states->count - 1;
-    for (size_t i = n; i-- > 0;) {
-        code[i] = work->nearest[i];
-        if (!work->free[i])
-            continue;
-        code[i] = all->code[code[i]][work->choice[i * ADC_COLUMN_STATES + s]];
-        for (int k = 0; k < states->slices; k++)
-            s -= all->digit[code[i]][k] * states->step[k];
-    }
-}
-
-static int solve(const struct adc_column *column, const struct candidates *all, const float *x,
-                 uint8_t *code, size_t n, struct workspace *work)
-{
-    struct states states = {.slices = bit_slice_count(column->format)};
-    if (!make_states(&states, column, all, x, code, n, work))
-        return 0;
-    for (size_t s = 0; s < states.count; s++)
-        work->cost[s] = 0.0f; /* at most s of the limits */
-    for (size_t i = 0; i < n; i++) {
-        const int q = work->nearest[i];
-        if (!work->free[i])
-            continue;
-        for (size_t s = 0; s < states.count; s++)
-            work->next[s] = INFINITY;
-        for (int j = 0; j < work->count[i]; j++)
-            add_candidate(&states, all->digit[all->code[q][j]], rise_of(all, x[i], q, j),
-                          (uint8_t)j, work, work->choice + i * ADC_COLUMN_STATES);
-        float *swap = work->cost;
-        work->cost = work->next;
-        work->next = swap;
-    }
-    trace_back(&states, all, code, n, work);
-    return 1;
 }
 
 /* ---- all together ---- */
 
+/* The candidates whose reduced cost fits between the bounds. */
+static void leave(const struct adc_problem *problem, const struct dual *dual, float upper,
+                  const uint8_t *solution, const struct adc_left *left)
+{
+    float toll[ADC_COLUMN_CODES], least;
+    price_codes(problem, dual->price, toll);
+    /* sums of floats are rounded */
+    const float gap = upper - dual->bound + 1e-4f * (fabsf(upper) + fabsf(dual->bound)) + 1e-3f;
+    for (size_t i = 0; i < problem->n; i++) {
+        const int q = problem->nearest[i];
+        uint8_t *codes = left->code + i * ADC_COLUMN_CODES;
+        cheapest(problem, i, toll, &least);
+        left->count[i] = 0;
+        for (int j = 0; j < problem->all->count[q]; j++) {
+            const uint8_t c = problem->all->code[q][j];
+            if (adc_rise(problem, i, c) + toll[c] - least <= gap || c == solution[i])
+                codes[left->count[i]++] = c;
+        }
+    }
+}
+
+static size_t padded(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
 size_t adc_column_scratch(size_t rows)
 {
-    return 2 * ADC_COLUMN_STATES * sizeof(float) + rows * (sizeof(uint16_t) + 2) +
-           rows * ADC_COLUMN_STATES;
+    return adc_exact_scratch(rows) + padded(rows * ADC_COLUMN_CODES) +
+           padded(rows * sizeof(uint16_t)) + 3 * padded(rows);
 }
 
 enum adc_column_way adc_column_fit(const struct adc_column *column, const float *x, uint8_t *code,
-                                   size_t n, int exact, void *scratch)
+                                   size_t n, void *scratch)
 {
-    const struct candidates *all = candidates_of(column->format);
+    struct adc_problem problem = {.column = column,
+                                  .all = candidates_of(column->format),
+                                  .slices = bit_slice_count(column->format),
+                                  .n = n,
+                                  .x = x};
+    char *at = (char *)scratch + adc_exact_scratch(n);
+    struct adc_left left = {.code = (uint8_t *)at};
+    left.count = (uint16_t *)(at += padded(n * ADC_COLUMN_CODES));
+    problem.nearest = (uint8_t *)(at += padded(n * sizeof(uint16_t)));
+    uint8_t *other = problem.nearest + padded(n), *spare = other + padded(n);
+
     const float largest = (float)((1 << column->format.bits) - 1);
-    struct sums sums = {.slices = bit_slice_count(column->format)};
-    struct workspace work = {.cost = scratch};
-    work.next = work.cost + ADC_COLUMN_STATES;
-    work.count = (uint16_t *)(work.next + ADC_COLUMN_STATES);
-    work.nearest = (uint8_t *)(work.count + n);
-    work.free = work.nearest + n;
-    work.choice = work.free + n;
-    for (size_t i = 0; i < n; i++) {
-        work.nearest[i] = code[i] = (uint8_t)fminf(rintf(x[i]), largest);
-        replace(&sums, all, 0, code[i]);
-    }
-    if (is_within(column, &sums))
+    for (size_t i = 0; i < n; i++)
+        problem.nearest[i] = code[i] = (uint8_t)fminf(rintf(x[i]), largest);
+    const struct sums sums = sums_of(&problem, code);
+    if (is_within(&problem, &sums))
         return ADC_COLUMN_NEAREST;
-    reduce(column, all, x, work.nearest, code, n, &sums);
-    restore(column, all, x, work.nearest, code, n, &sums);
-    return exact && solve(column, all, x, code, n, &work) ? ADC_COLUMN_EXACT : ADC_COLUMN_GREEDY;
+
+    fill(&problem, code, spare);
+    float upper = rise_of(&problem, code);
+    const struct dual dual = maximise(&problem, upper, other, spare);
+    repair(&problem, other);
+    if (rise_of(&problem, other) < upper) {
+        memcpy(code, other, n);
+        upper = rise_of(&problem, code);
+    }
+    leave(&problem, &dual, upper, code, &left);
+    return adc_exact(&problem, &left, code, scratch) ? ADC_COLUMN_EXACT : ADC_COLUMN_GREEDY;
 }

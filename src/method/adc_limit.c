@@ -71,7 +71,7 @@ static void project_column(const struct adc_column *column, float step, float si
         g->x[n] = x;
         g->row[n++] = (uint32_t)r;
     }
-    adc_column_fit(column, g->x, g->code, n, 1, g->scratch);
+    adc_column_fit(column, g->x, g->code, n, g->scratch);
     for (size_t i = 0; i < n; i++)
         w[g->row[i]] = sign * step * (float)g->code[i];
 }

@@ -2,7 +2,7 @@
 # The same bytes on any number of ranks: trains experiments on different rank counts and compares
 # every result file, with h5diff and byte by byte; only /provenance and /history/seconds may differ.
 #
-#     ranks_test.sh small|full|levels|images|lists
+#     ranks_test.sh small|full|levels|images|lists|constraints
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 python=$(find_python)
@@ -185,6 +185,77 @@ images() {
     for ranks in 2 4; do
         check "convolutional networks: 1 and $ranks ranks" same_folders "$work/1/images" \
             "$work/$ranks/images"
+    done
+}
+
+# ---- constraints: their projections are divided over ranks ----
+
+cat >"$work/constraints.yaml" <<'END'
+experiment: constraints
+data: {name: fashion-mnist, validation: 100, train: 500, test: 200}
+network: {model: mlp, hidden: [30, 7]}
+training: {batch: 64, shards: 4, rate: 0.05, momentum: 0.5}
+runs:
+  - {name: dense, epochs: 1, penalty: {name: l1, alpha: 5}}
+  - name: admm
+    from: dense
+    epochs: 2
+    sparsity: {keep: [0.1, 0, 0.5]}
+    column-sparsity: {nonzeros: 10}
+    impose: {every: 5, rho: 0.1}
+  - {name: retrain, from: admm, epochs: 1, sparsity: {keep: [0.1, 0, 0.5]}, impose: {by: hard}}
+  - {name: limit, from: dense, epochs: 1, adc-limit: {bits: [3, 3, 3, 1]}, impose: {rho: 0.1}}
+  - name: forward
+    from: limit
+    epochs: 1
+    adc-limit: {bits: [3, 3, 3, 1, 9, 9, 9, 9, 2, 2, 2, 2]}
+    column-sparsity: {nonzeros: 9}
+    impose: {by: forward}
+  - {name: child, from: limit}
+END
+
+# What the constraints promise, from the codes in the files. A child keeps the exponents.
+obeys() {
+    "$python" - "$1" <<'END'
+import sys, h5py, numpy as np
+def codes(run, layer):
+    data = h5py.File(f"{sys.argv[1]}/{run}.h5")["layers"][layer]["weight_code"]
+    return data[()].astype(int), data.attrs
+def columns(code):
+    return [code[:, first:first + 128] for first in range(0, code.shape[1], 128)]
+for run in "admm", "retrain":
+    assert np.count_nonzero(codes(run, "fc1")[0]) <= 0.1 * 784 * 30, run
+    assert np.count_nonzero(codes(run, "fc3")[0]) <= 0.5 * 7 * 10, run
+for run, limited in ("admm", 10), ("forward", 9):
+    for layer in "fc1", "fc2", "fc3":
+        for part in columns(codes(run, layer)[0]):
+            assert np.count_nonzero(part, axis=1).max() <= limited, (run, layer)
+def limits(run, layer, bits):
+    for part in columns(codes(run, layer)[0]):
+        for sign in 1, -1:
+            for k, n in enumerate(bits):
+                digit = np.maximum(sign * part, 0) >> 2 * k & 3
+                assert digit.sum(axis=1).max() < 2 ** n, (run, layer, k)
+for layer in "fc1", "fc2", "fc3":
+    limits("limit", layer, (3, 3, 3, 1))
+limits("forward", "fc1", (3, 3, 3, 1))
+limits("forward", "fc3", (2, 2, 2, 2))
+for layer in "fc1", "fc2", "fc3":
+    a, b = codes("limit", layer), codes("child", layer)
+    assert (a[0] == b[0]).all() and a[1]["exponent"] == b[1]["exponent"] == b[1]["exponent_floor"]
+assert np.isfinite(h5py.File(f"{sys.argv[1]}/admm.h5")["history/residual"][1:]).all()
+END
+}
+
+constraints() {
+    local ranks
+    for ranks in 1 2 4; do
+        train "$ranks" "$work/constraints.yaml" --output "$work/$ranks"
+    done
+    check "the constraints are kept" obeys "$work/1/constraints"
+    for ranks in 2 4; do
+        check "constraints: 1 and $ranks ranks" same_folders "$work/1/constraints" \
+            "$work/$ranks/constraints"
     done
 }
 

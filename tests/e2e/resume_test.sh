@@ -27,6 +27,8 @@ runs:
     epochs: 4
     prune: {threshold: 0.01}
     penalty: {name: bit-slice-l1, alpha: 0.5}
+    column-sparsity: {nonzeros: [30, 0]}
+    impose: {every: 20, rho: 0.01}
 END
 
 # What DIR has, and that nothing else is left there.

@@ -60,6 +60,34 @@ static const char VGG[] =
     "crossbar: {samples: 1}\n"
     "runs: [{name: r, epochs: 1}]\n";
 
+/* Two constraints by ADMM, updated within an epoch and across its end. */
+static const char ADMM[] =
+    "experiment: e\n"
+    "data: {name: cifar10, validation: 10}\n"
+    "network: {model: mlp, hidden: [3]}\n"
+    "training: {batch: 16, shards: 4, rate: 0.05, momentum: 0.9}\n"
+    "runs: [{name: r, epochs: 3, sparsity: {keep: [0.3, 0]}, adc-limit: {bits: [3, 3, 3, 1]},\n"
+    "        impose: {every: 2, rho: 0.1, growth: 1.5}, penalty: {name: l1, alpha: 1}}]\n";
+
+/* Masks, and codes that are projected each epoch, on an exponent that is held. */
+static const char HARD[] =
+    "experiment: e\n"
+    "data: {name: cifar10, validation: 10}\n"
+    "network: {model: resnet, depth: 8, width: 4}\n"
+    "training: {batch: 16, shards: 4, rate: 0.05, momentum: 0.9, weight_decay: 0.001}\n"
+    "crossbar: {samples: 2}\n"
+    "runs: [{name: r, epochs: 2, column-sparsity: {nonzeros: 6}, impose: {by: hard},\n"
+    "        adc-limit: {bits: [2, 2, 3, 1], exponent: 1}}]\n";
+
+/* Straight-through, with running statistics that are no weights. */
+static const char FORWARD[] =
+    "experiment: e\n"
+    "data: {name: cifar10, validation: 10}\n"
+    "network: {model: resnet, depth: 8, width: 4}\n"
+    "training: {batch: 16, shards: 4, rate: 0.05, momentum: 0.9}\n"
+    "crossbar: {samples: 2}\n"
+    "runs: [{name: r, epochs: 2, column-sparsity: {nonzeros: 6}, impose: {by: forward}}]\n";
+
 static uint8_t *noise(size_t count, unsigned modulus, uint32_t state)
 {
     uint8_t *bytes = MEM_NEW(uint8_t, count);
@@ -166,6 +194,8 @@ static void assert_same_run(const struct training *a, const struct training *b)
     network_get_exponents(&a->net, exponent[0]);
     network_get_exponents(&b->net, exponent[1]);
     assert_memory_equal(exponent[0], exponent[1], quantisers * sizeof(int));
+    for (int t = 0; t < p->count; t++)
+        assert_int_equal(p->tensor[t].exponent_floor, q->tensor[t].exponent_floor);
     assert_int_equal(a->pruned, b->pruned);
     assert_int_equal(a->history.rows, b->history.rows);
     for (size_t r = 0; r < a->history.rows; r++) {
@@ -217,6 +247,44 @@ static void test_resnet(void **state)
 {
     (void)state;
     interrupt(RESNET, 2 * 3); /* all */
+}
+
+/* Every crossbar column's digit sums, from the codes that the result file gets. */
+static void assert_limits(const struct training *t, const int *bits)
+{
+    for (int i = 0; i < t->net.params.count; i++) {
+        const struct parameter *tensor = &t->net.params.tensor[i];
+        const size_t row = tensor->count / tensor->shape[0];
+        const int16_t *code = t->net.params.code + tensor->offset;
+        for (size_t j = 0; parameters_is_matrix(tensor) && j < tensor->shape[0]; j++)
+            for (size_t first = 0; first < row; first += 128)
+                for (int k = 0; k < 4; k++) {
+                    int sum[2] = {0};
+                    for (size_t r = first; r < first + 128 && r < row; r++)
+                        sum[code[j * row + r] < 0] += abs(code[j * row + r]) >> 2 * k & 3;
+                    assert_true(sum[0] < 1 << bits[k] && sum[1] < 1 << bits[k]);
+                }
+    }
+}
+
+/* The run in one go; the kept network obeys, whatever the training did behind it. */
+static void obeys(const char *yaml, const int *bits)
+{
+    struct fixture *f = open_fixture(yaml, NULL);
+    assert_int_equal(training_train(&f->training, &err), TRAINING_DONE);
+    assert_int_equal(training_finish(&f->training, &err), TRAINING_DONE);
+    assert_limits(&f->training, bits);
+    close_fixture(f);
+}
+
+static void test_constraints(void **state)
+{
+    (void)state;
+    interrupt(ADMM, 3 * 3);
+    interrupt(HARD, 2 * 3);
+    interrupt(FORWARD, 2 * 3);
+    obeys(ADMM, (int[]){3, 3, 3, 1});
+    obeys(HARD, (int[]){2, 2, 3, 1});
 }
 
 static void test_vgg(void **state)
@@ -541,6 +609,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mlp),
         cmocka_unit_test(test_resnet),
+        cmocka_unit_test(test_constraints),
         cmocka_unit_test(test_vgg),
         cmocka_unit_test(test_end),
         cmocka_unit_test(test_all_damage_is_found),

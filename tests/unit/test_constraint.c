@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/rng.h"
+#include "method/adc_column.h"
+#include "method/admm.h"
 #include "method/constraint.h"
 #include "method/largest.h"
 
@@ -94,12 +97,191 @@ static void test_sparsity(void **state)
     assert_null(constraint_of_path("sparsity2"));
 }
 
+/* ---- column sparsity ---- */
+
+static void test_column_sparsity(void **state)
+{
+    (void)state;
+    enum { OUT = 3, INPUTS = 20, ROWS = 8 }; /* the last array of a column has 4 rows */
+    const struct constraint_class *class = constraint_of_path("column-sparsity");
+    for (uint32_t round = 0; round < 100; round++) {
+        const struct constraint_layer layer = {
+            .out = OUT, .in = 5, .taps = 4, .amount = 1 + round % ROWS, .rows = ROWS};
+        float w[OUT * INPUTS], kept[OUT * INPUTS], scratch[ROWS];
+        draw(w, OUT * INPUTS, 1000 + round);
+        memcpy(kept, w, sizeof w);
+        assert_int_equal(class->unit(&layer), 1);
+        assert_true(class->scratch_size(&layer, OUT) <= sizeof scratch);
+        class->project(&layer, kept, OUT, scratch);
+        for (size_t o = 0; o < OUT; o++)
+            for (size_t first = 0; first < INPUTS; first += ROWS) {
+                const size_t n = INPUTS - first < ROWS ? INPUTS - first : ROWS;
+                const float *a = w + o * INPUTS + first, *b = kept + o * INPUTS + first;
+                const double best = nearest_by_brute_force(a, n, (size_t)layer.amount);
+                assert_true(fabs(distance(a, b, n) - best) < 1e-12);
+            }
+    }
+}
+
+/* ---- adc-limit ---- */
+
+/* Smallest squared distance of codes c < 2^bits to x with every digit sum within its limit: all
+ * choices are tried. */
+static double best_codes(const struct adc_column *column, const float *x, size_t n, const int *sum)
+{
+    const int slices = bit_slice_count(column->format);
+    if (n == 0)
+        return 0.0;
+    double best = INFINITY;
+    for (int c = 0; c < 1 << column->format.bits; c++) {
+        int then[BIT_SLICE_MAX], fits = 1;
+        for (int k = 0; k < slices; k++) {
+            then[k] = sum[k] + bit_slice_digit(column->format, c, k);
+            fits = fits && then[k] <= column->limit[k];
+        }
+        if (fits) {
+            const double rest = best_codes(column, x + 1, n - 1, then);
+            best = fmin(best, rest + ((double)x[0] - c) * ((double)x[0] - c));
+        }
+    }
+    return best;
+}
+
+static void assert_best(const struct adc_column *column, const float *x, size_t n, void *scratch)
+{
+    const int none[BIT_SLICE_MAX] = {0};
+    int sum[BIT_SLICE_MAX] = {0};
+    uint8_t code[SMALL];
+    double found = 0.0;
+    adc_column_fit(column, x, code, n, scratch);
+    for (size_t i = 0; i < n; i++) {
+        found += ((double)x[i] - code[i]) * ((double)x[i] - code[i]);
+        for (int k = 0; k < bit_slice_count(column->format); k++)
+            sum[k] += bit_slice_digit(column->format, code[i], k);
+    }
+    for (int k = 0; k < bit_slice_count(column->format); k++)
+        assert_true(sum[k] <= column->limit[k]);
+    assert_true(fabs(found - best_codes(column, x, n, none)) < 1e-3);
+}
+
+static void test_column_codes(void **state)
+{
+    (void)state;
+    static const struct bit_slice_format formats[] = {
+        {4, 2},
+        {4, 1},
+        {4, 4},
+        {3, 1}
+    };
+    char *scratch = mem_alloc(adc_column_scratch(SMALL), 1, "scratch");
+    for (uint32_t round = 0; round < 400; round++) {
+        struct adc_column column = {.format = formats[round % 4]};
+        const struct rng_key key = {11, RNG_TEST, round};
+        const size_t n = 1 + round / 4 % 4;
+        float x[4];
+        for (size_t i = 0; i < n; i++) /* some larger than every code */
+            x[i] = (float)(rng_uniform(key, i) * 1.2 * (1 << column.format.bits));
+        for (int k = 0; k < bit_slice_count(column.format); k++)
+            column.limit[k] = (int)(rng_uniform(key, 10 + (uint64_t)k) * 5.0);
+        assert_best(&column, x, n, scratch);
+    }
+    /* of eight bits: two weights and three, all 65,536 and 16,777,216 choices */
+    const struct adc_column two = {
+        .format = {8,  2},
+          .limit = { 3, 3, 3, 1}
+    };
+    const float x[3] = {200.3f, 63.6f, 100.5f};
+    assert_best(&two, x, 2, scratch);
+    assert_best(&two, x, 3, scratch);
+    mem_free(scratch);
+}
+
+/* Columns counted once more, from the weights alone. */
+static void assert_columns(const struct constraint_layer *layer, const float *w)
+{
+    const size_t inputs = layer->in * layer->taps;
+    for (size_t o = 0; o < layer->out; o++)
+        for (size_t first = 0; first < inputs; first += layer->rows)
+            for (int k = 0; k < bit_slice_count(layer->format); k++) {
+                int sum[2] = {0};
+                for (size_t r = first; r < first + layer->rows && r < inputs; r++) {
+                    const float x = w[o * inputs + r] / layer->step;
+                    assert_true(x == rintf(x) && fabsf(x) < (float)(1 << layer->format.bits));
+                    sum[x < 0] +=
+                        (int)fabsf(x) / (1 << k * layer->format.width) % (1 << layer->format.width);
+                }
+                assert_true(sum[0] < 1 << layer->adc_bits[k] && sum[1] < 1 << layer->adc_bits[k]);
+            }
+}
+
+/* Greedy alone, where a column has too many states (five bits for every slice), is in the set too. */
+static void test_adc_limit(void **state)
+{
+    (void)state;
+    static const int bits[4][4] = {
+        {3, 3, 3, 1},
+        {1, 2, 0, 3},
+        {5, 5, 5, 5},
+        {4, 4, 4, 2}
+    };
+    const struct constraint_class *class = constraint_of_path("adc-limit.bits");
+    struct constraint_layer layer = {
+        .out = 4, .in = 30, .taps = 3, .format = {8, 2},
+                   .step = 0.03125f, .rows = 64
+    };
+    enum { N = 4 * 90 };
+    float w[N], fixed[N], again[N];
+    for (uint32_t round = 0; round < 12; round++) {
+        memcpy(layer.adc_bits, bits[round % 4], sizeof bits[0]);
+        assert_false(class->is_idle(&layer));
+        char *scratch = mem_alloc(class->scratch_size(&layer, 1), 1, "scratch");
+        for (size_t i = 0; i < N; i++) { /* a tenth of the weights is large, some saturate */
+            const struct rng_key key = {13, RNG_TEST, round};
+            w[i] = (float)(rng_normal(key, i) * (i % 10 ? 0.5 : 5.0));
+        }
+        memcpy(fixed, w, sizeof w);
+        for (size_t o = 0; o < layer.out; o++)
+            class->project(&layer, fixed + o * 90, 1, scratch);
+        assert_columns(&layer, fixed);
+        for (size_t i = 0; i < N; i++)
+            assert_true(fixed[i] == 0.0f ? !signbit(fixed[i]) : fixed[i] * w[i] > 0.0f);
+        memcpy(again, fixed, sizeof fixed);
+        class->project(&layer, again, layer.out, scratch);
+        assert_memory_equal(again, fixed, sizeof fixed);
+        mem_free(scratch);
+    }
+    for (int k = 0; k < 4; k++)
+        layer.adc_bits[k] = 8; /* 64 rows of 3 make 192 */
+    assert_true(class->is_idle(&layer));
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
+/* ---- ADMM ---- */
+
+/* By hand: w = 1, z = 0.25, u = 0.5; the pull is rho (1 - 0.25 + 0.5), and u becomes 1.25 / 2. */
+static void test_admm(void **state)
+{
+    (void)state;
+    const float w[2] = {1.0f, -2.0f};
+    float z[2] = {0.25f, 0.0f}, u[2] = {0.5f, 0.0f}, gradient[2] = {3.0f, 0.0f};
+    double residual = 0.0, norm = 0.0;
+    admm_add_gradient(gradient, w, z, u, 2, 0.5);
+    assert_true(gradient[0] == 3.625f && gradient[1] == -1.0f);
+    admm_residual(w, z, 2, &residual, &norm);
+    assert_true(residual == 0.5625 + 4.0 && norm == 5.0);
+    admm_dual(u, w, z, 2, 2.0);
+    assert_true(u[0] == 0.625f && u[1] == -1.0f);
+    admm_target(z, w, u, 2);
+    assert_true(z[0] == 1.625f && z[1] == -3.0f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_largest),
-        cmocka_unit_test(test_largest_ties),
-        cmocka_unit_test(test_sparsity),
+        cmocka_unit_test(test_largest),      cmocka_unit_test(test_largest_ties),
+        cmocka_unit_test(test_sparsity),     cmocka_unit_test(test_column_sparsity),
+        cmocka_unit_test(test_column_codes), cmocka_unit_test(test_adc_limit),
+        cmocka_unit_test(test_admm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
