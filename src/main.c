@@ -19,6 +19,7 @@ static const struct {
     {"crossbar", command_crossbar,
      "run a trained network on crossbars, find the ADC bits it needs"                          },
     {"report",   command_report,   "tables of accuracy, slices, ADC bits and cost from results"},
+    {"plot",     command_plot,     "figures from results, through gnuplot"                     },
     {"bench",    command_bench,    "speed on this machine, against its own matrix products"    },
     {"options",  command_options,  "every setting of an experiment file, with its default"     },
 };

@@ -4,6 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Three or four bytes that are no character: longer than needed, halves of pairs, beyond U+10FFFF;
+ * nor the two that XML forbids, U+FFFE and U+FFFF. */
+static bool is_forbidden(const unsigned char *text)
+{
+    return (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xED && text[1] > 0x9F) ||
+           (text[0] == 0xF0 && text[1] < 0x90) || (text[0] == 0xF4 && text[1] > 0x8F) ||
+           (text[0] == 0xEF && text[1] == 0xBF && text[2] > 0xBD);
+}
+
 /* Bytes of the UTF-8 character at `text`; 0 if there is none. */
 static size_t character_bytes(const unsigned char *text)
 {
@@ -16,7 +25,7 @@ static size_t character_bytes(const unsigned char *text)
     for (size_t i = 1; i < n; i++)
         if ((text[i] & 0xC0) != 0x80)
             return 0;
-    return n;
+    return n > 2 && is_forbidden(text) ? 0 : n;
 }
 
 /* Codes that move the cursor or change the terminal: below 0x20, 0x7F, and U+0080..U+009F. */
@@ -25,27 +34,27 @@ static bool is_control(const unsigned char *text)
     return text[0] < 0x20 || text[0] == 0x7F || (text[0] == 0xC2 && text[1] < 0xA0);
 }
 
-/* Messages quote files and command lines, perhaps cut inside a character: one line of UTF-8. */
-static void make_printable(unsigned char *text)
+void error_clean(char *text)
 {
-    while (*text) {
-        const size_t n = character_bytes(text);
+    for (unsigned char *c = (unsigned char *)text; *c;) {
+        const size_t n = character_bytes(c);
         if (n == 0) {
-            *text++ = '?';
+            *c++ = '?';
             continue;
         }
-        if (is_control(text))
-            memset(text, '?', n);
-        text += n;
+        if (is_control(c))
+            memset(c, '?', n);
+        c += n;
     }
 }
 
+/* Messages quote files and command lines, perhaps cut inside a character: one line of UTF-8. */
 bool error_set(struct error *err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
-    make_printable((unsigned char *)err->text);
+    error_clean(err->text);
     return false;
 }

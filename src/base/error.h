@@ -24,4 +24,8 @@ struct error {
  * reads `return error_set(err, …)`. */
 bool error_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Puts '?' for what is no printable text (UTF-8 without control codes), as in messages: for names
+ * that come from files. */
+void error_clean(char *text);
+
 #endif

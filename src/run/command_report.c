@@ -1,14 +1,17 @@
-/* reslice report: tables from result files. Rank 0 reads and prints, the others wait. */
+/* reslice report: tables, or a page, from result files. Rank 0 reads and prints, the others wait. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/comm.h"
 #include "base/log.h"
 #include "run/cli.h"
 #include "run/commands.h"
 #include "run/report.h"
+#include "run/report_page.h"
 
 struct report_options {
     struct cli_list files, tables;
+    const char *format_name, *page; /* NULL: not given */
     enum table_format format;
     unsigned wanted; /* enum report_tables */
 };
@@ -25,16 +28,32 @@ static bool choose_tables(struct report_options *options, struct error *err)
     return true;
 }
 
+/* A page is HTML, and must not replace a result by a slip of the hand. */
+static bool choose_format(struct report_options *options, struct error *err)
+{
+    const char *name = options->format_name ? options->format_name : "text";
+    if (!table_format_find(name, &options->format))
+        return error_set(err, "--format: value '%s'; allowed: %s", name, table_format_names());
+    if (options->page && options->format_name)
+        return error_set(err, "--html writes a page; --format '%s' does not go with it", name);
+    const size_t length = options->page ? strlen(options->page) : 0;
+    if (length > 3 && strcmp(options->page + length - 3, ".h5") == 0)
+        return error_set(err, "--html: value '%s'; allowed: the page to write, as report.html",
+                         options->page);
+    return true;
+}
+
 static bool parse_command_line(int argc, char **argv, struct report_options *options, bool *help,
                                struct error *err)
 {
-    const char *name = "text";
     const struct cli_option table[] = {
-        {"--format", "FORMAT", CLI_TEXT, &name,            0, 0,
-         "text, markdown, latex, csv or json (default: text)"},
-        {"--table",  "NAME",   CLI_LIST, &options->tables, 0, 0,
+        {"--format", "FORMAT",    CLI_TEXT, &options->format_name, 0, 0,
+         "text, markdown, latex, csv, json or html (default: text)"                                     },
+        {"--html",   "PAGE.html", CLI_TEXT, &options->page,        0, 0,
+         "write a page with tables, figures and provenance instead, which needs nothing else to be read"},
+        {"--table",  "NAME",      CLI_LIST, &options->tables,      0, 0,
          "accuracy, adc, cost, crossbars, assignments, savings, sweep or isaac; may be repeated "
-         "(default: all)"                                    },
+         "(default: all)"                                                                               },
     };
     const struct cli cli = {"reslice report FILE... [options]",
                             "Prints tables of accuracy, non-zero slices, ADC bits, ADC cost and "
@@ -46,11 +65,26 @@ static bool parse_command_line(int argc, char **argv, struct report_options *opt
         cli_print_help(&cli);
         return true;
     }
-    if (!table_format_find(name, &options->format))
-        return error_set(err, "--format: value '%s'; allowed: %s", name, table_format_names());
+    if (!choose_format(options, err))
+        return false;
     if (options->files.count == 0)
         return error_set(err, "report: no result files given; usage: %s", cli.usage);
     return choose_tables(options, err);
+}
+
+/* On rank 0. Returns the exit status. */
+static int write_report(const struct report_options *options, struct error *err)
+{
+    if (!options->page)
+        return report_print(options->files.text, options->files.count, options->wanted,
+                            options->format, err)
+                   ? 0
+                   : ERROR_STATUS_USER;
+    const int status = report_page_write(options->files.text, options->files.count, options->wanted,
+                                         options->page, err);
+    if (status == 0)
+        log_info("%s", options->page);
+    return status;
 }
 
 int command_report(int argc, char **argv)
@@ -58,14 +92,13 @@ int command_report(int argc, char **argv)
     struct report_options options = {.format = TABLE_TEXT};
     struct error err;
     bool help;
-    bool fine = parse_command_line(argc, argv, &options, &help, &err);
-    if (fine && !help) {
+    int status = parse_command_line(argc, argv, &options, &help, &err) ? 0 : ERROR_STATUS_USER;
+    if (status == 0 && !help) {
         if (comm_rank() == 0)
-            fine = report_print(options.files.text, options.files.count, options.wanted,
-                                options.format, &err);
-        comm_broadcast(&fine, sizeof fine);
+            status = write_report(&options, &err);
+        comm_broadcast(&status, sizeof status);
     }
-    if (!fine)
+    if (status != 0)
         log_error("%s", err.text); /* rank 0 speaks, and has the line */
-    return fine ? 0 : ERROR_STATUS_USER;
+    return status;
 }

@@ -6,6 +6,7 @@
 int command_train(int argc, char **argv);
 int command_crossbar(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_plot(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_options(int argc, char **argv);
 

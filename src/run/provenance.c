@@ -15,6 +15,11 @@
 
 enum { HOST_WIDTH = 64, TEXT = 512 };
 
+const char *provenance_version(void)
+{
+    return RESLICE_VERSION " (" RESLICE_COMMIT ")";
+}
+
 void provenance_cpu(char *text, size_t size)
 {
     snprintf(text, size, "unknown");

@@ -15,4 +15,7 @@ void provenance_write(struct store *store, double begun_s, double seconds, int64
 /* The CPU's name as Linux has it. */
 void provenance_cpu(char *text, size_t size);
 
+/* "0.1.0 (commit)" of this program. */
+const char *provenance_version(void);
+
 #endif

@@ -191,16 +191,16 @@ static struct table *crossbar_table(const struct report *report, int slices, boo
 
 /* ---- all ---- */
 
-static void print_and_free(struct table *table, enum table_format format)
+static void put_and_free(struct table *table, enum table_format format, FILE *out)
 {
-    table_print(table, format, stdout);
+    table_print(table, format, out);
     table_destroy(table);
 }
 
 /* One table for each number of slices that occurs; 0 slices: nothing to say. */
-static void print_by_slices(const struct report *report, enum table_format format,
-                            int (*slices_of)(const struct report_result *),
-                            struct table *(*make)(const struct report *, int, bool))
+static void put_by_slices(const struct report *report, enum table_format format,
+                          int (*slices_of)(const struct report_result *),
+                          struct table *(*make)(const struct report *, int, bool), FILE *out)
 {
     bool occurs[BIT_SLICE_MAX + 1] = {false};
     int tables = 0;
@@ -210,7 +210,7 @@ static void print_by_slices(const struct report *report, enum table_format forma
         tables += occurs[s];
     for (int s = BIT_SLICE_MAX; s > 0; s--)
         if (occurs[s])
-            print_and_free(make(report, s, tables > 1), format);
+            put_and_free(make(report, s, tables > 1), format, out);
 }
 
 static int slices_of_codes(const struct report_result *result)
@@ -251,30 +251,36 @@ const char *report_table_names(void)
     return names;
 }
 
+void report_put_tables(const struct report *report, unsigned tables, enum table_format format,
+                       FILE *out)
+{
+    if (tables == 0)
+        tables = (1u << TABLES) - 1;
+    if (tables & REPORT_ACCURACY)
+        put_by_slices(report, format, slices_of_codes, accuracy_table, out);
+    if (tables & REPORT_ADC)
+        put_by_slices(report, format, slices_of_crossbars, report_adc_table, out);
+    if (tables & REPORT_COST)
+        put_and_free(report_cost_table(), format, out);
+    if (tables & REPORT_ASSIGNMENTS)
+        put_by_slices(report, format, slices_of_assignments, report_assignment_table, out);
+    if (tables & REPORT_SAVINGS)
+        put_by_slices(report, format, slices_of_assignments, report_saving_table, out);
+    if (tables & REPORT_SWEEP)
+        put_by_slices(report, format, slices_of_assignments, report_sweep_table, out);
+    if (tables & REPORT_ISAAC)
+        put_and_free(report_isaac_table(), format, out);
+    if (tables & REPORT_CROSSBARS)
+        put_by_slices(report, format, slices_of_crossbars, crossbar_table, out);
+}
+
 bool report_print(const char *const *file, size_t files, unsigned tables, enum table_format format,
                   struct error *err)
 {
     struct report report;
     const bool fine = report_load(&report, file, files, err);
-    if (tables == 0)
-        tables = (1u << TABLES) - 1;
     if (fine) {
-        if (tables & REPORT_ACCURACY)
-            print_by_slices(&report, format, slices_of_codes, accuracy_table);
-        if (tables & REPORT_ADC)
-            print_by_slices(&report, format, slices_of_crossbars, report_adc_table);
-        if (tables & REPORT_COST)
-            print_and_free(report_cost_table(), format);
-        if (tables & REPORT_ASSIGNMENTS)
-            print_by_slices(&report, format, slices_of_assignments, report_assignment_table);
-        if (tables & REPORT_SAVINGS)
-            print_by_slices(&report, format, slices_of_assignments, report_saving_table);
-        if (tables & REPORT_SWEEP)
-            print_by_slices(&report, format, slices_of_assignments, report_sweep_table);
-        if (tables & REPORT_ISAAC)
-            print_and_free(report_isaac_table(), format);
-        if (tables & REPORT_CROSSBARS)
-            print_by_slices(&report, format, slices_of_crossbars, crossbar_table);
+        report_put_tables(&report, tables, format, stdout);
         if (fflush(stdout) != 0 || ferror(stdout))
             log_fatal("standard output: %s", strerror(errno));
     }

@@ -146,7 +146,11 @@ bool report_read_assignments(const struct store_file *file, struct report_result
         snprintf(attribute, sizeof attribute, "assignment_%zu", a);
         to->test = column[a];
         fine = store_get_text(file, group, attribute, to->name, sizeof to->name, err);
+        error_clean(to->name);
     }
+    fine = fine && read_column(file, "energy", n, column, err);
+    for (size_t a = 0; fine && a < n; a++)
+        result->assignment[a].energy_pj = column[a];
     fine = fine && read_column(file, "adcs", n, column, err);
     for (size_t a = 0; fine && a < n; a++)
         result->assignment[a].adcs = column[a];

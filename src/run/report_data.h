@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "hw/bit_slice.h"
@@ -41,12 +42,14 @@ struct report_assignment {
     double test;                  /* accuracy, 0..1 */
     double saving[REPORT_MODELS]; /* of energy against 8 bits, in the order of adc_models; NaN: the
                                    * file does not know the model */
+    double energy_pj;             /* of the conversions of a sample, model isaac */
     double tile_power_mw, adcs;
     double device_mean, device_std; /* accuracy; NaN without devices */
 };
 
 /* One file. */
 struct report_result {
+    const char *path; /* not owned */
     char experiment[REPORT_NAME], run[REPORT_NAME], base[REPORT_NAME], parent[REPORT_NAME];
     char select[32];
     bool select_sparsity, is_quantised;
@@ -115,6 +118,10 @@ void report_slice_columns(struct table *table, enum table_kind kind, int slices,
 
 /* A table's id and title; when there are several of its kind, with the number of slices. */
 struct table *report_table(const char *id, const char *title, int slices, bool is_one_of_many);
+
+/* The tables of `tables` (see run/report.h; 0: all) of which the files have something. */
+void report_put_tables(const struct report *report, unsigned tables, enum table_format format,
+                       FILE *out);
 
 struct store_file;
 

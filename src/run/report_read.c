@@ -28,6 +28,7 @@ static void get_text(struct reader *r, const char *object, const char *name, cha
                      size_t size)
 {
     r->fine = r->fine && store_get_text(r->file, object, name, text, size, r->err);
+    error_clean(text);
 }
 
 static int64_t get_integer(struct reader *r, const char *object, const char *name)
@@ -255,6 +256,7 @@ static void read_hardware(struct reader *r, struct report_result *result)
 bool report_read(struct report_result *result, const char *path, struct error *err)
 {
     struct reader reader = {store_open(path, err), path, err, true};
+    result->path = path;
     if (!reader.file)
         return false;
     read_root(&reader, result);

@@ -23,6 +23,7 @@ void report_line_end(struct report_line *line);
 
 /* Writes the text so that a reader of the format sees just it. */
 void report_put_markdown(FILE *out, const char *text);
+void report_put_html(FILE *out, const char *text);
 void report_put_latex(FILE *out, const char *text);
 void report_put_csv(FILE *out, const char *text); /* a field, quoted where RFC 4180 asks for it */
 

@@ -13,11 +13,12 @@ enum { TEXT = 2048, NOTE_WIDTH = 110, GAP = 2 };
 
 /* ---- build ---- */
 
-static const char *const format_names[TABLE_FORMATS] = {"text", "markdown", "latex", "csv", "json"};
+static const char *const format_names[TABLE_FORMATS] = {"text", "markdown", "latex",
+                                                        "csv",  "json",     "html"};
 
 const char *table_format_names(void)
 {
-    return "text, markdown, latex, csv, json";
+    return "text, markdown, latex, csv, json, html";
 }
 
 bool table_format_find(const char *name, enum table_format *format)
@@ -379,7 +380,7 @@ static void print_csv(const struct table *table, FILE *out)
 void table_print(const struct table *table, enum table_format format, FILE *out)
 {
     static void (*const print[TABLE_FORMATS])(const struct table *, FILE *) = {
-        print_text, print_markdown, print_latex, print_csv, table_print_json};
+        print_text, print_markdown, print_latex, print_csv, table_print_json, table_print_html};
     assert(table->columns > 0 && table->cells % table->columns == 0);
     print[format](table, out);
 }

@@ -7,6 +7,7 @@
  * latex: a table environment with its notes; needs the package booktabs.
  * csv: several tables stand in one file. Each row starts with the id of its table; a header row
  * starts with "table". Notes are rows of a table called "notes".
+ * html: a <section> a table, for a page of your own.
  * json: one object a table, one after the other (JSON lines; `jq` and json.JSONDecoder take them).
  */
 #ifndef RESLICE_RUN_TABLE_H
@@ -16,7 +17,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum table_format { TABLE_TEXT, TABLE_MARKDOWN, TABLE_LATEX, TABLE_CSV, TABLE_JSON, TABLE_FORMATS };
+enum table_format {
+    TABLE_TEXT,
+    TABLE_MARKDOWN,
+    TABLE_LATEX,
+    TABLE_CSV,
+    TABLE_JSON,
+    TABLE_HTML,
+    TABLE_FORMATS
+};
 
 enum { TABLE_COLUMNS = 48 };
 
@@ -26,7 +35,7 @@ enum table_kind {
     TABLE_SPREAD  /* a number that may have a spread (mean ± std), right */
 };
 
-/* Names of all formats: "text, markdown, latex, csv, json". */
+/* Names of all formats: "text, markdown, latex, csv, json, html". */
 const char *table_format_names(void);
 
 /* False when there is no such format. */

@@ -29,4 +29,7 @@ struct table {
  * values are null. */
 void table_print_json(const struct table *table, FILE *out);
 
+/* A <section>: heading, table, notes; well-formed as XML too. */
+void table_print_html(const struct table *table, FILE *out);
+
 #endif

@@ -378,8 +378,8 @@ static void test_command_line(void **state)
     assert_prints("no result files");
     assert_false(capture(run_command, (char *[]){"report", path, "--colour", NULL}));
     assert_prints("unknown option '--colour'; allowed: --format");
-    assert_false(capture(run_command, (char *[]){"report", path, "--format", "html", NULL}));
-    assert_prints("value 'html'; allowed: text, markdown, latex, csv");
+    assert_false(capture(run_command, (char *[]){"report", path, "--format", "word", NULL}));
+    assert_prints("value 'word'; allowed: text, markdown, latex, csv, json, html");
     assert_false(capture(run_command, (char *[]){"report", "/none.h5", NULL}));
     assert_prints("reslice: /none.h5: no such result file");
     assert_true(capture(run_command, (char *[]){"report", path, "--format=csv", NULL}));
