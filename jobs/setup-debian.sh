@@ -14,7 +14,8 @@ needed='gcc libc6-dev make cmake pkg-config|pkgconf libopenmpi-dev openmpi-bin
     libhdf5-openmpi-dev libopenblas-serial-dev|libopenblas-pthread-dev|libopenblas-openmp-dev
     zlib1g-dev libyaml-dev'
 needed_by_tests='libcmocka-dev clang git curl|wget hdf5-tools python3 python3-numpy python3-h5py
-    python3-xarray python3-h5netcdf python3-netcdf4'
+    python3-xarray python3-h5netcdf python3-netcdf4 python3-matplotlib
+    gnuplot-nox|gnuplot-qt|gnuplot-x11' # reslice plot finds gnuplot when it runs; users may do without
 needed_by_slurm='slurmctld slurmd slurm-client munge libpmix-dev' # srun opens libpmix.so
 
 say() {
@@ -120,7 +121,9 @@ missing_tools() {
     fi
     pkg-config --exists cmocka 2>/dev/null || echo "cmocka (for pkg-config)"
     command -v h5diff >/dev/null || echo h5diff
-    python_can_import 'numpy, h5py, xarray' || echo "python3 with numpy, h5py and xarray"
+    command -v gnuplot >/dev/null || echo gnuplot
+    python_can_import 'numpy, h5py, xarray, matplotlib' ||
+        echo "python3 with numpy, h5py, xarray and matplotlib"
 }
 
 use_what_is_there() {
