@@ -18,6 +18,7 @@ static const struct {
     {"train",    command_train,    "train the runs of an experiment file"                      },
     {"crossbar", command_crossbar,
      "run a trained network on crossbars, find the ADC bits it needs"                          },
+    {"import",   command_import,   "a result file from weights that were trained elsewhere"    },
     {"report",   command_report,   "tables of accuracy, slices, ADC bits and cost from results"},
     {"plot",     command_plot,     "figures from results, through gnuplot"                     },
     {"bench",    command_bench,    "speed on this machine, against its own matrix products"    },

@@ -5,6 +5,8 @@
 
 int command_train(int argc, char **argv);
 int command_crossbar(int argc, char **argv);
+int command_import(int argc, char **argv);
+
 int command_report(int argc, char **argv);
 int command_plot(int argc, char **argv);
 int command_bench(int argc, char **argv);

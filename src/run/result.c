@@ -182,37 +182,42 @@ static bool read_floors(const struct store_file *file, const char *path,
     return true;
 }
 
-static bool read_state(const char *path, struct training *t, int *exponent, int *floor,
+static bool read_state(const char *path, struct network *net, int *exponent, int *floor,
                        struct error *err)
 {
     struct store_file *file = store_open(path, err);
     if (!file)
         return false;
-    const bool fine =
-        read_tensors(file, &t->net.params, err) &&
-        read_exponents(file, path, exponent, (size_t)network_quantisers(&t->net), err) &&
-        read_floors(file, path, &t->net.params, floor, err);
+    const bool fine = read_tensors(file, &net->params, err) &&
+                      read_exponents(file, path, exponent, (size_t)network_quantisers(net), err) &&
+                      read_floors(file, path, &net->params, floor, err);
     store_close(file);
     return fine;
 }
 
-bool result_load_state(const char *path, struct training *t, struct error *err)
+bool result_load_network(const char *path, struct network *net, struct error *err)
 {
-    const size_t quantisers = (size_t)network_quantisers(&t->net);
-    struct parameters *params = &t->net.params;
+    struct parameters *params = &net->params;
+    const size_t quantisers = (size_t)network_quantisers(net);
     int *exponent = MEM_NEW(int, quantisers), *floor = MEM_NEW(int, params->count);
     const bool fine =
-        comm_agree(comm_rank() != 0 || read_state(path, t, exponent, floor, err), err);
+        comm_agree(comm_rank() != 0 || read_state(path, net, exponent, floor, err), err);
     if (fine) {
-        comm_broadcast(t->net.params.value, t->net.params.size * sizeof(float));
-        comm_broadcast(t->net.params.mask, t->net.params.size);
+        comm_broadcast(params->value, params->size * sizeof(float));
+        comm_broadcast(params->mask, params->size);
         comm_broadcast(exponent, quantisers * sizeof *exponent);
         comm_broadcast(floor, (size_t)params->count * sizeof *floor);
-        network_set_exponents(&t->net, exponent);
+        network_set_exponents(net, exponent);
         for (int i = 0; i < params->count; i++)
             params->tensor[i].exponent_floor = floor[i];
     }
     mem_free(floor);
     mem_free(exponent);
     return fine;
+}
+
+bool result_load_state(const char *path, struct training *t, struct error *err)
+{
+    t->is_calibrated = true;
+    return result_load_network(path, &t->net, err);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "run/store.h"
 #include "run/training.h"
 
 enum { RESULT_PATH = 1024, RESULT_CONFIG = 65536 /* bytes of resolved settings */ };
@@ -31,10 +32,18 @@ enum result_state result_check(const char *path, const struct experiment_run *ru
 void result_difference(const char *path, const char *what, const char *there, const char *here,
                        struct error *err);
 
-/* Weights, masks, the weights' exponent floors and the activations' exponents of a complete run into the network. Collective. */
+/* Weights, masks, the weights' exponent floors and the activations' exponents of a complete run into the
+ * network. Collective. */
+bool result_load_network(const char *path, struct network *net, struct error *err);
+
+/* Likewise, into the network of a training, which then does not look for exponents itself. */
 bool result_load_state(const char *path, struct training *training, struct error *err);
 
 /* Writes the finished run. Collective; environment errors end the job. */
 void result_write(const char *path, const struct training *training);
+
+/* Its parts, for those who add groups of their own: an estimate of the bytes, and all groups. */
+size_t result_bytes(const struct training *training);
+void result_write_groups(struct store *store, const struct training *training);
 
 #endif

@@ -216,8 +216,8 @@ static void write_predictions(struct store *store, const struct training *t)
     mem_free(correct);
 }
 
-/* Generous estimate for the check of free space. */
-static size_t estimate_bytes(const struct training *t)
+/* Generous, for the check of free space. */
+size_t result_bytes(const struct training *t)
 {
     size_t bytes = t->net.params.size * 8 + t->test_count * 4 + t->history.rows * 256 + (4u << 20);
     for (int l = 0; l < t->simulation.layers; l++) {
@@ -228,9 +228,8 @@ static size_t estimate_bytes(const struct training *t)
     return bytes;
 }
 
-void result_write(const char *path, const struct training *t)
+void result_write_groups(struct store *store, const struct training *t)
 {
-    struct store *store = store_create(path, estimate_bytes(t));
     write_root(store, t);
     history_write(&t->history, store, bit_slice_count(t->format));
     write_layers(store, t);
@@ -240,5 +239,11 @@ void result_write(const char *path, const struct training *t)
     result_write_simulation(store, &t->simulation);
     write_predictions(store, t);
     provenance_write(store, t->begun_s, comm_time_s() - t->start_s, (int64_t)t->resumptions);
+}
+
+void result_write(const char *path, const struct training *t)
+{
+    struct store *store = store_create(path, result_bytes(t));
+    result_write_groups(store, t);
     store_finish(store);
 }

@@ -18,7 +18,7 @@
 
 #include "base/error.h"
 
-enum { STORE_AXES = 5, STORE_FORMAT_VERSION = 1 };
+enum { STORE_AXES = 6, STORE_FORMAT_VERSION = 1 };
 
 enum store_type {
     STORE_F32,

@@ -6,6 +6,19 @@
 
 #include "run/store.h"
 
+struct store_file {
+    hid_t file;
+    size_t bytes;    /* of the file */
+    bool is_foreign; /* somebody else's: datasets may go without a checksum */
+    char path[4096];
+};
+
+/* Opens any HDF5 file for reading; NULL and a line when it is none. */
+struct store_file *store_open_any(const char *path, struct error *err);
+
+/* Lengths of the axes of an open dataset; -1 when it is not one that can be read. */
+int store_shape_of(const struct store_file *file, hid_t dataset, size_t length[STORE_AXES]);
+
 /* The type in memory and, on the little-endian machines we run on, in the file. */
 hid_t store_hdf5_type(enum store_type type);
 

@@ -314,7 +314,7 @@ static enum training_outcome begin(struct training *t, struct error *err)
         constrain_start(t->constrain);
     t->pruned = parameters_count_masked(&t->net.params);
     history_append(&t->history);
-    return t->run->parent >= 0 || calibrate(t) ? TRAINING_DONE : not_finite(t, t->at.epoch, err);
+    return t->is_calibrated || calibrate(t) ? TRAINING_DONE : not_finite(t, t->at.epoch, err);
 }
 
 /* What is left of the present epoch: steps, evaluation, selection. */

@@ -47,8 +47,9 @@ struct training {
     struct history history;
     struct snapshot best;
     struct silent_layers silent;
-    uint32_t *order; /* [train_count] samples in the order of the epoch */
-    size_t pruned;   /* parameters that are masked */
+    uint32_t *order;    /* [train_count] samples in the order of the epoch */
+    size_t pruned;      /* parameters that are masked */
+    bool is_calibrated; /* the activation exponents stand: those of a parent, or of an import */
     struct training_position at;
     size_t resumptions;            /* > 0: the state comes from a checkpoint */
     struct checkpoint *checkpoint; /* written now and then, or NULL; not owned */

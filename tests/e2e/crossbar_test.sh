@@ -123,7 +123,7 @@ refuses() {
 refusals() {
     local file=$work/runs/bitslice.h5
     refuses 'no result files given'
-    refuses 'no such result file' "$work/none.h5"
+    refuses 'no such file' "$work/none.h5"
     refuses 'plain floating point' "$work/runs/float.h5"
     refuses "--adc: value '1,2,3'; allowed: 4 integers from 0 to 10" "$file" --adc 1,2,3
     refuses "--adc: value '1,2,3,11'" "$file" --adc 1,2,3,11

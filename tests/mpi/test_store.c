@@ -512,7 +512,7 @@ static void test_cut_file(void **state)
         refuse("not an HDF5 file, or damaged");
     }
     unlink(path);
-    refuse("no such result file");
+    refuse("no such file");
 }
 
 /* A root attribute of a copy that is otherwise right. */

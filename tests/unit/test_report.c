@@ -338,7 +338,7 @@ static void flip_bit(const char *path, const void *pattern, size_t bytes)
 static void test_bad_files(void **state)
 {
     (void)state;
-    assert_refused(path_of("none.h5"), "no such result file");
+    assert_refused(path_of("none.h5"), "no such file");
     const char *path = path_of("text.h5");
     FILE *file = fopen(path, "w");
     fputs("not at all", file);
@@ -381,7 +381,7 @@ static void test_command_line(void **state)
     assert_false(capture(run_command, (char *[]){"report", path, "--format", "word", NULL}));
     assert_prints("value 'word'; allowed: text, markdown, latex, csv, json, html");
     assert_false(capture(run_command, (char *[]){"report", "/none.h5", NULL}));
-    assert_prints("reslice: /none.h5: no such result file");
+    assert_prints("reslice: /none.h5: no such file");
     assert_true(capture(run_command, (char *[]){"report", path, "--format=csv", NULL}));
     assert_prints("table,run,");
     assert_true(capture(run_command, (char *[]){"report", "--help", NULL}));

@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# reslice import: the float network has the logits of its origin, whatever the names; quantised it is
+# a result file like that of a trained run; what does not fit is refused. Twice: weights and logits
+# from numpy, and, where there is a PyTorch, from that.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+python=$(find_python)
+data=$work/data
+mkdir -p "$data" "$work/numpy" "$work/torch"
+ln -s /usr/share/datasets/fashion-mnist "$data/fashion-mnist"
+"$python" "$e2e/import_twin.py" pictures "$data"
+"$python" "$e2e/import_twin.py" write "$work/numpy" "$data"
+
+grey=(--set data.name=fashion-mnist)
+color=(--set data.name=cifar10)
+resnet=(--network resnet "${color[@]}" --set network.depth=8 --set network.width=8
+    --set crossbar.samples=2)
+
+# import RANKS WEIGHTS ARGUMENT...
+import() {
+    local ranks=$1
+    shift
+    on_ranks "$ranks" "$reslice" import "$@" --data "$data" --fresh
+}
+
+# same_logits FOLDER/NAME ARGUMENT...: of the network in floating point.
+same_logits() {
+    local name=$1
+    shift
+    import 2 "$work/$name.h5" "$@" --set fixed_point.quantise=false --set data.test=40 \
+        --calibrate 40 --logits -o "$work/out.h5"
+    "$python" "$e2e/import_twin.py" compare "$work/out.h5" "$work/$name.npy"
+}
+
+deep=(--network mlp "${grey[@]}" --set network.hidden=24,24,24,24,24,24,24,24,24,24)
+
+# Quantised it still has most of its predictions, on 1 and 2 ranks the same bytes, and the other
+# commands take it.
+like_a_trained_run() {
+    for ranks in 1 2; do
+        import "$ranks" "$work/numpy/resnet.h5" "${resnet[@]}" --logits -o "$work/r$ranks.h5"
+    done
+    h5diff "$work/r1.h5" "$work/r2.h5" predictions
+    "$python" "$e2e/same_results.py" "$work/r1.h5" "$work/r2.h5"
+    "$python" "$e2e/import_twin.py" compare "$work/r1.h5" "$work/numpy/resnet.npy"
+    "$python" - "$work/r1.h5" "$work/numpy/resnet.npy" <<'END'
+import sys, h5py, numpy as np
+with h5py.File(sys.argv[1]) as file:
+    logits, expected = file["predictions/logit"][:], np.load(sys.argv[2])
+    error = np.abs(logits - expected).mean() / np.abs(expected).mean()
+    agree = (logits.argmax(1) == expected.argmax(1)).mean()
+    print(f"quantised: mean relative error {error:.3f}, same class for {agree:.0%}")
+    assert error < 0.1 and agree > 0.8
+    assert dict(file["import"].attrs)["calibration_samples"] == 200
+END
+    on_ranks 2 "$reslice" crossbar "$work/r1.h5" --data "$data" --quick --selftest --samples 4 \
+        --test 4 --calibrate train --set crossbar.samples=4
+    "$reslice" report "$work/r1.h5"
+}
+
+# A run of an experiment without epochs is imported; another comes from it.
+parent_of_a_run() {
+    cat >"$work/tune.yaml" <<'END'
+experiment: tune
+data: {name: cifar10, validation: 40}
+network: {model: resnet, depth: 8, width: 8}
+training: {batch: 20, shards: 2, rate: 0.01}
+crossbar: {samples: 2}
+runs:
+  - {name: origin}
+  - {name: tuned, from: origin, epochs: 1, penalty: {name: bit-slice-l1, alpha: 0.5}}
+END
+    import 2 "$work/numpy/resnet.h5" --network "$work/tune.yaml" --output "$work/results"
+    [ -s "$work/results/tune/origin.h5" ]
+    on_ranks 2 "$reslice" train "$work/tune.yaml" --output "$work/results" --data "$data" |
+        tee "$work/tune.log"
+    grep -q 'origin: complete' "$work/tune.log"
+    [ -s "$work/results/tune/tuned.h5" ]
+}
+
+# refuses WHAT ARGUMENT...: status 2 and one line that contains WHAT.
+refuses() {
+    local what=$1 status=0
+    shift
+    on_ranks 2 "$reslice" import "$@" >"$work/out" 2>"$work/err" || status=$?
+    cat "$work/out" "$work/err"
+    [ "$status" -eq 2 ]
+    [ "$(grep -c '^reslice: ' "$work/err")" -eq 1 ]
+    grep -qF -e "$what" "$work/err"
+}
+
+# damaged HOW WHAT [LISTED]
+damaged() {
+    cp "$work/numpy/resnet.h5" "$work/bad.h5"
+    "$python" "$e2e/import_twin.py" break "$work/bad.h5" "$1"
+    refuses "$2" "$work/bad.h5" "${resnet[@]}" --data "$data" -o "$work/none.h5"
+    [ -z "${3:-}" ] || grep -q "^  ! $3\$" "$work/out"
+    [ ! -e "$work/none.h5" ]
+}
+
+refusals() {
+    local weights=$work/numpy/resnet.h5
+    refuses 'import: 0 weight files given, expected 1' --network mlp
+    refuses 'import: --network is missing' "$weights"
+    refuses "value 'mpl' is not valid; allowed: mlp, lenet5" "$weights" --network mpl
+    refuses 'no such file' "$work/none.h5" "${resnet[@]}" --data "$data" -o "$work/o.h5"
+    refuses 'not an HDF5 file' "$e2e/common.sh" "${resnet[@]}" --data "$data" -o "$work/o.h5"
+    refuses 'on training samples: ' "$weights" "${resnet[@]}" --data "$work" -o "$work/o.h5"
+    refuses 'is there already; --fresh' "$weights" "${resnet[@]}" --data "$data" -o "$weights"
+    refuses 'tensors do not fit the network, first' "$weights" "${resnet[@]}" --data "$data" \
+        --set network.width=16 -o "$work/o.h5"
+    grep -q '^  ! conv1.weight  *\[16, 3, 3, 3\]  *conv1.weight \[8, 3, 3, 3\]$' "$work/out"
+    damaged missing "1 tensors do not fit the network, first 'bn1.running_var'" \
+        'bn1.running_var  *\[8\]  *not in the file'
+    damaged extra "1 tensors do not fit the network, first 'layer9.0.conv1.weight'" \
+        '(nothing)  *layer9.0.conv1.weight \[2, 2, 3, 3\]'
+    damaged shape "1 tensors do not fit the network, first 'fc.weight'" \
+        'fc.weight  *\[10, 32\]  *linear.weight \[10, 64\]'
+    damaged nan "'linear.bias' holds a value that is not finite"
+    damaged negative "'bn1.running_var' holds a negative variance"
+}
+
+# Without a bias a layer has 0.
+no_bias() {
+    cp "$work/numpy/resnet.h5" "$work/bias.h5"
+    "$python" "$e2e/import_twin.py" break "$work/bias.h5" no-bias
+    import 1 "$work/bias.h5" "${resnet[@]}" -o "$work/bias-out.h5"
+    "$python" -c 'import sys, h5py; assert not h5py.File(sys.argv[1])["layers/fc/bias"][:].any()' \
+        "$work/bias-out.h5"
+}
+
+names() {
+    "$reslice" import --names "${resnet[@]}" | tee "$work/names"
+    grep -q '^layer2.0.downsample.1.running_var  *\[16\]$' "$work/names"
+    grep -q '^    or layer2.0.shortcut.1$' "$work/names"
+}
+
+check "an MLP of numpy, by order" same_logits numpy/mlp "${deep[@]}"
+check "a ResNet of numpy, by name" same_logits numpy/resnet "${resnet[@]}"
+check "quantised, crossbars, report, ranks" like_a_trained_run
+check "the parent of a run" parent_of_a_run
+check "refused, in one line" refusals
+check "no bias is a bias of 0" no_bias
+check "the list of names" names
+
+for torch in "$python" /usr/bin/python3 ''; do
+    [ -n "$torch" ] && "$torch" "$e2e/import_torch.py" --has-torch >/dev/null && break
+done
+if [ -z "$torch" ]; then
+    echo "skipped: no python3 with torch; six networks of PyTorch are not compared"
+    finish
+    exit
+fi
+"$torch" "$e2e/import_torch.py" write "$work/torch" "$data"
+check "PyTorch: MLP, Sequential" same_logits torch/mlp --network mlp "${grey[@]}" \
+    --set network.hidden=100,40
+check "PyTorch: LeNet-5" same_logits torch/lenet5 --network lenet5 "${grey[@]}"
+check "PyTorch: VGG-11" same_logits torch/vgg11 --network vgg11 "${color[@]}"
+check "PyTorch: VGG-11 with batch norm and biases" same_logits torch/vgg11-norm --network vgg11 \
+    "${color[@]}" --set network.batch_norm=true
+check "PyTorch: ResNet-20, names of torchvision" same_logits torch/resnet20 --network resnet \
+    "${color[@]}"
+check "PyTorch: ResNet-20, names of CIFAR-10, DataParallel" same_logits torch/resnet20-cifar \
+    --network resnet "${color[@]}"
+finish
