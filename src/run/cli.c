@@ -108,7 +108,7 @@ bool cli_parse(const struct cli *cli, int argc, char **argv, struct cli_list *po
     return true;
 }
 
-void cli_print_help(const struct cli *cli)
+static void print_text(const struct cli *cli)
 {
     log_info("%s\n\nusage: %s\n", cli->about, cli->usage);
     for (size_t i = 0; i < cli->count; i++) {
@@ -119,4 +119,16 @@ void cli_print_help(const struct cli *cli)
         log_info("  %-26s %s", left, cli->options[i].meaning);
     }
     log_info("  %-26s %s", "--help", "show this");
+}
+
+static void (*printer)(const struct cli *cli) = print_text;
+
+void cli_print_help(const struct cli *cli)
+{
+    printer(cli);
+}
+
+void cli_print_with(void (*print)(const struct cli *cli))
+{
+    printer = print;
 }

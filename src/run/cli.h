@@ -47,4 +47,7 @@ bool cli_parse(const struct cli *cli, int argc, char **argv, struct cli_list *po
 /* Rank 0 prints the table. */
 void cli_print_help(const struct cli *cli);
 
+/* From now on cli_print_help calls this instead: the same tables make the manual (run/manual.h). */
+void cli_print_with(void (*print)(const struct cli *cli));
+
 #endif

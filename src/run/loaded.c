@@ -45,8 +45,8 @@ static char *as_experiment(const struct header *header)
     return yaml;
 }
 
-static bool read_settings(struct loaded *loaded, const char *path,
-                          struct experiment_overrides overrides, struct error *err)
+bool loaded_settings(struct experiment *experiment, const char *path,
+                     struct experiment_overrides overrides, struct error *err)
 {
     struct header *header = MEM_NEW(struct header, 1);
     bool fine = comm_rank() != 0 || read_header(path, header, err);
@@ -56,12 +56,12 @@ static bool read_settings(struct loaded *loaded, const char *path,
         comm_broadcast(err, sizeof *err);
     if (fine) {
         char *yaml = as_experiment(header);
-        fine = experiment_parse(&loaded->experiment, path, yaml, strlen(yaml), overrides, err);
+        fine = experiment_parse(experiment, path, yaml, strlen(yaml), overrides, err);
         mem_free(yaml);
     }
     if (fine) {
-        memcpy(loaded->experiment.name, header->experiment, EXPERIMENT_NAME);
-        memcpy(loaded->experiment.runs[0].name, header->run, EXPERIMENT_NAME);
+        memcpy(experiment->name, header->experiment, EXPERIMENT_NAME);
+        memcpy(experiment->runs[0].name, header->run, EXPERIMENT_NAME);
     }
     mem_free(header);
     return fine;
@@ -92,7 +92,7 @@ bool loaded_open(struct loaded *loaded, const char *path, const char *data,
                  struct experiment_overrides overrides, struct error *err)
 {
     *loaded = (struct loaded){0};
-    if (!read_settings(loaded, path, overrides, err))
+    if (!loaded_settings(&loaded->experiment, path, overrides, err))
         return false;
     const char *name = loaded->experiment.runs[0].settings.data.name;
     if (!dataset_load(&loaded->set, name, data, err)) {
@@ -139,7 +139,11 @@ struct evaluate_job loaded_job(struct loaded *loaded, enum loaded_part part, siz
 
 struct crossbar_format loaded_format(const struct loaded *loaded)
 {
-    const struct settings *s = &loaded->experiment.runs[0].settings;
+    return loaded_format_of(&loaded->experiment.runs[0].settings);
+}
+
+struct crossbar_format loaded_format_of(const struct settings *s)
+{
     const int bits = (int)s->fixed_point.bits;
     const int64_t cell = s->crossbar.cell_bits;
     return (struct crossbar_format){(int)s->crossbar.rows, (int)s->crossbar.columns,

@@ -14,6 +14,11 @@ struct loaded {
 /* Parts of the data. */
 enum loaded_part { LOADED_TEST, LOADED_VALIDATION, LOADED_TRAIN, LOADED_PARTS };
 
+/* The settings of a result file as an experiment of one run, the file's; `overrides` change them.
+ * Collective. False with a line; free with experiment_free. */
+bool loaded_settings(struct experiment *experiment, const char *path,
+                     struct experiment_overrides overrides, struct error *err);
+
 /* Reads a quantised run; `overrides` change its settings ("crossbar.rows=64"), `data` is the folder
  * for dataset_load. Collective. False with a line, and nothing to free. */
 bool loaded_open(struct loaded *loaded, const char *path, const char *data,
@@ -28,5 +33,6 @@ struct evaluate_job loaded_job(struct loaded *loaded, enum loaded_part part, siz
 
 /* How the run's settings map its codes to crossbars. */
 struct crossbar_format loaded_format(const struct loaded *loaded);
+struct crossbar_format loaded_format_of(const struct settings *settings);
 
 #endif
