@@ -3,10 +3,16 @@
 # trains the four runs of quickstart.yaml on Fashion-MNIST over MPI ranks, and compares them.
 #
 #     experiments/quickstart.sh [options of reslice train]        e.g. --fresh, --output DIR
+#
+# Where reslice is installed (share/reslice/experiments) it builds nothing and takes that program.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build
+is_installed=false
+if [ ! -e "$root/CMakeLists.txt" ]; then # installed: there is nothing to build
+    is_installed=true
+fi
 shards=4 # of quickstart.yaml: the number of ranks must divide it
 
 # quietly COMMAND...: its output is shown only when it fails.
@@ -42,6 +48,9 @@ count_ranks() {
 # The folder after --output among the arguments, or results/.
 find_output() {
     local output=$root/results
+    if $is_installed; then
+        output=results
+    fi
     while [ $# -gt 0 ]; do
         case $1 in
             --output=*) output=${1#--output=} ;;
@@ -52,10 +61,15 @@ find_output() {
     echo "$output"
 }
 
-"$root/jobs/setup-debian.sh"
-echo "building in $build"
-quietly cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DRESLICE_TESTS=OFF
-quietly cmake --build "$build" -j "$(env -u OMP_NUM_THREADS nproc)"
+if $is_installed; then
+    reslice=$(command -v reslice) || reslice=$root/../../bin/reslice
+else
+    reslice=$build/reslice
+    "$root/jobs/setup-debian.sh"
+    echo "building in $build"
+    quietly cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DRESLICE_TESTS=OFF
+    quietly cmake --build "$build" -j "$(env -u OMP_NUM_THREADS nproc)"
+fi
 
 ranks=$(count_ranks)
 output=$(find_output "$@")
@@ -64,7 +78,7 @@ if [ "$(id -u)" -eq 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 echo "training on $ranks ranks"
-mpirun --oversubscribe -n "$ranks" "$build/reslice" train "$root/experiments/quickstart.yaml" \
+mpirun --oversubscribe -n "$ranks" "$reslice" train "$root/experiments/quickstart.yaml" \
     --output "$output" "$@" </dev/null
 
 files=()
@@ -74,11 +88,11 @@ for run in pretrain pruned l1 bitslice; do
     fi
 done
 echo
-"$build/reslice" report "${files[@]}" --table accuracy --table adc
+"$reslice" report "${files[@]}" --table accuracy --table adc
 cat <<END
 
 The results are HDF5 files in $output/quickstart; README, "Result files", says what is in them.
-More tables, as text, markdown, LaTeX or csv: $build/reslice report FILE... --format csv
-Every setting and its meaning: $build/reslice options; the paper's tables: $root/experiments.
-Next, try another seed: experiments/quickstart.sh --set training.seed=2 --output results/seed2
+More tables, as text, markdown, LaTeX or csv: $reslice report FILE... --format csv
+Every setting and its meaning: $reslice options; the paper's tables: $root/experiments.
+Next, try another seed: $0 --set training.seed=2 --output results/seed2
 END

@@ -16,11 +16,13 @@
 #     DIR/EXPERIMENT/tables.txt, .md, .tex, .csv, .json       (DIR: --output, or results)
 #     DIR/EXPERIMENT/log                                     what the jobs say
 #
-# --dry-run prints the calls of sbatch instead. RESLICE is the program (build/reslice).
+# --dry-run prints the calls of sbatch instead. RESLICE is the program (build/reslice, or the one
+# on the PATH).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export RESLICE=${RESLICE:-$root/build/reslice}
+[ -x "$RESLICE" ] || RESLICE=$(command -v reslice) || RESLICE=$root/build/reslice # installed
 dry_run=false
 sbatch_options=()
 

@@ -51,7 +51,7 @@ static int exponent_of(const struct network *net, const struct tensor *tensor)
 {
     for (const struct op *op = net->op; op < net->op + net->op_count; op++)
         if (op->out == tensor && !op->class->is_quantiser)
-            return exponent_of(net, op->in);
+            return exponent_of(net, op->in) + op->drops_always; /* it doubles what is left */
     return tensor->exponent;
 }
 

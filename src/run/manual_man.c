@@ -52,6 +52,9 @@ static void begin(void)
              "the bit\\-slice L1 penalty, maps the bit slices of the weights to ReRAM crossbars,\n"
              "and finds the ADC that each slice needs. Results are HDF5 files, the same bytes on\n"
              "any number of ranks that divides \\fBtraining.shards\\fR.");
+    log_info(".SH OPTIONS");
+    item("--help", NULL, "of any command: show its options");
+    item("--version", NULL, "show the version");
     log_info(".SH COMMANDS");
 }
 
