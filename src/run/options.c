@@ -68,7 +68,7 @@ const struct option_entry options_table[] = {
     BOOLEAN(network.batch_norm, "false", "vgg11: batch norm behind every convolution"),
     BOOLEAN(network.dropout_always, "false",
             "vgg11: dropout in evaluation too, as the reference program has it"),
-    LAYERS(network.layers, "[]", "the network as a list of layers, instead of a model (README)"),
+    LAYERS(network.layers, "[]", "the network as a list of layers, instead of a model (experiments/README.md)"),
 
     INTEGER(fixed_point.bits, 1, 8, "8", "magnitude bits of weights and activations"),
     ONE_OF(fixed_point.slice_bits, "1, 2, 4, 8", "2", "bits of a slice; divides fixed_point.bits"),

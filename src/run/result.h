@@ -1,4 +1,4 @@
-/* Result files of runs: what is in them (format version 1; see README, "Result files"). */
+/* Result files of runs: what is in them (format version 1; see src/README.md). */
 #ifndef RESLICE_RUN_RESULT_H
 #define RESLICE_RUN_RESULT_H
 

@@ -1,4 +1,4 @@
-/* The groups of a result file, in the order of the README's table. */
+/* The groups of a result file, in the order of the table in src/README.md. */
 #include <stdio.h>
 #include <string.h>
 
