@@ -23,6 +23,7 @@ struct constraint_layer {
     struct bit_slice_format format; /* of the codes, in slices of a crossbar cell */
     float step;                     /* value of one code, where the class holds_exponent; else 0 */
     size_t rows;                    /* of a crossbar array */
+    int iterations;                 /* of the fit: smartdeal */
 };
 
 struct constraint_class {
@@ -32,6 +33,9 @@ struct constraint_class {
     bool is_per_slice; /* the amounts are a number for each slice, not one */
     /* The set lies on the grid of the codes: the layer's exponent stays what it was at the start. */
     bool holds_exponent;
+    /* Imposed straight through: no gradient of the loss to latent weights of this size or larger; 0: to
+     * all. */
+    float clip;
     /* Whether a layer is left alone, because its amount asks for nothing. NULL: amount == 0. */
     bool (*is_idle)(const struct constraint_layer *layer);
     /* Output rows that have to be projected together; out when everything hangs together. */
@@ -55,6 +59,21 @@ extern const struct constraint_class constraint_column_sparsity;
 /* No digit sum of a crossbar column of one sign exceeds 2^adc_bits[k] - 1 in slice k: ADCs of so many
  * bits read every input without loss. No source: this constraint is our own. */
 extern const struct constraint_class constraint_adc_limit;
+
+/* A weight that is not zero is one of 2^amount multiples ±1, ±2, … of an interval that is fitted to the
+ * layer. ADMM-NN, arXiv 1812.11677, section 4. */
+extern const struct constraint_class constraint_grid;
+
+/* Circulant blocks of amount x amount over (out, in), for each tap. ReBoc, DATE 2020; CirCNN. */
+extern const struct constraint_class constraint_circulant;
+
+/* Sparse power-of-two coefficients times a small basis; amount: coefficients below it are zero. A fit,
+ * not the nearest point. SmartDeal, arXiv 2101.01163; method/smartdeal.h. */
+extern const struct constraint_class constraint_smartdeal;
+
+/* One of -S, 0, S; amount: the share of the largest weight below which a weight is zero. Not the nearest
+ * point, but the papers' rule: WACV 2019 and AAAI 2020. */
+extern const struct constraint_class constraint_ternary;
 
 /* All of them, in the order in which projections follow each other where there are several: later
  * ones keep what earlier ones have made (zeros stay zeros). */

@@ -25,17 +25,17 @@ static struct bit_slice_format format_of(const struct settings *s)
                                      (int)(cell > 0 ? cell : s->fixed_point.slice_bits)};
 }
 
-/* The layer with its amounts: number `index` of the network's weight layers. */
-static struct constraint_layer describe(const struct settings *s,
-                                        const struct constraint_class *class,
-                                        const struct parameter *tensor, size_t index)
+struct constraint_layer constrain_describe(const struct settings *s,
+                                           const struct constraint_class *class,
+                                           const struct parameter *tensor, size_t index)
 {
     const struct real_list *list = option_amounts(s, class);
     struct constraint_layer layer = {.out = tensor->shape[0],
                                      .in = tensor->shape[1],
                                      .taps = tensor->count / tensor->shape[0] / tensor->shape[1],
                                      .format = format_of(s),
-                                     .rows = (size_t)s->crossbar.rows};
+                                     .rows = (size_t)s->crossbar.rows,
+                                     .iterations = (int)s->smartdeal.iterations};
     const size_t numbers = class->is_per_slice ? (size_t)bit_slice_count(layer.format) : 1;
     const double *amount = list->value + ((size_t)list->count > numbers ? index * numbers : 0);
     layer.amount = class->is_per_slice ? 0.0 : amount[0];
@@ -87,7 +87,8 @@ static void add_set(struct constrain *constrain, const struct settings *s,
     for (int t = 0; t < params->count; t++) {
         if (!parameters_is_matrix(&params->tensor[t]))
             continue;
-        const struct constraint_layer layer = describe(s, class, &params->tensor[t], index++);
+        const struct constraint_layer layer =
+            constrain_describe(s, class, &params->tensor[t], index++);
         if (!is_idle(class, &layer))
             add_layer(set, &layer, t);
     }
@@ -261,6 +262,21 @@ void constrain_start(struct constrain *constrain)
 }
 
 /* ---- train ---- */
+
+void constrain_clip_gradient(const struct constrain *constrain)
+{
+    for (size_t i = 0; i < constrain->sets && constrain->by == CONSTRAIN_FORWARD; i++) {
+        const struct constrain_set *set = &constrain->set[i];
+        for (size_t l = 0; l < set->layers && set->class->clip > 0.0f; l++) {
+            const struct constrained *c = &set->layer[l];
+            const float *w = weights_of(constrain, c);
+            float *gradient =
+                constrain->params->gradient + constrain->params->tensor[c->tensor].offset;
+            for (size_t j = 0; j < c->count; j++)
+                gradient[j] = fabsf(w[j]) >= set->class->clip ? 0.0f : gradient[j];
+        }
+    }
+}
 
 void constrain_add_gradient(const struct constrain *constrain)
 {

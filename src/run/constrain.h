@@ -61,9 +61,17 @@ struct constrain {
 struct constrain *constrain_create(const struct settings *settings, struct parameters *params);
 void constrain_destroy(struct constrain *constrain);
 
+/* What the settings ask of a weight tensor, number `index` of the network's, under a constraint. */
+struct constraint_layer constrain_describe(const struct settings *settings,
+                                           const struct constraint_class *class,
+                                           const struct parameter *tensor, size_t index);
+
 /* Before the first step of a run that does not come from a checkpoint: fixes exponents, starts ADMM at
  * Z = P(W), U = 0, or projects and masks. */
 void constrain_start(struct constrain *constrain);
+
+/* Straight-through: no gradient of the loss to latent weights beyond the classes' clip. */
+void constrain_clip_gradient(const struct constrain *constrain);
 
 /* Adds ADMM's pull to the gradient. */
 void constrain_add_gradient(const struct constrain *constrain);

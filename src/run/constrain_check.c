@@ -13,15 +13,11 @@ static bool broken(int involved[2], const char *a, const char *b)
     return false;
 }
 
-/* One number for all layers, or one for each; per_slice numbers instead of one for some. */
-static bool check_length(const struct settings *s, const struct constraint_class *class,
-                         size_t layers, int involved[2], struct error *err)
+/* `numbers` for all layers, or so many for each. */
+static bool check_list(const struct real_list *list, const char *path, size_t numbers,
+                       size_t layers, int involved[2], struct error *err)
 {
-    const struct real_list *list = option_amounts(s, class);
-    const char *path = options_table[option_of_constraint(class)].path;
-    const size_t count = (size_t)list->count, cell = (size_t)s->crossbar.cell_bits;
-    const size_t width = cell > 0 ? cell : (size_t)s->fixed_point.slice_bits;
-    const size_t numbers = class->is_per_slice ? (size_t)s->fixed_point.bits / width : 1;
+    const size_t count = (size_t)list->count;
     if (count == 0 || count == numbers || count == numbers * layers)
         return true;
     broken(involved, path, path);
@@ -29,6 +25,37 @@ static bool check_length(const struct settings *s, const struct constraint_class
                      "%s has %zu numbers; allowed: %zu for all layers, or %zu, that is %zu for "
                      "each of the %zu weight layers",
                      path, count, numbers, numbers * layers, numbers, layers);
+}
+
+/* One number a layer, or one for each slice. */
+static bool check_length(const struct settings *s, const struct constraint_class *class,
+                         size_t layers, int involved[2], struct error *err)
+{
+    const size_t cell = (size_t)s->crossbar.cell_bits;
+    const size_t width = cell > 0 ? cell : (size_t)s->fixed_point.slice_bits;
+    const size_t numbers = class->is_per_slice ? (size_t)s->fixed_point.bits / width : 1;
+    return check_list(option_amounts(s, class), options_table[option_of_constraint(class)].path,
+                      numbers, layers, involved, err);
+}
+
+/* The group lasso: a second penalty with a list of its own. */
+static bool check_groups(const struct settings *s, const bool *given, int involved[2],
+                         struct error *err)
+{
+    static const char group[] = "group-lasso.group", alpha[] = "group-lasso.alpha";
+    const bool has_groups = s->group_lasso.group.count > 0;
+    for (size_t i = 0; i < options_count; i++)
+        if (given[i] && !has_groups && strncmp(options_table[i].path, "group-lasso.", 12) == 0) {
+            broken(involved, options_table[i].path, group);
+            return error_set(err, "%s without %s: which layers have groups?", options_table[i].path,
+                             group);
+        }
+    if (has_groups && !given[option_find(alpha)]) {
+        broken(involved, group, alpha);
+        return error_set(err, "%s is given, but %s is missing", group, alpha);
+    }
+    return !has_groups ||
+           check_list(&s->group_lasso.group, group, 1, count_weight_layers(s), involved, err);
 }
 
 static bool check_imposing(const struct settings *s, const bool *given, bool is_active,
@@ -71,5 +98,6 @@ bool constrain_check(const struct settings *s, const bool *given, int involved[2
                              path);
         }
     }
-    return check_imposing(s, given, layers > 0, involved, err);
+    return check_groups(s, given, involved, err) &&
+           check_imposing(s, given, layers > 0, involved, err);
 }

@@ -86,9 +86,27 @@ struct settings {
         struct real_list nonzeros;
     } column_sparsity;
     struct {
+        struct real_list block;
+    } circulant;
+    struct {
+        struct real_list threshold;
+        int64_t iterations;
+    } smartdeal;
+    struct {
+        struct real_list bits;
+    } grid;
+    struct {
+        struct real_list threshold;
+    } ternary;
+    struct {
         struct real_list bits; /* of each slice, or of each slice of each weight layer */
         int64_t exponent;
     } adc_limit;
+    struct { /* a second penalty */
+        double alpha, ratio;
+        struct real_list group; /* input channels, for each weight layer or for all; none: off */
+        bool detach;
+    } group_lasso;
     struct {
         char by[16];   /* admm, hard, forward */
         int64_t every; /* steps; 0 = an epoch */

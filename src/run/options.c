@@ -45,6 +45,9 @@
 #define WHOLES(name, field, low, high, text) \
     {AT(name, field), .type = OPTION_REALS, .min = low, .max = high, .is_whole = true, \
      .standard = "[]", .meaning = text}
+#define REAL_AT(name, field, left, low, high, right, value, text) \
+    {AT(name, field), .type = OPTION_REAL, .min = low, .max = high, .above = left == '(', \
+     .below = right == ')', .standard = value, .meaning = text}
 #define INTEGER_AT(name, field, low, high, value, text) \
     {AT(name, field), .type = OPTION_INTEGER, .min = low, .max = high, .standard = value, \
      .meaning = text}
@@ -108,10 +111,28 @@ const struct option_entry options_table[] = {
           "share of each layer's weights that may be other than zero; 0 = all"),
     WHOLES("column-sparsity.nonzeros", column_sparsity.nonzeros, 0, 1024,
            "weights of a crossbar column that may be other than zero; 0 = all"),
+    WHOLES("circulant.block", circulant.block, 0, 1024,
+           "rows and columns of the circulant blocks of a layer; 0 = not circulant"),
+    REALS("smartdeal.threshold", smartdeal.threshold, '[', 0, 1000,
+          "power-of-two coefficients below it are zero; 0 = the layer is left alone"),
+    INTEGER_AT("smartdeal.iterations", smartdeal.iterations, 2, 1000, "30",
+               "of the fit of coefficients and basis, at most"),
+    WHOLES("grid.bits", grid.bits, 0, 8,
+           "bits of a weight that is not zero: 2^bits multiples of an interval; 0 = any value"),
+    REALS("ternary.threshold", ternary.threshold, '[', 0, 0.99,
+          "weights below this share of the layer's largest are zero, the others ±S; 0 = not ternary"),
     WHOLES("adc-limit.bits", adc_limit.bits, 0, 16,
            "bits of the ADC of each slice, B0 first, that must be enough for every input; for all layers or layer by layer"),
     INTEGER_AT("adc-limit.exponent", adc_limit.exponent, -8, 8, "0",
                "added to the exponent that a layer's weights have at the start, which is then held"),
+    REAL_AT("group-lasso.alpha", group_lasso.alpha, '[', 0, 1e9, ']', "0",
+            "strength of the group lasso, a second penalty; 0 = none"),
+    REAL_AT("group-lasso.ratio", group_lasso.ratio, '[', 0, 1000, ']', "0.7",
+            "groups whose norm exceeds so many times the layer's mean are not shrunk; 0 = all are"),
+    WHOLES("group-lasso.group", group_lasso.group, 0, 4096,
+           "input channels of a group, of one output and all taps; 0 = the layer has none"),
+    {AT("group-lasso.detach", group_lasso.detach), .type = OPTION_BOOLEAN, .standard = "false",
+     .meaning = "the mean norm is a constant for the gradient"},
     CHOICE(impose.by, "admm, hard, forward", "admm",
            "admm; hard: the weights are projected; forward: each step works on projected weights"),
     INTEGER(impose.every, 0, 1e9, "0", "steps between two projections; 0 = one an epoch"),
@@ -154,7 +175,7 @@ bool option_is_section(const char *name)
 
 bool option_of_run(const char *path)
 {
-    static const char *const words[] = {"epochs", "prune", "penalty", "impose"};
+    static const char *const words[] = {"epochs", "prune", "penalty", "group-lasso", "impose"};
     const size_t n = strcspn(path, ".");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i]) == n && strncmp(path, words[i], n) == 0)
@@ -181,6 +202,8 @@ bool option_is_silent(const struct option_entry *entry, const struct settings *s
     const struct constraint_class *class = constraint_of_path(entry->path);
     if (class)
         return option_amounts(settings, class)->count == 0;
+    if (strncmp(entry->path, "group-lasso.", 12) == 0)
+        return settings->group_lasso.group.count == 0;
     if (strncmp(entry->path, "impose.", 7) != 0)
         return false;
     for (size_t c = 0; c < constraint_count; c++)

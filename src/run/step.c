@@ -33,12 +33,43 @@ size_t step_capacity(size_t batch, size_t shards)
     return most;
 }
 
+/* The layers that have groups: `input_channels` has a number for each weight matrix, or one. */
+static void view_groups(struct step *step, const struct real_list *input_channels)
+{
+    const struct parameters *params = &step->net->params;
+    size_t index = 0, norms = 0;
+    step->group = MEM_NEW(struct group_lasso_layer, params->count);
+    for (int t = 0; t < params->count && input_channels && input_channels->count > 0; t++) {
+        const struct parameter *tensor = &params->tensor[t];
+        if (!parameters_is_matrix(tensor))
+            continue;
+        const size_t group = (size_t)input_channels->value[input_channels->count > 1 ? index : 0];
+        index++;
+        if (group == 0)
+            continue;
+        struct group_lasso_layer *layer = &step->group[step->groups++];
+        *layer = (struct group_lasso_layer){
+            .out = tensor->shape[0],
+            .in = tensor->shape[1],
+            .taps = tensor->count / tensor->shape[0] / tensor->shape[1],
+            .group = group,
+            .value = params->value + tensor->offset,
+            .gradient = params->gradient + tensor->offset,
+        };
+        norms += group_lasso_groups(layer);
+    }
+    step->norm = MEM_NEW(double, norms);
+    for (size_t g = 0, first = 0; g < step->groups; first += group_lasso_groups(&step->group[g++]))
+        step->group[g].norm = step->norm + first;
+}
+
 void step_create(struct step *step, struct network *net, struct step_settings settings)
 {
     *step = (struct step){.net = net,
                           .sgd = settings.sgd,
                           .penalty = penalty_find(settings.penalty),
                           .alpha = settings.alpha,
+                          .group_lasso = settings.group_lasso,
                           .constrain = settings.constrain,
                           .format = settings.format,
                           .quantise = settings.quantise,
@@ -60,6 +91,7 @@ void step_create(struct step *step, struct network *net, struct step_settings se
             .gradient = net->params.gradient + tensor->offset,
         };
     }
+    view_groups(step, settings.group);
 }
 
 void step_destroy(struct step *step)
@@ -68,6 +100,8 @@ void step_destroy(struct step *step)
     mem_free(step->begin);
     mem_free(step->view);
     mem_free(step->viewed);
+    mem_free(step->group);
+    mem_free(step->norm);
     *step = (struct step){0};
 }
 
@@ -106,7 +140,8 @@ static struct penalty_input penalty_view(const struct step *step)
 
 double step_penalty(const struct step *step)
 {
-    return step->penalty ? step->penalty->value(penalty_view(step)) : 0.0;
+    const double own = step->penalty ? step->penalty->value(penalty_view(step)) : 0.0;
+    return own + group_lasso_value(step->group_lasso, step->group, step->groups);
 }
 
 /* Marks the end of a part; communication inside it counts as STEP_REDUCE. */
@@ -182,8 +217,11 @@ bool step_run(struct step *step, size_t m, double rate, struct step_result *resu
         constrain_hide(forward);
     if (!fine)
         return false;
+    if (forward)
+        constrain_clip_gradient(forward);
     if (step->penalty)
         step->penalty->add_gradient(penalty_view(step));
+    group_lasso_add_gradient(step->group_lasso, step->group, step->groups);
     if (step->constrain)
         constrain_add_gradient(step->constrain);
     clock_charge(step, &clock, STEP_PENALTY);

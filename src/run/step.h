@@ -13,10 +13,12 @@
 
 #include "base/comm.h"
 #include "hw/bit_slice.h"
+#include "method/group_lasso.h"
 #include "method/penalty.h"
 #include "nn/network.h"
 #include "nn/optimizer.h"
 #include "run/constrain.h"
+#include "run/experiment.h"
 
 /* Where the time of a step goes, in seconds. */
 enum step_part {
@@ -35,6 +37,10 @@ struct step {
     struct sgd sgd;
     const struct penalty_class *penalty; /* or NULL */
     double alpha;
+    struct group_lasso group_lasso;  /* a second penalty … */
+    struct group_lasso_layer *group; /* … on [groups] layers; owned */
+    size_t groups;
+    double *norm;                /* of all groups; owned */
     struct constrain *constrain; /* or NULL; not owned */
     struct bit_slice_format format;
     bool quantise;
@@ -59,6 +65,8 @@ struct step_settings {
     struct sgd sgd;
     const char *penalty; /* "none", "l1", … */
     double alpha;
+    struct group_lasso group_lasso;
+    const struct real_list *group; /* input channels of the groups of each weight matrix; or NULL */
     struct constrain *constrain;
     struct bit_slice_format format;
     bool quantise;
@@ -80,7 +88,7 @@ struct share step_share(const struct step *step, size_t m);
  * statistics of batch norm may have moved). */
 bool step_run(struct step *step, size_t m, double rate, struct step_result *result);
 
-/* Value of the penalty for the present codes and weights; 0 without one. */
+/* Value of the penalties for the present codes and weights; 0 without one. */
 double step_penalty(const struct step *step);
 
 #endif

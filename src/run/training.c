@@ -56,9 +56,11 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     parameters_initialise(&t->net.params, (uint64_t)s->training.seed);
     t->constrain = constrain_create(s, &t->net.params);
     const struct step_settings step = {
-        .sgd = {s->training.momentum, s->training.weight_decay, s->training.nesterov},
+        .sgd = {s->training.momentum, s->training.weight_decay, s->training.nesterov },
         .penalty = s->penalty.name,
         .alpha = s->penalty.alpha,
+        .group_lasso = {s->group_lasso.alpha, s->group_lasso.ratio,     s->group_lasso.detach},
+        .group = &s->group_lasso.group,
         .constrain = t->constrain,
         .format = t->format,
         .quantise = s->fixed_point.quantise,
