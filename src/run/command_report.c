@@ -14,10 +14,12 @@ struct report_options {
     const char *format_name, *page; /* NULL: not given */
     enum table_format format;
     unsigned wanted; /* enum report_tables */
+    bool rivals;
 };
 
 static bool choose_tables(struct report_options *options, struct error *err)
 {
+    options->wanted = options->rivals ? REPORT_RIVALS : 0;
     for (size_t t = 0; t < options->tables.count; t++) {
         const unsigned table = report_table_find(options->tables.text[t]);
         if (!table)
@@ -52,8 +54,10 @@ static bool parse_command_line(int argc, char **argv, struct report_options *opt
         {"--html",   "PAGE.html", CLI_TEXT, &options->page,        0, 0,
          "write a page with tables, figures and provenance instead, which needs nothing else to be read"},
         {"--table",  "NAME",      CLI_LIST, &options->tables,      0, 0,
-         "accuracy, adc, cost, crossbars, assignments, savings, sweep or isaac; may be repeated "
-         "(default: all)"                                                                               },
+         "accuracy, adc, cost, crossbars, assignments, savings, sweep, isaac or rivals; may be "
+         "repeated (default: all but rivals)"                                                           },
+        {"--rivals", NULL,        CLI_FLAG, &options->rivals,      0, 0,
+         "the methods on one page: --table rivals"                                                      },
     };
     const struct cli cli = {"reslice report FILE... [options]",
                             "Prints tables of accuracy, non-zero slices, ADC bits, ADC cost and "

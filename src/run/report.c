@@ -229,8 +229,8 @@ static int slices_of_assignments(const struct report_result *result)
     return result->assignments > 0 ? result->crossbar_slices : 0;
 }
 
-static const char *const table_names[] = {"accuracy",    "adc",     "cost",  "crossbars",
-                                          "assignments", "savings", "sweep", "isaac"};
+static const char *const table_names[] = {"accuracy", "adc",   "cost",  "crossbars", "assignments",
+                                          "savings",  "sweep", "isaac", "rivals"};
 
 enum { TABLES = sizeof table_names / sizeof table_names[0] };
 
@@ -255,7 +255,7 @@ void report_put_tables(const struct report *report, unsigned tables, enum table_
                        FILE *out)
 {
     if (tables == 0)
-        tables = (1u << TABLES) - 1;
+        tables = ((1u << TABLES) - 1) & ~(unsigned)REPORT_RIVALS;
     if (tables & REPORT_ACCURACY)
         put_by_slices(report, format, slices_of_codes, accuracy_table, out);
     if (tables & REPORT_ADC)
@@ -272,6 +272,8 @@ void report_put_tables(const struct report *report, unsigned tables, enum table_
         put_and_free(report_isaac_table(), format, out);
     if (tables & REPORT_CROSSBARS)
         put_by_slices(report, format, slices_of_crossbars, crossbar_table, out);
+    if (tables & REPORT_RIVALS)
+        put_by_slices(report, format, slices_of_codes, report_rivals_table, out);
 }
 
 bool report_print(const char *const *file, size_t files, unsigned tables, enum table_format format,

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "run/table.h"
 
-/* Tables to print: any of these, or 0 for all. */
+/* Tables to print: any of these, or 0 for all but the last. */
 enum report_tables {
     REPORT_ACCURACY = 1,
     REPORT_ADC = 2,
@@ -19,6 +19,7 @@ enum report_tables {
     REPORT_SAVINGS = 32,
     REPORT_SWEEP = 64,
     REPORT_ISAAC = 128,
+    REPORT_RIVALS = 256, /* the methods on one page */
 };
 
 /* "accuracy", "adc", … → the bit of a table, or 0. */

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "hw/bit_slice.h"
 #include "hw/crossbar.h"
+#include "run/method_counts.h"
 #include "run/table.h"
 
 enum {
@@ -55,7 +56,7 @@ struct report_result {
     bool select_sparsity, is_quantised;
     int64_t seed, epoch;
     double accuracy;               /* 0..1 */
-    int slices;                    /* of the codes */
+    int bits_of_code, slices;      /* of the codes */
     double nonzero[BIT_SLICE_MAX]; /* share of codes; NaN when the run is not quantised */
 
     int crossbar_slices; /* as mapped: cells may have other bits than slices; 0 without crossbars */
@@ -73,6 +74,10 @@ struct report_result {
     /* Accuracy on the calibration samples, 0..1, with so many bits on one slice of all layers. */
     double sweep[CROSSBAR_MAX_SLICES][REPORT_SWEEP_WIDTHS];
     double exact_calibration; /* without crossbars */
+
+    char method[REPORT_NAME]; /* "sparsity (admm)"; "" in files that do not say */
+    size_t method_layers;
+    struct method_layer *method_layer;
 
     struct report_result *next_seed; /* of the same row, or NULL */
 };
@@ -128,6 +133,13 @@ struct store_file;
 /* Reads group /adc/assignments, if there is one. */
 bool report_read_assignments(const struct store_file *file, struct report_result *result,
                              struct error *err);
+
+/* Reads group /method, if there is one. */
+bool report_read_method(const struct store_file *file, struct report_result *result,
+                        struct error *err);
+
+/* The methods on one page, for runs with so many slices. */
+struct table *report_rivals_table(const struct report *report, int slices, bool is_one_of_many);
 
 /* What reslice crossbar found, for files with so many crossbar slices. */
 struct table *report_assignment_table(const struct report *report, int slices, bool is_one_of_many);

@@ -65,6 +65,7 @@ static void read_root(struct reader *r, struct report_result *result)
         r->fine = error_set(r->err, "%s: %lld bits in slices of %lld do not make 1..%d slices",
                             r->path, (long long)bits, (long long)width, BIT_SLICE_MAX);
     result->slices = r->fine ? (int)(bits / width) : 0;
+    result->bits_of_code = (int)bits;
 }
 
 /* The counts stand in the file twice; both are read, so that damage to either is found. */
@@ -262,6 +263,9 @@ bool report_read(struct report_result *result, const char *path, struct error *e
     read_root(&reader, result);
     read_slices(&reader, result);
     read_hardware(&reader, result);
+    struct error why;
+    if (reader.fine && !report_read_method(reader.file, result, &why))
+        reader.fine = error_set(err, "%s: %s", path, why.text);
     store_close(reader.file);
     return reader.fine;
 }

@@ -129,6 +129,8 @@ void report_free(struct report *report)
         mem_free(report->result[i].layer);
     for (size_t i = 0; i < report->results; i++)
         mem_free(report->result[i].assignment);
+    for (size_t i = 0; i < report->results; i++)
+        mem_free(report->result[i].method_layer);
     mem_free(report->result);
     mem_free(report->row);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "run/method_counts.h"
 #include "run/provenance.h"
 #include "run/result.h"
 #include "run/result_crossbars.h"
@@ -234,6 +235,7 @@ void result_write_groups(struct store *store, const struct training *t)
     history_write(&t->history, store, bit_slice_count(t->format));
     write_layers(store, t);
     write_activations(store, t);
+    method_write(store, &t->run->settings, &t->net.params);
     if (t->step.quantise)
         write_slices(store, t);
     result_write_simulation(store, &t->simulation);

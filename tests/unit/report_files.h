@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "hw/crossbar.h"
+#include "run/method_counts.h"
 #include "run/store.h"
 
 enum { LAYERS = 2, DEFINITIONS = 4, CLIP_BITS = 10, INPUT_BITS = 2, BINS = 5 };
@@ -15,10 +16,12 @@ struct sample {
     const char *file, *experiment, *run, *base, *parent, *select;
     int64_t sparsity, seed, epoch, version, complete, quantise, slices;
     double accuracy;
-    uint64_t nonzero[4]; /* of 1000 codes, B0..B3 */
-    uint64_t zero;       /* zero columns of (plus, B3) of the first layer */
-    bool is_dense;       /* every bit count is 9 */
-    uint64_t miscounted; /* codes missing in the histogram */
+    uint64_t nonzero[4];               /* of 1000 codes, B0..B3 */
+    uint64_t zero;                     /* zero columns of (plus, B3) of the first layer */
+    bool is_dense;                     /* every bit count is 9 */
+    uint64_t miscounted;               /* codes missing in the histogram */
+    const char *method;                /* NULL: no group /method */
+    const struct method_layer *counts; /* [LAYERS] */
 };
 
 static const struct sample BITSLICE = {
@@ -132,6 +135,20 @@ static void write_hardware(struct store *store, const struct sample *s)
     store_integer(store, "/crossbars", "slices", s->slices);
 }
 
+static void write_method(struct store *store, const struct sample *s)
+{
+    store_group(store, "/method");
+    store_text(store, "/method", "name", s->method);
+    for (size_t c = 0; c < method_column_count; c++) {
+        int64_t data[LAYERS]; /* or doubles */
+        for (int l = 0; l < LAYERS; l++)
+            memcpy(&data[l], (const char *)&s->counts[l] + method_columns[c].offset,
+                   sizeof data[l]);
+        write_array(store, "/method", method_columns[c].name, method_columns[c].type, 1,
+                    (size_t[]){LAYERS}, data);
+    }
+}
+
 static const char *write_sample(struct sample s)
 {
     const char *path = path_of(s.file);
@@ -164,6 +181,8 @@ static const char *write_sample(struct sample s)
         store_integer(store, "/slices/total", "codes", 1000);
         write_hardware(store, &s);
     }
+    if (s.method)
+        write_method(store, &s);
     store_finish(store);
     return path;
 }
