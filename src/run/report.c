@@ -244,7 +244,7 @@ unsigned report_table_find(const char *name)
 
 const char *report_table_names(void)
 {
-    static char names[64];
+    static char names[128];
     names[0] = '\0';
     for (int t = 0; t < TABLES; t++)
         names_append(names, sizeof names, table_names[t]);

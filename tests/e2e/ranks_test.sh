@@ -2,7 +2,7 @@
 # The same bytes on any number of ranks: trains experiments on different rank counts and compares
 # every result file, with h5diff and byte by byte; only /provenance and /history/seconds may differ.
 #
-#     ranks_test.sh small|full|levels|images|lists|constraints
+#     ranks_test.sh small|full|levels|images|lists|constraints|rivals
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 python=$(find_python)
@@ -257,6 +257,63 @@ constraints() {
         check "constraints: 1 and $ranks ranks" same_folders "$work/1/constraints" \
             "$work/$ranks/constraints"
     done
+}
+
+# ---- constraints on values, and the group lasso ----
+
+write_rivals() {
+    cat >"$work/rivals.yaml" <<'END'
+experiment: rivals
+data: {name: fashion-mnist, validation: 100, train: 700, test: 300}
+network:
+  layers:
+    - conv: {outputs: 20, kernel: 5}
+    - relu
+    - max-pool: {size: 2}
+    - conv: {outputs: 50, kernel: 5}
+    - relu
+    - max-pool: {size: 2}
+    - flatten
+    - linear: {outputs: 30}
+    - relu
+    - linear: {outputs: 10}
+training: {batch: 64, shards: 4, rate: 0.02, momentum: 0.9}
+crossbar: {samples: 5}
+runs:
+  - name: circulant
+    epochs: 1
+    circulant: {block: [0, 0, 16, 0]}
+    impose: {by: hard, every: 1}
+  - name: grid
+    from: circulant
+    epochs: 1
+    grid: {bits: [3, 3, 2, 2]}
+    impose: {by: admm, every: 4, rho: 0.01}
+  - name: ternary
+    from: circulant
+    epochs: 1
+    ternary: {threshold: [0, 0.05, 0.05, 0]}
+    impose: {by: forward}
+    group-lasso: {alpha: 0.01, group: [0, 5, 16, 0]}
+    penalty: {name: bit-slice-l1, alpha: 0.5}
+  - name: smartdeal
+    from: circulant
+    epochs: 1
+    smartdeal: {threshold: [0, 0, 0, 0.03]}
+    impose: {by: hard}
+END
+}
+
+rivals() {
+    local ranks
+    write_rivals
+    for ranks in 1 2 4; do
+        train "$ranks" "$work/rivals.yaml" --output "$work/$ranks"
+    done
+    for ranks in 2 4; do
+        check "constraints: 1 and $ranks ranks" same_folders "$work/1/rivals" "$work/$ranks/rivals"
+    done
+    check "what the constraints promise" "$python" "$e2e/rivals_check.py" "$work/1/rivals"
 }
 
 # ---- lists of layers: the built-in networks once more ----
