@@ -55,6 +55,7 @@ static void project(const struct constraint_layer *layer, float *w, size_t outpu
 const struct constraint_class constraint_circulant = {
     .name = "circulant",
     .option = "block",
+    .stands_alone = true,
     .unit = block_rows,
     .project = project,
 };

@@ -33,6 +33,8 @@ struct constraint_class {
     bool is_per_slice; /* the amounts are a number for each slice, not one */
     /* The set lies on the grid of the codes: the layer's exponent stays what it was at the start. */
     bool holds_exponent;
+    /* A projection that fills zeros or moves tied values: no other constraint on the same layer. */
+    bool stands_alone;
     /* Imposed straight through: no gradient of the loss to latent weights of this size or larger; 0: to
      * all. */
     float clip;

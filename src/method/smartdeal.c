@@ -241,6 +241,7 @@ static void project(const struct constraint_layer *layer, float *w, size_t outpu
 const struct constraint_class constraint_smartdeal = {
     .name = "smartdeal",
     .option = "threshold",
+    .stands_alone = true,
     .unit = one_output,
     .project = project,
 };

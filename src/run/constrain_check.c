@@ -58,6 +58,34 @@ static bool check_groups(const struct settings *s, const bool *given, int involv
            check_list(&s->group_lasso.group, group, 1, count_weight_layers(s), involved, err);
 }
 
+/* Whether a constraint is asked of a weight layer; those with a number for each slice of all. */
+static bool is_asked(const struct settings *s, const struct constraint_class *class, size_t layer)
+{
+    const struct real_list *list = option_amounts(s, class);
+    return list->count > 0 &&
+           (class->is_per_slice || list->value[list->count > 1 ? layer : 0] > 0.0);
+}
+
+/* What one constraint has made must not be undone by another, or by weights that are masked. */
+static bool check_alone(const struct settings *s, const struct constraint_class *class,
+                        size_t layers, int involved[2], struct error *err)
+{
+    const char *path = options_table[option_of_constraint(class)].path;
+    for (size_t i = 0; i < constraint_count; i++) {
+        const char *other = options_table[option_of_constraint(constraint_table[i])].path;
+        for (size_t l = 0; l < layers && constraint_table[i] != class; l++)
+            if (is_asked(s, class, l) && is_asked(s, constraint_table[i], l)) {
+                broken(involved, path, other);
+                return error_set(err, "%s and %s on weight layer %zu: one would undo the other",
+                                 path, other, l + 1);
+            }
+    }
+    if (s->prune.threshold == 0.0)
+        return true;
+    broken(involved, path, "prune.threshold");
+    return error_set(err, "%s and prune.threshold: what is pruned would not stay zero", path);
+}
+
 static bool check_imposing(const struct settings *s, const bool *given, bool is_active,
                            int involved[2], struct error *err)
 {
@@ -91,6 +119,8 @@ bool constrain_check(const struct settings *s, const bool *given, int involved[2
             continue;
         layers = layers > 0 ? layers : count_weight_layers(s);
         if (!check_length(s, class, layers, involved, err))
+            return false;
+        if (class->stands_alone && !check_alone(s, class, layers, involved, err))
             return false;
         if (class->holds_exponent && !s->fixed_point.quantise) {
             broken(involved, path, "fixed_point.quantise");

@@ -55,6 +55,7 @@ struct sum {
     double groups, groups_alive, group_cost; /* group_cost: groups / compression */
     double value_bits;                       /* on average, of weights that are not 0 */
     double limited_nonzero;                  /* most in a column of a layer with a limit */
+    double ternary_nonzero;                  /* most of one sign in a column of a ternary layer */
     bool has_grid, has_blocks, is_ternary, has_limit;
 };
 
@@ -85,6 +86,10 @@ static void add_layer(struct sum *sum, const struct method_layer *m)
         sum->group_cost += (double)m->groups / m->group_compression;
     if (m->column_limit > 0)
         sum->limited_nonzero = larger(sum->limited_nonzero, (double)m->column_nonzero);
+    if (m->is_ternary) {
+        sum->ternary_nonzero = larger(sum->ternary_nonzero, (double)m->column_positive);
+        sum->ternary_nonzero = larger(sum->ternary_nonzero, (double)m->column_negative);
+    }
     sum->has_limit |= m->column_limit > 0;
     sum->has_grid |= m->grid_bits > 0;
     sum->has_blocks |= m->block > 0;
@@ -130,6 +135,9 @@ static struct words natural_metric(const struct sum *sum, int cell_bits)
         say(&words, "%.1fx storage, %.0f %% zero coefficients",
             32.0 * sum->decomposed / sum->decomposed_bits,
             100.0 * (1.0 - sum->coefficients_nonzero / sum->coefficients));
+    if (sum->is_ternary)
+        say(&words, "%d ADC bits with 1-bit cells",
+            metrics_lossless_bits((size_t)sum->ternary_nonzero, 1));
     if (sum->groups > 0.0)
         say(&words, "group density %.2f, %.1fx PE-wise", sum->groups_alive / sum->groups,
             sum->group_cost > 0.0 ? sum->groups / sum->group_cost : 0.0);

@@ -413,6 +413,8 @@ static void test_own_metrics(void **state)
          .data_bits = 2000,
          .stored_bits = 2000,
          .is_ternary = 1,
+         .column_positive = 63,
+         .column_negative = 7,
          .group = 8,
          .groups = 100,
          .groups_alive = 80,
@@ -420,8 +422,9 @@ static void test_own_metrics(void **state)
          .passes = 1},
     };
     report_rivals("smartdeal + ternary (hard)", y);
-    ASSERT_CSV("rivals", 0, "its own metric",
-               "16.0x storage, 75 % zero coefficients; group density 0.80, 20.0x PE-wise");
+    ASSERT_CSV(
+        "rivals", 0, "its own metric",
+        "16.0x storage, 75 % zero coefficients; 6 ADC bits with 1-bit cells; group density 0.80, 20.0x PE-wise");
     const struct method_layer z[LAYERS] = {
         {.weights = 850,   .nonzero = 10, .value_bits = 9, .data_bits = 90, .stored_bits = 200},
         {0},
