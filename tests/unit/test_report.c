@@ -265,7 +265,7 @@ static void test_markdown(void **state)
             assert_int_equal(here, pipes);
         pipes = here;
     }
-    assert_int_equal(tables, 4);
+    assert_int_equal(tables, 5);
 }
 
 static void test_latex(void **state)
