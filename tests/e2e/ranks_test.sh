@@ -313,6 +313,8 @@ rivals() {
     for ranks in 2 4; do
         check "constraints: 1 and $ranks ranks" same_folders "$work/1/rivals" "$work/$ranks/rivals"
     done
+    check "the methods on one page" env RIVALS="$work/rivals.yaml" RESLICE="$reslice" \
+        "$root/experiments/rivals/rivals.sh" -n 2 -o "$work/1"
     check "what the constraints promise" "$python" "$e2e/rivals_check.py" "$work/1/rivals"
 }
 
