@@ -109,6 +109,6 @@ const struct figure figure_adc = {
     "Accuracy on the samples that reslice crossbar provisioned on, with so many ADC bits on one slice "
     "of all layers and lossless ADCs on the others. Dashed: the allowed loss.",
     true,
-    "has no accuracies by ADC bits: reslice crossbar adds them",
+    "no accuracies by ADC bits in the file; reslice crossbar adds them",
     draw,
 };

@@ -266,6 +266,6 @@ const struct figure figure_currents = {
     "observed: lossless on the test set; 99.99 %, 99.9 %: hold that share of the conversions of each "
     "layer and sign; provisioned: the cheapest within the allowed loss of accuracy.",
     true,
-    "has no bitline currents: reslice crossbar adds them to a quantised run",
+    "no bitline currents in the file; reslice crossbar adds them to a quantised run",
     draw,
 };

@@ -26,7 +26,9 @@ static struct cloud list_points(const struct report *report)
     for (size_t i = 0; i < report->results; i++)
         for (size_t a = 0; a < report->result[i].assignments; a++) {
             const struct report_assignment *assignment = &report->result[i].assignment[a];
-            if (assignment->energy_pj > 0) /* the axis is logarithmic */
+            /* the axis is logarithmic */
+            if (isfinite(assignment->energy_pj) && assignment->energy_pj > 0 &&
+                isfinite(assignment->test))
                 cloud.point[cloud.points++] =
                     (struct point){assignment->energy_pj / 1000, 100 * assignment->test,
                                    &report->result[i], assignment};
@@ -114,7 +116,7 @@ static void write_front(struct plot *plot, const struct cloud *cloud)
 
 /* ---- draw ---- */
 
-enum { FRONT_LISTED = 12, LINE_PX = 18 };
+enum { FRONT_LISTED = 12, LINE_PX = 18, LABEL_SIGNS = 24 };
 
 static const double TOP_POINTS = 3; /* percent points of the enlarged panel */
 static const char key_beside[] = "set key at screen 0.775, graph 1 left top";
@@ -162,7 +164,7 @@ static void draw_panel(struct plot *plot, const struct report *report, const str
             continue;
         plot_using(plot, block++);
         fprintf(plot->script, "1:2 with points %s title ", plot_style((int)r));
-        plot_quote(plot, report->row[r].label);
+        plot_quote(plot, report->row[r].label, LABEL_SIGNS);
     }
     plot_using(plot, 0);
     fputs("1:2 with points pt 6 ps 1.4 lw 1.2 lc rgb '#000000' title 'Pareto front'", plot->script);
@@ -239,6 +241,6 @@ const struct figure figure_energy = {
     "Rings: nothing cheaper is as accurate (Pareto front); their list has the bits, the widest of "
     "layers and signs, most significant slice first, the energy and the accuracy.",
     false,
-    "needs choices of ADC bits: reslice crossbar adds them",
+    "no choices of ADC bits in the files; reslice crossbar adds them",
     draw,
 };

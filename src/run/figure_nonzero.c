@@ -3,7 +3,7 @@
 
 #include "run/figures.h"
 
-enum { TOP_PX = 40, BOTTOM_PX = 58, ROW_PX = 30 };
+enum { TOP_PX = 40, BOTTOM_PX = 58, ROW_PX = 30, LABEL_SIGNS = 32 };
 
 struct range {
     double low, high;
@@ -51,7 +51,7 @@ static void set_rows(struct plot *plot, const struct report *report, int rows)
     for (size_t i = 0; i < report->rows; i++)
         if (report->row[i].first->is_quantised) {
             fputs("set ytics add (", plot->script);
-            plot_quote_tic(plot, report->row[i].label);
+            plot_quote_tic(plot, report->row[i].label, LABEL_SIGNS);
             fprintf(plot->script, " %d)\n", ++y);
         }
 }
@@ -65,7 +65,7 @@ static void draw_slices(struct plot *plot, int slices, struct range range, bool 
         fprintf(plot->script, "set xrange [0:%.9g]\n", range.high > 0 ? 1.08 * range.high : 1);
     fprintf(plot->script,
             "set xlabel 'weights and biases with a non-zero digit (%%%s)'\n"
-            "set key at graph 0.5, screen 0.99 center top horizontal maxrows 1\n",
+            "set key at screen 0.5, screen 0.99 center top horizontal maxrows 1\n",
             is_log ? ", logarithmic" : "");
     for (int k = slices - 1; k >= 0; k--) {
         const double shift = 0.36 * ((slices - 1) / 2.0 - k) / slices; /* of dots in one place */
@@ -112,6 +112,6 @@ const struct figure figure_nonzero = {
     "Share of all codes, weights and biases, whose digit in that slice is not 0. Bars: sample "
     "standard deviation over seeds, where there are several.",
     false,
-    "needs a quantised run: reslice train with fixed_point.quantise",
+    "not quantised; reslice train with fixed_point.quantise does that",
     draw,
 };

@@ -70,26 +70,31 @@ static void write_data(struct plot *plot, const struct curves *curves)
     }
 }
 
+static void widen(double *low, double *high, double value)
+{
+    if (isfinite(value)) {
+        *low = fmin(*low, value);
+        *high = fmax(*high, value);
+    }
+}
+
 /* What the untrained network does would press the curves flat: it is shown only where that takes no
  * more than half of the height. */
 static void set_range(struct plot *plot, const struct curves *curves, int panel)
 {
     double low = INFINITY, high = -INFINITY;
     for (int i = 0; i < PARTS; i++)
-        for (size_t e = 1; e < curves->epochs; e++) {
-            low = fmin(low, curves->value[panel][i][e]);
-            high = fmax(high, curves->value[panel][i][e]);
-        }
+        for (size_t e = 1; e < curves->epochs; e++)
+            widen(&low, &high, curves->value[panel][i][e]);
     const double span = high - low;
     for (int i = 0; i < PARTS; i++) {
         const double start = curves->value[panel][i][0];
-        if (start < low && low - start <= span)
-            low = start;
-        if (start > high && start - high <= span)
-            high = start;
+        if (start >= low - span && start <= high + span)
+            widen(&low, &high, start);
     }
     const double margin = high > low ? 0.06 * (high - low) : fmax(0.05 * fabs(high), 1e-3);
-    fprintf(plot->script, "set yrange [%.9g:%.9g]\n", low - margin, high + margin);
+    if (isfinite(span))
+        fprintf(plot->script, "set yrange [%.9g:%.9g]\n", low - margin, high + margin);
 }
 
 /* The names of all axes stand in one line, which gnuplot's own would not. */
@@ -186,6 +191,6 @@ const struct figure figure_training = {
     "the curves flat. Loss: mean cross-entropy. The dashed line marks the epoch whose weights were "
     "kept.",
     true,
-    "was not trained: reslice train with epochs of 1 or more",
+    "no training; reslice train with epochs of 1 or more does some",
     draw,
 };

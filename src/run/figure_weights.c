@@ -84,6 +84,6 @@ const struct figure figure_weights = {
     "Share of all codes, weights and biases, with each digit in each slice; a digit that no code has "
     "is left out.",
     true,
-    "needs a quantised run: reslice train with fixed_point.quantise",
+    "not quantised; reslice train with fixed_point.quantise does that",
     draw,
 };

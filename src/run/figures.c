@@ -65,18 +65,10 @@ struct drawing {
     struct error *err;
 };
 
-static void say_without(const struct drawing *drawing, const struct figure *figure,
-                        const struct report_result *result)
-{
-    char label[REPORT_LABEL];
-    if (result)
-        figure_run_label(drawing->report, result, label);
-    log_warn("no figure '%s'%s%s: %s", figure->name, result ? " of " : "", result ? label : "",
-             figure->without);
-}
-
+/* `lacks` counts what cannot be drawn for lack of data, `lacking` is the first such run. */
 static enum figures_state draw(const struct drawing *drawing, const struct figure *figure,
-                               const struct report_result *result)
+                               const struct report_result *result,
+                               const struct report_result **lacking, size_t *lacks)
 {
     struct figure_file file = {figure, result, drawing->folder, ""};
     struct plot plot;
@@ -91,7 +83,8 @@ static enum figures_state draw(const struct drawing *drawing, const struct figur
     if (state == FIGURE_BAD_FILE)
         return FIGURES_BAD_FILE;
     if (state == FIGURE_NO_DATA) {
-        say_without(drawing, figure, result);
+        *lacking = *lacking ? *lacking : result;
+        *lacks += 1;
         return FIGURES_FINE;
     }
     if (!is_written)
@@ -102,15 +95,32 @@ static enum figures_state draw(const struct drawing *drawing, const struct figur
                : FIGURES_ENVIRONMENT;
 }
 
+/* One line a figure. */
+static void say_without(const struct drawing *drawing, const struct figure *figure,
+                        const struct report_result *lacking, size_t lacks)
+{
+    char label[REPORT_LABEL] = "", more[32] = "";
+    if (lacking)
+        figure_run_label(drawing->report, lacking, label);
+    if (lacks > 1)
+        snprintf(more, sizeof more, " and %zu more", lacks - 1);
+    log_warn("no figure '%s'%s%s%s: %s", figure->name, lacking ? " of " : "", label, more,
+             figure->without);
+}
+
 static enum figures_state draw_all(const struct drawing *drawing)
 {
     enum figures_state state = FIGURES_FINE;
     for (int f = 0; f < FIGURES && state == FIGURES_FINE; f++) {
+        const struct report_result *lacking = NULL;
+        size_t lacks = 0;
         if (!figures[f]->is_of_run)
-            state = draw(drawing, figures[f], NULL);
+            state = draw(drawing, figures[f], NULL, &lacking, &lacks);
         for (size_t r = 0; figures[f]->is_of_run && r < drawing->report->results; r++)
             if (state == FIGURES_FINE)
-                state = draw(drawing, figures[f], &drawing->report->result[r]);
+                state = draw(drawing, figures[f], &drawing->report->result[r], &lacking, &lacks);
+        if (lacks > 0)
+            say_without(drawing, figures[f], lacking, lacks);
     }
     return state;
 }

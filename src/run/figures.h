@@ -24,7 +24,8 @@ struct figure {
     const char *title;   /* for a heading */
     const char *caption; /* what a reader must know */
     bool is_of_run;      /* drawn for each run; otherwise for all runs together */
-    const char *without; /* to say when there is no data: "needs …: command" */
+    const char
+        *without; /* to say when there is no data: what is missing, and the command that adds it */
     /* Writes script and data. `result` is NULL for figures of all runs. */
     enum figure_state (*draw)(struct plot *plot, const struct report *report,
                               const struct report_result *result, struct error *err);
@@ -47,8 +48,8 @@ typedef bool (*figure_sink)(void *context, const struct figure_file *file, struc
 enum figures_state { FIGURES_FINE, FIGURES_BAD_FILE, FIGURES_ENVIRONMENT };
 
 /* Draws every figure that the files have data for, in a temporary folder inside `parent`, and gives
- * it to the sink; the folder and what the sink left there are removed. One warning a figure that
- * lacks its data. Not collective. */
+ * it to the sink; the folder and what the sink left there are removed. One warning a figure for
+ * the runs that lack its data. Not collective. */
 enum figures_state figures_draw(const struct report *report, enum plot_format format,
                                 const char *parent, figure_sink sink, void *context,
                                 struct error *err);

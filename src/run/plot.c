@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/names.h"
+#include "run/report_text.h"
 
 static const char *const format_names[PLOT_FORMATS] = {"svg", "png", "pdf"};
 
@@ -90,7 +91,7 @@ static void set_terminal(struct plot *plot, double width, double height)
         fprintf(
             out,
             "set terminal pdfcairo size %.4fin,%.4fin noenhanced font 'sans-serif,12' fontscale "
-            "0.75 linewidth 0.75 pointscale 0.75 dashlength 1.2\n",
+            "0.56 dashlength 1.2\n",
             width / 96, height / 96);
         break;
     default:
@@ -153,25 +154,48 @@ void plot_log_axis(struct plot *plot, const char *axis, double low, double high)
     fputs(")\n", plot->script);
 }
 
-static void quote(FILE *out, const char *text, char doubled)
+static bool is_behind_first_byte(char c)
 {
-    fputc('\'', out);
+    return ((unsigned char)c & 0xC0) == 0x80; /* of a character of UTF-8 */
+}
+
+/* Signs [from, to) of the text. */
+static void put_signs(FILE *out, const char *text, size_t from, size_t to, char doubled)
+{
+    size_t sign = 0;
     for (; *text; text++) {
+        const size_t here = is_behind_first_byte(*text) ? sign - 1 : sign++;
+        if (here < from || here >= to)
+            continue;
         if (*text == '\'' || *text == doubled)
             fputc(*text, out);
         fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
     }
+}
+
+/* Names that differ do so at their ends: what is too long loses its middle. */
+static void quote(FILE *out, const char *text, size_t most, char doubled)
+{
+    const size_t signs = report_text_width(text, strlen(text));
+    fputc('\'', out);
+    if (signs <= most) {
+        put_signs(out, text, 0, signs, doubled);
+    } else {
+        put_signs(out, text, 0, most / 2, doubled);
+        fputs("…", out);
+        put_signs(out, text, signs - (most - most / 2 - 1), signs, doubled);
+    }
     fputc('\'', out);
 }
 
-void plot_quote(struct plot *plot, const char *text)
+void plot_quote(struct plot *plot, const char *text, size_t most)
 {
-    quote(plot->script, text, '\'');
+    quote(plot->script, text, most, '\'');
 }
 
-void plot_quote_tic(struct plot *plot, const char *text)
+void plot_quote_tic(struct plot *plot, const char *text, size_t most)
 {
-    quote(plot->script, text, '%');
+    quote(plot->script, text, most, '%');
 }
 
 const char *plot_colour(int i)

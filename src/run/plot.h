@@ -44,9 +44,10 @@ int plot_block(struct plot *plot, const char *columns);
 /* Writes "'NAME.dat' index 3 using " into a plot command, first with "plot " or ", ". */
 void plot_using(struct plot *plot, int block);
 
-/* The text in quotes, as gnuplot shows it: for titles, or for tics (where % is special). */
-void plot_quote(struct plot *plot, const char *text);
-void plot_quote_tic(struct plot *plot, const char *text);
+/* At most so many signs of the text in quotes, as gnuplot shows it: for titles, or for tics (where %
+ * is special). */
+void plot_quote(struct plot *plot, const char *text, size_t most);
+void plot_quote_tic(struct plot *plot, const char *text, size_t most);
 
 /* A logarithmic axis ("x") from low to high (> 0, read in the axis' units) with tics at 1, 2, 5, or more
  * where it is short. */

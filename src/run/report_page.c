@@ -43,8 +43,8 @@ static const char style[] =
     "table.facts th{font-weight:normal;color:#444;white-space:nowrap;vertical-align:top}\n"
     "table.facts td{overflow-wrap:anywhere;white-space:normal}\n"
     "pre{font-size:.8rem;line-height:1.35;white-space:pre-wrap}\n"
-    "@media print{@page{margin:15mm}body{max-width:none;margin:0;padding:0;font-size:10pt}"
-    "h2,h3{break-after:avoid}.wide{overflow:visible}table{font-size:6.5pt}"
+    "@media print{@page{margin:15mm}html{font-size:10pt}body{max-width:none;margin:0;padding:0}"
+    "h2,h3,h2+.note{break-after:avoid}.wide{overflow:visible}table{font-size:7pt}"
     "th,td{padding:.1rem .25rem}tr{break-inside:avoid}td{white-space:normal}"
     "table.facts{font-size:8pt}}\n";
 

@@ -35,8 +35,8 @@ fails_with() {
 draw_all() {
     "$reslice" plot "${files[@]}" -o "$work/svg/deep" --keep 2>"$work/warnings"
     cat "$work/warnings"
-    grep -q "no figure 'training' of p' .*: was not trained" "$work/warnings"
-    grep -q "no figure 'adc' of p' .*: .*reslice crossbar" "$work/warnings"
+    grep -q "no figure 'training' of p' .*: no training; reslice train" "$work/warnings"
+    grep -q "no figure 'adc' of full and 3 more: .*reslice crossbar" "$work/warnings"
     grep -q "no figure 'weights' of float: .*quantise" "$work/warnings"
     [ -z "$(find "$work/svg" -name '.reslice*')" ]
 }

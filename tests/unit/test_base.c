@@ -258,6 +258,7 @@ static void test_error_text_is_printable(void **state)
         {"cut \xe2\x82",                           "cut ??"                                },
         {"\x80\xff\xc0\xaf",                       "????"                                  },
         {"line\xc2\x85 control\xc2\x9b",           "line?? control??"                      },
+        {"\xed\xa0\x80 \xef\xbf\xbf \xe0\x80\xaf", "??? ??? ???"                           },
         {"\xc2\xa0",                               "\xc2\xa0"                              },
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

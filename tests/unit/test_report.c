@@ -246,6 +246,24 @@ static void test_json(void **state)
     assert_prints("\"std\": null}");
 }
 
+/* What stands in a name must not become part of the page. */
+static void test_html(void **state)
+{
+    (void)state;
+    struct sample other = BITSLICE;
+    other.file = "other.h5";
+    other.experiment = "<b>&\"'";
+    report((struct request){
+        {write_sample(BITSLICE), write_sample(other)},
+        TABLE_HTML
+    });
+    assert_prints("<h2>Accuracy and non-zero slices</h2>");
+    assert_prints("<tr><td>&lt;b&gt;&amp;&quot;&#39;/bitslice</td>");
+    assert_prints("<th scope=\"col\" class=\"number\">B3 <span class=\"unit\">bit</span></th>");
+    assert_prints("<td class=\"number\">97.50</td>");
+    assert_null(strstr(output, "<b>"));
+}
+
 static void test_markdown(void **state)
 {
     (void)state;
@@ -538,6 +556,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_rivals),
         cmocka_unit_test(test_own_metrics),
+        cmocka_unit_test(test_html),
         cmocka_unit_test(test_markdown),
         cmocka_unit_test(test_latex),
         cmocka_unit_test(test_table),
