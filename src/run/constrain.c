@@ -1,6 +1,7 @@
 #include "run/constrain.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/comm.h"
@@ -16,6 +17,11 @@ static enum constrain_by by_of(const struct settings *s)
     if (strcmp(s->impose.by, "admm") == 0)
         return CONSTRAIN_ADMM;
     return strcmp(s->impose.by, "hard") == 0 ? CONSTRAIN_HARD : CONSTRAIN_FORWARD;
+}
+
+static int shift_of(const struct settings *s)
+{
+    return strcmp(s->adc_limit.exponent, "fit") == 0 ? CONSTRAIN_FIT : atoi(s->adc_limit.exponent);
 }
 
 static struct bit_slice_format format_of(const struct settings *s)
@@ -126,7 +132,7 @@ struct constrain *constrain_create(const struct settings *s, struct parameters *
                              .every = (size_t)s->impose.every,
                              .rho = s->impose.rho,
                              .growth = s->impose.growth,
-                             .exponent_shift = (int)s->adc_limit.exponent};
+                             .shift = shift_of(s)};
     for (size_t i = 0; i < constraint_count; i++)
         if (option_amounts(s, constraint_table[i])->count > 0)
             add_set(&made, s, constraint_table[i]);
@@ -219,20 +225,66 @@ static void project_weights(struct constrain *constrain, enum kind kind)
 
 /* ---- start ---- */
 
-/* A layer's exponent stays where it is now, or where the parent run has held it. */
+/* A layer's exponent is that of its weights, plus a shift. */
+static void set_exponents(const struct constrain *constrain, const struct constrain_set *set,
+                          int shift)
+{
+    for (size_t l = 0; l < set->layers; l++) {
+        const struct constrained *c = &set->layer[l];
+        const int32_t max = fixed_point_max_bits(weights_of(constrain, c), c->count);
+        constrain->params->tensor[c->tensor].exponent_floor =
+            fixed_point_exponent(fixed_point_from_bits(max)) + shift;
+    }
+}
+
+/* Digit sums limit the sum of a column's weights in codes: a larger step has room for more of them,
+ * a smaller one is finer. The shift with the nearest projection, layer by layer. */
+static void fit_exponents(struct constrain *constrain, const struct constrain_set *set)
+{
+    double *least = MEM_NEW(double, set->layers);
+    int *best = MEM_NEW(int, set->layers);
+    for (int shift = 0; shift < CONSTRAIN_SHIFTS; shift++) {
+        set_exponents(constrain, set, shift);
+        gather(constrain, set, constrain->point);
+        project(constrain, set, constrain->point);
+        for (size_t l = 0; l < set->layers; l++) {
+            const struct constrained *c = &set->layer[l];
+            double distance = 0.0, norm = 0.0;
+            admm_residual(weights_of(constrain, c), constrain->point + c->first, c->count,
+                          &distance, &norm);
+            if (shift == 0 || distance < least[l]) {
+                least[l] = distance;
+                best[l] = constrain->params->tensor[c->tensor].exponent_floor;
+            }
+        }
+    }
+    for (size_t l = 0; l < set->layers; l++)
+        constrain->params->tensor[set->layer[l].tensor].exponent_floor = best[l];
+    mem_free(least);
+    mem_free(best);
+}
+
+/* Whether the parent run has held the exponents. */
+static bool are_held(const struct constrain *constrain, const struct constrain_set *set)
+{
+    for (size_t l = 0; l < set->layers; l++)
+        if (constrain->params->tensor[set->layer[l].tensor].exponent_floor == PARAMETER_NO_FLOOR)
+            return false;
+    return true;
+}
+
+/* From now on; those of a parent run stay, unless the settings name a shift. */
 static void hold_exponents(struct constrain *constrain)
 {
-    for (size_t i = 0; i < constrain->sets; i++)
-        for (size_t l = 0; l < constrain->set[i].layers; l++) {
-            const struct constrained *c = &constrain->set[i].layer[l];
-            struct parameter *tensor = &constrain->params->tensor[c->tensor];
-            if (!constrain->set[i].class->holds_exponent)
-                continue;
-            if (tensor->exponent_floor == PARAMETER_NO_FLOOR)
-                tensor->exponent_floor = fixed_point_exponent(fixed_point_from_bits(
-                    fixed_point_max_bits(weights_of(constrain, c), c->count)));
-            tensor->exponent_floor += constrain->exponent_shift;
-        }
+    for (size_t i = 0; i < constrain->sets; i++) {
+        const struct constrain_set *set = &constrain->set[i];
+        if (!set->class->holds_exponent)
+            continue;
+        if (constrain->shift != CONSTRAIN_FIT)
+            set_exponents(constrain, set, constrain->shift);
+        else if (!are_held(constrain, set))
+            fit_exponents(constrain, set);
+    }
 }
 
 static void mask_zeros(struct constrain *constrain, const struct constrain_set *set)

@@ -21,6 +21,9 @@
 #include "nn/parameters.h"
 #include "run/experiment.h"
 
+/* Shifts that are tried, and the value of constrain.shift that asks for it. */
+enum { CONSTRAIN_SHIFTS = 7, CONSTRAIN_FIT = -1 };
+
 enum constrain_by { CONSTRAIN_ADMM, CONSTRAIN_HARD, CONSTRAIN_FORWARD };
 
 /* A layer in the set of a constraint. */
@@ -47,7 +50,7 @@ struct constrain {
     enum constrain_by by;
     size_t every; /* steps; 0: epochs */
     double rho, growth;
-    int exponent_shift;
+    int shift;         /* of held exponents; CONSTRAIN_FIT */
     size_t sets, size; /* size: of all sets, for z and u */
     struct constrain_set set[CONSTRAINTS_MAX];
     float *z, *u; /* [size] owned; ADMM only */

@@ -100,7 +100,7 @@ struct settings {
     } ternary;
     struct {
         struct real_list bits; /* of each slice, or of each slice of each weight layer */
-        int64_t exponent;
+        char exponent[8]; /* fit, or a number */
     } adc_limit;
     struct { /* a second penalty */
         double alpha, ratio;

@@ -51,6 +51,8 @@
 #define INTEGER_AT(name, field, low, high, value, text) \
     {AT(name, field), .type = OPTION_INTEGER, .min = low, .max = high, .standard = value, \
      .meaning = text}
+#define CHOICE_AT(name, field, list, value, text) \
+    {AT(name, field), .type = OPTION_CHOICE, .choices = list, .standard = value, .meaning = text}
 #define LAYERS(field, value, text) \
     ROW(OPTION_LAYERS, field, .standard = value, .meaning = text)
 
@@ -123,8 +125,8 @@ const struct option_entry options_table[] = {
           "weights below this share of the layer's largest are zero, the others ±S; 0 = not ternary"),
     WHOLES("adc-limit.bits", adc_limit.bits, 0, 16,
            "bits of the ADC of each slice, B0 first, that must be enough for every input; for all layers or layer by layer"),
-    INTEGER_AT("adc-limit.exponent", adc_limit.exponent, -8, 8, "0",
-               "added to the exponent that a layer's weights have at the start, which is then held"),
+    CHOICE_AT("adc-limit.exponent", adc_limit.exponent, "fit, 0, 1, 2, 3, 4, 5, 6", "fit",
+              "added to the exponent of a layer's weights at the start, which is then held; fit: what changes the weights least"),
     REAL_AT("group-lasso.alpha", group_lasso.alpha, '[', 0, 1e9, ']', "0",
             "strength of the group lasso, a second penalty; 0 = none"),
     REAL_AT("group-lasso.ratio", group_lasso.ratio, '[', 0, 1000, ']', "0.7",

@@ -158,7 +158,7 @@ static bool read_exponents(const struct store_file *file, const char *path, int 
     return true;
 }
 
-enum { EXPONENT_SHIFT_MIN = -8 }; /* of adc-limit.exponent */
+enum { EXPONENT_SHIFT_MAX = 6 }; /* of adc-limit.exponent */
 
 /* Of the tensors that have one. */
 static bool read_floors(const struct store_file *file, const char *path,
@@ -174,9 +174,9 @@ static bool read_floors(const struct store_file *file, const char *path,
         if (!store_has(file, dataset) ||
             !store_get_integer(file, dataset, "exponent_floor", &value, &none))
             continue;
-        if (value < min + EXPONENT_SHIFT_MIN || value > max)
+        if (value < min || value > max + EXPONENT_SHIFT_MAX)
             return error_set(err, "%s: dataset '%s' has the exponent floor %lld; allowed: %d..%d",
-                             path, dataset, (long long)value, min + EXPONENT_SHIFT_MIN, max);
+                             path, dataset, (long long)value, min, max + EXPONENT_SHIFT_MAX);
         floor[i] = (int)value;
     }
     return true;
