@@ -26,10 +26,14 @@ static int run_command(int argc, char **argv)
     return ERROR_STATUS_USER;
 }
 
-/* Help needs no ranks: it works where MPI does not, and while this program is being built. */
+/* Needs no ranks: works where MPI does not, and while this program is being built. */
 static bool is_help(int argc, char **argv)
 {
-    return argc > 1 && strcmp(argv[1], "help") == 0;
+    static const char *const words[] = {"help", "--help", "-h", "--version"};
+    bool is_one = false;
+    for (size_t w = 0; argc > 1 && w < sizeof words / sizeof words[0]; w++)
+        is_one = is_one || strcmp(argv[1], words[w]) == 0;
+    return is_one;
 }
 
 int main(int argc, char **argv)

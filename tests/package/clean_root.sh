@@ -10,8 +10,8 @@ suite=${SUITE:-bookworm}
 clean=${1:-$(mktemp -d)/root}
 
 leave() {
-    umount -q "$clean/proc" "$clean/dev/shm" || true
-    [ $# -gt 0 ] || rm -rf "$clean"
+    umount -q "$clean/proc" "$clean/sys" "$clean/dev/shm" || true
+    [ $# -gt 0 ] || rm -rf --one-file-system "$clean"
 }
 trap 'leave "$@"' EXIT
 
@@ -23,6 +23,7 @@ cp "$build"/reslice_*.deb "$clean/tmp/"
 cp /etc/resolv.conf "$clean/etc/"
 mkdir -p "$clean/dev/shm"
 mount --bind /proc "$clean/proc"
+mount --bind /sys "$clean/sys"
 mount -t tmpfs tmpfs "$clean/dev/shm" # where ranks meet
 chroot "$clean" sh -ec '
     export DEBIAN_FRONTEND=noninteractive
