@@ -32,7 +32,7 @@ same_logits() {
     "$python" "$e2e/import_twin.py" compare "$work/out.h5" "$work/$name.npy"
 }
 
-deep=(--network mlp "${grey[@]}" --set network.hidden=24,24,24,24,24,24,24,24,24,24)
+deep=(--network mlp "${grey[@]}" --set "network.hidden=[24,24,24,24,24,24,24,24,24,24]")
 
 # Quantised it still has most of its predictions, on 1 and 2 ranks the same bytes, and the other
 # commands take it.

@@ -54,7 +54,8 @@ module_file() {
     python3 -m py_compile "$root/jobs/package.py"
     rm -rf "$root/jobs/__pycache__"
     local modulecmd
-    modulecmd=$(command -v modulecmd || ls /usr/lib/*/modulecmd.tcl /usr/share/modules/libexec/modulecmd.tcl 2>/dev/null | head -1) || true
+    modulecmd=$(command -v modulecmd ||
+        find /usr/lib /usr/share/modules -name modulecmd.tcl -print -quit 2>/dev/null) || true
     if [ -z "$modulecmd" ]; then
         echo "not tried: there is no modulecmd"
         return
