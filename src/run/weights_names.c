@@ -44,7 +44,7 @@ static void name_tensor(struct weights_tensor *tensor, const struct store_foreig
     tensor->entry = entry;
     snprintf(tensor->name, sizeof tensor->name, "%s", name);
     for (char *c = tensor->name; *c; c++)
-        *c = *c == '/' ? '.' : *c;
+        *c = *c == '/' ? '.' : iscntrl((unsigned char)*c) ? '?' : *c; /* for the list */
 }
 
 static bool ends_with(const char *name, const char *end, size_t *length)

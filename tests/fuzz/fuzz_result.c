@@ -1,4 +1,5 @@
-/* What reads result files: reports, the state of a parent run, the check whether a run is done.
+/* What reads result files: reports, the state of a parent run, weights to import, the check
+ * whether a run is done.
  *
  * Input: a byte that chooses the format of the report, then changes to a right result file
  * (result_file.h). What the readers take out of it is used as the program would: tables are
@@ -16,6 +17,7 @@
 #include "run/report.h"
 #include "run/result.h"
 #include "run/store.h"
+#include "run/weights.h"
 
 enum { FILE_BYTES = 1 << 16, SAMPLES = 2 };
 
@@ -76,6 +78,18 @@ static void read_state(void)
     network_destroy(&training.net);
 }
 
+/* As weights of another program: more than the network has, so it is always refused. */
+static void read_weights(void)
+{
+    struct network net;
+    struct error err;
+    build_network(&net);
+    fuzz_clear(&err);
+    fuzz_need(!weights_load(&net, file.path, &err), "a result file is taken for weights");
+    fuzz_need_line(&err);
+    network_destroy(&net);
+}
+
 static void check_run(void)
 {
     struct error err;
@@ -117,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const int64_t before = open_objects();
     read_report(format);
     read_state();
+    read_weights();
     check_run();
     fuzz_need(open_objects() == before, "HDF5 objects are left open");
     fuzz_need_no_blocks();
