@@ -45,7 +45,7 @@ static const char style[] =
     "pre{font-size:.8rem;line-height:1.35;white-space:pre-wrap}\n"
     "@media print{@page{margin:15mm}html{font-size:10pt}body{max-width:none;margin:0;padding:0}"
     "h2,h3,h2+.note{break-after:avoid}.wide{overflow:visible}table{font-size:7pt}"
-    "th,td{padding:.1rem .25rem}tr{break-inside:avoid}td{white-space:normal}"
+    "th,td{padding:.1rem .25rem}tr{break-inside:avoid}"
     "table.facts{font-size:8pt}}\n";
 
 struct page {
