@@ -2,7 +2,7 @@
  *
  * One table (run/options.c) holds every option: path, type, range, default, meaning. The
  * parser, `--set`, the matrix, the error messages, the resolved YAML in the result file and
- * `reslice help options` all come from it.
+ * `reslice options` all come from it.
  */
 #ifndef RESLICE_RUN_EXPERIMENT_H
 #define RESLICE_RUN_EXPERIMENT_H
