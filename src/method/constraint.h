@@ -24,6 +24,7 @@ struct constraint_layer {
     float step;                     /* value of one code, where the class holds_exponent; else 0 */
     size_t rows;                    /* of a crossbar array */
     int iterations;                 /* of the fit: smartdeal */
+    double gain; /* of the loss's gradient while the set is kept; 1 but for circulant */
 };
 
 struct constraint_class {

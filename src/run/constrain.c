@@ -41,7 +41,9 @@ struct constraint_layer constrain_describe(const struct settings *s,
                                      .taps = tensor->count / tensor->shape[0] / tensor->shape[1],
                                      .format = format_of(s),
                                      .rows = (size_t)s->crossbar.rows,
-                                     .iterations = (int)s->smartdeal.iterations};
+                                     .iterations = (int)s->smartdeal.iterations,
+                                     .gain =
+                                         class == &constraint_circulant ? s->circulant.gain : 1.0};
     const size_t numbers = class->is_per_slice ? (size_t)bit_slice_count(layer.format) : 1;
     const double *amount = list->value + ((size_t)list->count > numbers ? index * numbers : 0);
     layer.amount = class->is_per_slice ? 0.0 : amount[0];
@@ -315,19 +317,24 @@ void constrain_start(struct constrain *constrain)
 
 /* ---- train ---- */
 
-void constrain_clip_gradient(const struct constrain *constrain)
+/* Clipped straight-through gradient of a layer, or a tied one's between mean and sum. */
+static void shape_layer(const struct constrain *constrain, const struct constraint_class *class,
+                        const struct constrained *c)
 {
-    for (size_t i = 0; i < constrain->sets && constrain->by == CONSTRAIN_FORWARD; i++) {
-        const struct constrain_set *set = &constrain->set[i];
-        for (size_t l = 0; l < set->layers && set->class->clip > 0.0f; l++) {
-            const struct constrained *c = &set->layer[l];
-            const float *w = weights_of(constrain, c);
-            float *gradient =
-                constrain->params->gradient + constrain->params->tensor[c->tensor].offset;
-            for (size_t j = 0; j < c->count; j++)
-                gradient[j] = fabsf(w[j]) >= set->class->clip ? 0.0f : gradient[j];
-        }
-    }
+    const float clip = constrain->by == CONSTRAIN_FORWARD ? class->clip : 0.0f;
+    const float *w = weights_of(constrain, c), gain = (float)c->layer.gain;
+    float *gradient = constrain->params->gradient + constrain->params->tensor[c->tensor].offset;
+    for (size_t j = 0; j < c->count && clip > 0.0f; j++)
+        gradient[j] = fabsf(w[j]) >= clip ? 0.0f : gradient[j];
+    for (size_t j = 0; j < c->count && gain != 1.0f; j++)
+        gradient[j] *= gain;
+}
+
+void constrain_shape_gradient(const struct constrain *constrain)
+{
+    for (size_t i = 0; i < constrain->sets && constrain->by != CONSTRAIN_ADMM; i++)
+        for (size_t l = 0; l < constrain->set[i].layers; l++)
+            shape_layer(constrain, constrain->set[i].class, &constrain->set[i].layer[l]);
 }
 
 void constrain_add_gradient(const struct constrain *constrain)

@@ -73,8 +73,9 @@ struct constraint_layer constrain_describe(const struct settings *settings,
  * Z = P(W), U = 0, or projects and masks. */
 void constrain_start(struct constrain *constrain);
 
-/* Straight-through: no gradient of the loss to latent weights beyond the classes' clip. */
-void constrain_clip_gradient(const struct constrain *constrain);
+/* The gradient of the loss, before anything is added to it: none to latent weights beyond the classes'
+ * clip (straight-through); times the gain of tied weights. Not for ADMM. */
+void constrain_shape_gradient(const struct constrain *constrain);
 
 /* Adds ADMM's pull to the gradient. */
 void constrain_add_gradient(const struct constrain *constrain);

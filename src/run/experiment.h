@@ -87,6 +87,7 @@ struct settings {
     } column_sparsity;
     struct {
         struct real_list block;
+        double gain;
     } circulant;
     struct {
         struct real_list threshold;

@@ -217,8 +217,8 @@ bool step_run(struct step *step, size_t m, double rate, struct step_result *resu
         constrain_hide(forward);
     if (!fine)
         return false;
-    if (forward)
-        constrain_clip_gradient(forward);
+    if (step->constrain)
+        constrain_shape_gradient(step->constrain);
     if (step->penalty)
         step->penalty->add_gradient(penalty_view(step));
     group_lasso_add_gradient(step->group_lasso, step->group, step->groups);

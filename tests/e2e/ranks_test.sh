@@ -282,7 +282,7 @@ crossbar: {samples: 5}
 runs:
   - name: circulant
     epochs: 1
-    circulant: {block: [0, 0, 16, 0]}
+    circulant: {block: [0, 0, 16, 0], gain: 4}
     impose: {by: hard, every: 1}
   - name: grid
     from: circulant

@@ -1,4 +1,4 @@
-/* run: what a step imposes straight through: no gradient to latent weights beyond the clip. */
+/* run: gradients under constraints: none to latent weights beyond the clip, a gain for tied ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,17 +14,24 @@
 
 enum { N = 6 };
 
-/* Two matrices; the list gives the second one a threshold. */
-static void clip(const char *by, float gradient[2][N])
+/* Two matrices; the list gives the second one a threshold, or a block with a gain of 3. */
+static void shape(const char *by, bool is_ternary, float gradient[2][N])
 {
     static const float w[N] = {1.0F, -1.0F, 0.999F, -2.0F, 0.0F, -0.25F};
     struct settings settings;
     struct parameters params;
     experiment_defaults(&settings);
-    settings.ternary.threshold = (struct real_list){
-        {0.0, 0.5},
-        2
-    };
+    if (is_ternary)
+        settings.ternary.threshold = (struct real_list){
+            .value = {0.0, 0.5},
+              .count = 2
+        };
+    else
+        settings.circulant.block = (struct real_list){
+            .value = {0.0, 2.0},
+              .count = 2
+        };
+    settings.circulant.gain = 3.0;
     strcpy(settings.impose.by, by);
     parameters_create(&params);
     for (int t = 0; t < 2; t++)
@@ -38,7 +45,7 @@ static void clip(const char *by, float gradient[2][N])
         }
     struct constrain *constrain = constrain_create(&settings, &params);
     assert_non_null(constrain);
-    constrain_clip_gradient(constrain);
+    constrain_shape_gradient(constrain);
     for (int t = 0; t < 2; t++)
         memcpy(gradient[t], params.gradient + params.tensor[t].offset, N * sizeof(float));
     constrain_destroy(constrain);
@@ -52,10 +59,16 @@ static void test_clip(void **state)
     static const float all[N] = {0.5F, 0.5F, 0.5F, 0.5F, 0.5F, 0.5F};
     static const float clipped[N] = {0.0F, 0.0F, 0.5F, 0.0F, 0.5F, 0.5F};
     float gradient[2][N];
-    clip("forward", gradient);
+    shape("forward", true, gradient);
     assert_memory_equal(gradient[0], all, sizeof all);
     assert_memory_equal(gradient[1], clipped, sizeof clipped);
-    clip("hard", gradient); /* projected weights train as they are */
+    shape("hard", true, gradient); /* projected weights train as they are */
+    assert_memory_equal(gradient[1], all, sizeof all);
+    shape("hard", false, gradient);
+    assert_memory_equal(gradient[0], all, sizeof all);
+    for (int i = 0; i < N; i++)
+        assert_true(gradient[1][i] == 1.5F);
+    shape("admm", false, gradient); /* the weights are not tied */
     assert_memory_equal(gradient[1], all, sizeof all);
 }
 
