@@ -1,6 +1,6 @@
 /* Experiment files: YAML → a list of runs, each with its complete, checked settings.
  *
- * One table (run/options.c) holds every option: path, type, range, default, meaning. The
+ * One table (run/options_table.c) holds every option: path, type, range, default, meaning. The
  * parser, `--set`, the matrix, the error messages, the resolved YAML in the result file and
  * `reslice options` all come from it.
  */
@@ -101,7 +101,7 @@ struct settings {
     } ternary;
     struct {
         struct real_list bits; /* of each slice, or of each slice of each weight layer */
-        char exponent[8]; /* fit, or a number */
+        char exponent[8];      /* fit, or a number */
     } adc_limit;
     struct { /* a second penalty */
         double alpha, ratio;
