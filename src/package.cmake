@@ -38,6 +38,7 @@ install(DIRECTORY jobs DESTINATION ${shared}
         PATTERN "__pycache__" EXCLUDE)
 install(FILES data/README.md DESTINATION ${shared}/data)
 install(FILES experiments/quickstart.sh experiments/analysis.py DESTINATION ${shared}/experiments ${scripts})
+install(FILES experiments/rivals/rivals.sh DESTINATION ${shared}/experiments/rivals ${scripts})
 install(FILES data/fetch.sh DESTINATION ${shared}/data ${scripts})
 install(FILES jobs/table.sh jobs/local-slurm.sh jobs/setup-debian.sh
         DESTINATION ${shared}/jobs ${scripts})
