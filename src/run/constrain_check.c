@@ -86,6 +86,15 @@ static bool check_alone(const struct settings *s, const struct constraint_class 
     return error_set(err, "%s and prune.threshold: what is pruned would not stay zero", path);
 }
 
+/* Result files name every option of the section, with its default. */
+static bool is_changed(const struct settings *s, const char *path)
+{
+    const struct option_entry *entry = &options_table[option_find(path)];
+    char text[OPTIONS_TEXT];
+    option_print(entry, s, text);
+    return strcmp(text, entry->standard) != 0;
+}
+
 static bool check_imposing(const struct settings *s, const bool *given, bool is_active,
                            int involved[2], struct error *err)
 {
@@ -97,7 +106,7 @@ static bool check_imposing(const struct settings *s, const bool *given, bool is_
                              options_table[i].path, constraint_options());
         }
     for (int i = 0; i < 2; i++)
-        if (given[option_find(only_admm[i])] && strcmp(s->impose.by, "admm") != 0) {
+        if (is_changed(s, only_admm[i]) && strcmp(s->impose.by, "admm") != 0) {
             broken(involved, only_admm[i], "impose.by");
             return error_set(err, "%s is ADMM's, but impose.by is %s", only_admm[i], s->impose.by);
         }

@@ -247,12 +247,34 @@ assert np.isfinite(h5py.File(f"{sys.argv[1]}/admm.h5")["history/residual"][1:]).
 END
 }
 
+# Every result can be mapped, whatever imposed its constraint, and no ADC within its limits clips.
+mapped() {
+    local run
+    for run in "$work"/1/constraints/*.h5; do
+        cp "$run" "$work/mapped.h5"
+        on_ranks 2 "$reslice" crossbar "$work/mapped.h5" --quick --selftest --samples 50 --test 50
+    done
+    run=$work/1/constraints/limit.h5
+    cp "$run" "$work/mapped.h5"
+    on_ranks 1 "$reslice" crossbar "$work/mapped.h5" --quick --samples 50 --test 50 --adc "$1"
+    "$python" - "$work/mapped.h5" "($1)" <<'END'
+import sys, h5py
+with h5py.File(sys.argv[1]) as file:
+    group = file["adc/assignments"]
+    names = [group.attrs[f"assignment_{i}"] for i in range(len(group["clip_rate"]))]
+    here = names.index(sys.argv[2])
+    assert group["clip_rate"][here] == 0, "a converter clips"
+    assert group["test_accuracy"][here] == file["adc"].attrs["exact_test_accuracy"]
+END
+}
+
 constraints() {
     local ranks
     for ranks in 1 2 4; do
         train "$ranks" "$work/constraints.yaml" --output "$work/$ranks"
     done
     check "the constraints are kept" obeys "$work/1/constraints"
+    check "results with constraints on crossbars" mapped 1,3,3,3
     for ranks in 2 4; do
         check "constraints: 1 and $ranks ranks" same_folders "$work/1/constraints" \
             "$work/$ranks/constraints"
