@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "commit.h"
 #include "run/cli.h"
 #include "run/commands.h"
 #include "run/manual.h"
+#include "run/provenance.h"
 
 static int print_topic(const char *topic)
 {
@@ -53,6 +53,6 @@ int command_help(int argc, char **argv)
 
 int command_version(void)
 {
-    log_info("reslice %s (%s)", RESLICE_VERSION, RESLICE_COMMIT);
+    log_info("reslice %s", provenance_version());
     return 0;
 }
