@@ -181,7 +181,7 @@ killed_crossbar() {
         setsid "$mpiexec" -q --bind-to none -n 2 "$reslice" crossbar "$work/kill/e/r.h5" --quick \
             --samples 100 </dev/null >"$work/words" 2>&1 &
         job=$!
-        until [ -e "$work/kill/e/r.h5.part" ] || job_has_ended 2>/dev/null; do
+        until [ -s "$work/kill/e/r.h5.part" ] || job_has_ended 2>/dev/null; do # not the empty probe
             :
         done
         kill -KILL -- "-$job" 2>/dev/null || true
