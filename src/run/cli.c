@@ -76,6 +76,21 @@ static bool set_value(const struct cli_option *option, const char *text, struct 
     return false;
 }
 
+static void print_text(const struct cli *cli)
+{
+    log_info("%s\n\nusage: %s\n", cli->about, cli->usage);
+    for (size_t i = 0; i < cli->count; i++) {
+        char left[64];
+        snprintf(left, sizeof left, "%s%s%s", cli->options[i].name,
+                 cli->options[i].argument ? " " : "",
+                 cli->options[i].argument ? cli->options[i].argument : "");
+        log_info("  %-26s %s", left, cli->options[i].meaning);
+    }
+    log_info("  %-26s %s", "--help", "show this");
+}
+
+static void (*printer)(const struct cli *cli) = print_text;
+
 bool cli_parse(const struct cli *cli, int argc, char **argv, struct cli_list *positional,
                bool *help, struct error *err)
 {
@@ -83,6 +98,7 @@ bool cli_parse(const struct cli *cli, int argc, char **argv, struct cli_list *po
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+            printer(cli);
             *help = true;
             return true;
         }
@@ -106,26 +122,6 @@ bool cli_parse(const struct cli *cli, int argc, char **argv, struct cli_list *po
             return false;
     }
     return true;
-}
-
-static void print_text(const struct cli *cli)
-{
-    log_info("%s\n\nusage: %s\n", cli->about, cli->usage);
-    for (size_t i = 0; i < cli->count; i++) {
-        char left[64];
-        snprintf(left, sizeof left, "%s%s%s", cli->options[i].name,
-                 cli->options[i].argument ? " " : "",
-                 cli->options[i].argument ? cli->options[i].argument : "");
-        log_info("  %-26s %s", left, cli->options[i].meaning);
-    }
-    log_info("  %-26s %s", "--help", "show this");
-}
-
-static void (*printer)(const struct cli *cli) = print_text;
-
-void cli_print_help(const struct cli *cli)
-{
-    printer(cli);
 }
 
 void cli_print_with(void (*print)(const struct cli *cli))

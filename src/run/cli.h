@@ -40,14 +40,12 @@ struct cli {
 };
 
 /* Parses argv[1..argc); what is not an option goes to `positional`. "--name=value" and
- * "--name value" are both fine. --help sets *help. False with one line on any mistake. */
+ * "--name value" are both fine. --help prints the table on rank 0, sets *help and leaves the rest
+ * unread. False, and *help false, with one line on any mistake. */
 bool cli_parse(const struct cli *cli, int argc, char **argv, struct cli_list *positional,
                bool *help, struct error *err);
 
-/* Rank 0 prints the table. */
-void cli_print_help(const struct cli *cli);
-
-/* From now on cli_print_help calls this instead: the same tables make the manual (run/manual.h). */
+/* From now on --help calls this instead of printing: the same tables make the manual (run/manual.h). */
 void cli_print_with(void (*print)(const struct cli *cli));
 
 #endif

@@ -269,10 +269,8 @@ int command_bench(int argc, char **argv)
     struct cli_list positional = {0};
     struct error err;
     bool help, fine = cli_parse(&cli, argc, argv, &positional, &help, &err);
-    if (fine && help) {
-        cli_print_help(&cli);
+    if (help)
         return 0;
-    }
     const struct bench_network *network = fine ? find_network(options.network, &err) : NULL;
     if (fine && positional.count > 0)
         fine = error_set(&err, "bench takes no argument, '%s' given", positional.text[0]);

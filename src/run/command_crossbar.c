@@ -85,12 +85,8 @@ static bool parse_command_line(int argc, char **argv, struct crossbar_options *o
         "needs, and adds both to the result files.",
         table, CROSSBAR_OPTIONS + DEVICE_OPTIONS};
     device_options_table(&options->device, table + CROSSBAR_OPTIONS);
-    if (!cli_parse(&cli, argc, argv, &options->files, help, err))
-        return false;
-    if (*help) {
-        cli_print_help(&cli);
-        return true;
-    }
+    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
+        return *help;
     if (options->files.count == 0)
         return error_set(err, "crossbar: no result files given; usage: %s", cli.usage);
     return check_names(options, err);

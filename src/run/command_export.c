@@ -31,12 +31,8 @@ static bool parse_command_line(int argc, char **argv, struct export_options *opt
                             "layout for other\nsimulators (src/README.md; experiments/"
                             "load_crossbars.py reads it).",
                             table, sizeof table / sizeof table[0]};
-    if (!cli_parse(&cli, argc, argv, &options->files, help, err))
-        return false;
-    if (*help) {
-        cli_print_help(&cli);
-        return true;
-    }
+    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
+        return *help;
     if (options->files.count == 0)
         return error_set(err, "export: no result files given; usage: %s", cli.usage);
     if (options->files.count > 1 && options->output)

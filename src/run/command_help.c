@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/comm.h"
 #include "base/log.h"
 #include "run/cli.h"
 #include "run/commands.h"
@@ -14,7 +15,8 @@ static int print_topic(const char *topic)
     const struct command *command = command_find(topic);
     char name[32], help[] = "--help";
     if (format < MANUAL_FORMATS) {
-        manual_print(format);
+        if (comm_rank() == 0)
+            manual_print(format);
         return 0;
     }
     if (!command) {
@@ -43,11 +45,10 @@ int command_help(int argc, char **argv)
         return ERROR_STATUS_USER;
     }
     if (help)
-        cli_print_help(&cli);
-    else if (positional.count == 1)
+        return 0;
+    if (positional.count == 1)
         return print_topic(positional.text[0]);
-    else
-        commands_print();
+    commands_print();
     return 0;
 }
 

@@ -51,11 +51,11 @@ int command_options(int argc, char **argv)
         log_error("%s", err.text);
         return ERROR_STATUS_USER;
     }
-    if (help)
-        cli_print_help(&cli);
-    else if (comm_rank() == 0 && format == TABLE_TEXT)
+    if (help || comm_rank() != 0)
+        return 0;
+    if (format == TABLE_TEXT)
         experiment_print_options();
-    else if (comm_rank() == 0)
+    else
         print_table(format);
     return 0;
 }

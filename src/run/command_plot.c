@@ -39,12 +39,8 @@ static bool parse_command_line(int argc, char **argv, struct plot_options *optio
                             "Draws training curves, non-zero slices, weights per digit, bitline "
                             "currents, accuracy by ADC bits and energy against accuracy.",
                             table, sizeof table / sizeof table[0]};
-    if (!cli_parse(&cli, argc, argv, &options->files, help, err))
-        return false;
-    if (*help) {
-        cli_print_help(&cli);
-        return true;
-    }
+    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
+        return *help;
     if (!plot_format_find(format, &options->format))
         return error_set(err, "--format: value '%s'; allowed: %s", format, plot_format_names());
     if (options->files.count == 0)

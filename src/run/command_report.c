@@ -13,13 +13,13 @@ struct report_options {
     struct cli_list files, tables;
     const char *format_name, *page; /* NULL: not given */
     enum table_format format;
-    unsigned wanted; /* enum report_tables */
+    unsigned wanted; /* report_table_find */
     bool rivals;
 };
 
 static bool choose_tables(struct report_options *options, struct error *err)
 {
-    options->wanted = options->rivals ? REPORT_RIVALS : 0;
+    options->wanted = options->rivals ? report_table_find("rivals") : 0;
     for (size_t t = 0; t < options->tables.count; t++) {
         const unsigned table = report_table_find(options->tables.text[t]);
         if (!table)
@@ -63,12 +63,8 @@ static bool parse_command_line(int argc, char **argv, struct report_options *opt
                             "Prints tables of accuracy, non-zero slices, ADC bits, ADC cost and "
                             "crossbars from result files.",
                             table, sizeof table / sizeof table[0]};
-    if (!cli_parse(&cli, argc, argv, &options->files, help, err))
-        return false;
-    if (*help) {
-        cli_print_help(&cli);
-        return true;
-    }
+    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
+        return *help;
     if (!choose_format(options, err))
         return false;
     if (options->files.count == 0)

@@ -202,11 +202,9 @@ static bool parse_command_line(struct train_options *options, int argc, char **a
         "SIGTERM, SIGINT and SIGUSR1 stop with a checkpoint and exit status 75.",
         table, sizeof table / sizeof table[0]};
     struct cli_list positional = {0};
-    if (!cli_parse(&cli, argc, argv, &positional, help, err))
-        return false;
-    if (*help)
-        cli_print_help(&cli);
-    else if (positional.count != 1)
+    if (!cli_parse(&cli, argc, argv, &positional, help, err) || *help)
+        return *help;
+    if (positional.count != 1)
         return error_set(err, "train: %zu experiment files given, expected one; usage: %s",
                          positional.count, cli.usage);
     *file = positional.text[0];

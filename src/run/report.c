@@ -191,6 +191,8 @@ static struct table *crossbar_table(const struct report *report, int slices, boo
 
 /* ---- all ---- */
 
+typedef struct table *(*table_maker)(const struct report *report, int slices, bool is_one_of_many);
+
 static void put_and_free(struct table *table, enum table_format format, FILE *out)
 {
     table_print(table, format, out);
@@ -199,8 +201,8 @@ static void put_and_free(struct table *table, enum table_format format, FILE *ou
 
 /* One table for each number of slices that occurs; 0 slices: nothing to say. */
 static void put_by_slices(const struct report *report, enum table_format format,
-                          int (*slices_of)(const struct report_result *),
-                          struct table *(*make)(const struct report *, int, bool), FILE *out)
+                          int (*slices_of)(const struct report_result *), table_maker make,
+                          FILE *out)
 {
     bool occurs[BIT_SLICE_MAX + 1] = {false};
     int tables = 0;
@@ -229,15 +231,32 @@ static int slices_of_assignments(const struct report_result *result)
     return result->assignments > 0 ? result->crossbar_slices : 0;
 }
 
-static const char *const table_names[] = {"accuracy", "adc",   "cost",  "crossbars", "assignments",
-                                          "savings",  "sweep", "isaac", "rivals"};
+/* Tables in the order in which they are printed: of results by their number of slices, or of the cost
+ * models alone. */
+static const struct {
+    const char *name;
+    bool on_request; /* not among those of a report that names none */
+    int (*slices_of)(const struct report_result *result);
+    table_maker make;
+    struct table *(*make_alone)(void);
+} tables[] = {
+    {"accuracy",    false, slices_of_codes,       accuracy_table,          NULL              },
+    {"adc",         false, slices_of_crossbars,   report_adc_table,        NULL              },
+    {"cost",        false, NULL,                  NULL,                    report_cost_table },
+    {"assignments", false, slices_of_assignments, report_assignment_table, NULL              },
+    {"savings",     false, slices_of_assignments, report_saving_table,     NULL              },
+    {"sweep",       false, slices_of_assignments, report_sweep_table,      NULL              },
+    {"isaac",       false, NULL,                  NULL,                    report_isaac_table},
+    {"crossbars",   false, slices_of_crossbars,   crossbar_table,          NULL              },
+    {"rivals",      true,  slices_of_codes,       report_rivals_table,     NULL              },
+};
 
-enum { TABLES = sizeof table_names / sizeof table_names[0] };
+enum { TABLES = sizeof tables / sizeof tables[0] };
 
 unsigned report_table_find(const char *name)
 {
     for (int t = 0; t < TABLES; t++)
-        if (strcmp(table_names[t], name) == 0)
+        if (strcmp(tables[t].name, name) == 0)
             return 1u << t;
     return 0;
 }
@@ -247,42 +266,30 @@ const char *report_table_names(void)
     static char names[128];
     names[0] = '\0';
     for (int t = 0; t < TABLES; t++)
-        names_append(names, sizeof names, table_names[t]);
+        names_append(names, sizeof names, tables[t].name);
     return names;
 }
 
-void report_put_tables(const struct report *report, unsigned tables, enum table_format format,
+void report_put_tables(const struct report *report, unsigned wanted, enum table_format format,
                        FILE *out)
 {
-    if (tables == 0)
-        tables = ((1u << TABLES) - 1) & ~(unsigned)REPORT_RIVALS;
-    if (tables & REPORT_ACCURACY)
-        put_by_slices(report, format, slices_of_codes, accuracy_table, out);
-    if (tables & REPORT_ADC)
-        put_by_slices(report, format, slices_of_crossbars, report_adc_table, out);
-    if (tables & REPORT_COST)
-        put_and_free(report_cost_table(), format, out);
-    if (tables & REPORT_ASSIGNMENTS)
-        put_by_slices(report, format, slices_of_assignments, report_assignment_table, out);
-    if (tables & REPORT_SAVINGS)
-        put_by_slices(report, format, slices_of_assignments, report_saving_table, out);
-    if (tables & REPORT_SWEEP)
-        put_by_slices(report, format, slices_of_assignments, report_sweep_table, out);
-    if (tables & REPORT_ISAAC)
-        put_and_free(report_isaac_table(), format, out);
-    if (tables & REPORT_CROSSBARS)
-        put_by_slices(report, format, slices_of_crossbars, crossbar_table, out);
-    if (tables & REPORT_RIVALS)
-        put_by_slices(report, format, slices_of_codes, report_rivals_table, out);
+    for (int t = 0; t < TABLES; t++) {
+        if (wanted ? !(wanted & 1u << t) : tables[t].on_request)
+            continue;
+        if (tables[t].make_alone)
+            put_and_free(tables[t].make_alone(), format, out);
+        else
+            put_by_slices(report, format, tables[t].slices_of, tables[t].make, out);
+    }
 }
 
-bool report_print(const char *const *file, size_t files, unsigned tables, enum table_format format,
+bool report_print(const char *const *file, size_t files, unsigned wanted, enum table_format format,
                   struct error *err)
 {
     struct report report;
     const bool fine = report_load(&report, file, files, err);
     if (fine) {
-        report_put_tables(&report, tables, format, stdout);
+        report_put_tables(&report, wanted, format, stdout);
         if (fflush(stdout) != 0 || ferror(stdout))
             log_fatal("standard output: %s", strerror(errno));
     }

@@ -124,8 +124,8 @@ void report_slice_columns(struct table *table, enum table_kind kind, int slices,
 /* A table's id and title; when there are several of its kind, with the number of slices. */
 struct table *report_table(const char *id, const char *title, int slices, bool is_one_of_many);
 
-/* The tables of `tables` (see run/report.h; 0: all) of which the files have something. */
-void report_put_tables(const struct report *report, unsigned tables, enum table_format format,
+/* The tables of the set `wanted` (run/report.h) of which the files have something. */
+void report_put_tables(const struct report *report, unsigned wanted, enum table_format format,
                        FILE *out);
 
 struct store_file;
