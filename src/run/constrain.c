@@ -227,6 +227,24 @@ static void project_weights(struct constrain *constrain, enum kind kind)
 
 /* ---- start ---- */
 
+bool constrain_fits_masks(const struct constrain *constrain, struct error *err)
+{
+    const struct parameters *params = constrain->params;
+    for (size_t i = 0; i < constrain->sets; i++) {
+        const struct constrain_set *set = &constrain->set[i];
+        for (size_t l = 0; l < set->layers && set->class->stands_alone; l++) {
+            const struct parameter *tensor = &params->tensor[set->layer[l].tensor];
+            const uint8_t *mask = params->mask + tensor->offset;
+            if (memchr(mask, 0, tensor->count))
+                return error_set(err,
+                                 "%s on %s, which the parent run has pruned: the zeros would not "
+                                 "stay; let the run come from one without prune and sparsity",
+                                 set->class->name, tensor->name);
+        }
+    }
+    return true;
+}
+
 /* A layer's exponent is that of its weights, plus a shift. */
 static void set_exponents(const struct constrain *constrain, const struct constrain_set *set,
                           int shift)

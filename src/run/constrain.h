@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/error.h"
 #include "method/constraint.h"
 #include "nn/parameters.h"
 #include "run/experiment.h"
@@ -68,6 +69,10 @@ void constrain_destroy(struct constrain *constrain);
 struct constraint_layer constrain_describe(const struct settings *settings,
                                            const struct constraint_class *class,
                                            const struct parameter *tensor, size_t index);
+
+/* False with a line when weights that the parent run holds at zero by masks are in the set of a
+ * constraint that would fill them (class->stands_alone). */
+bool constrain_fits_masks(const struct constrain *constrain, struct error *err);
 
 /* Before the first step of a run that does not come from a checkpoint: fixes exponents, starts ADMM at
  * Z = P(W), U = 0, or projects and masks. */

@@ -3,6 +3,7 @@
 #include "base/comm.h"
 #include "base/log.h"
 #include "run/checkpoint.h"
+#include "run/constrain.h"
 #include "run/result.h"
 #include "run/stop.h"
 #include "run/training.h"
@@ -19,7 +20,10 @@ static bool load_parent(const struct train_job *job, struct training *t, struct 
         return true;
     char path[RESULT_PATH];
     result_path(path, job->output, job->experiment, &job->experiment->runs[t->run->parent]);
-    return result_load_state(path, t, err);
+    struct error why;
+    return result_load_state(path, t, err) &&
+           (!t->constrain || constrain_fits_masks(t->constrain, &why) ||
+            error_set(err, "run '%s': %s", t->run->name, why.text));
 }
 
 static int stop(const struct training *t, struct error *err)

@@ -268,6 +268,17 @@ with h5py.File(sys.argv[1]) as file:
 END
 }
 
+# The zeros of a pruned parent would not stay.
+refuses_pruned_parents() {
+    local status=0
+    sed '$a\  - {name: fit, from: retrain, smartdeal: {threshold: 0.1}, impose: {by: hard}}' \
+        "$work/constraints.yaml" >"$work/filled.yaml"
+    on_ranks 2 "$reslice" train "$work/filled.yaml" --output "$work/2" 2>"$work/err" || status=$?
+    cat "$work/err"
+    [ "$status" -eq 2 ] && [ ! -e "$work/2/constraints/fit.h5" ]
+    grep -q "run 'fit': smartdeal on fc1.weight, which the parent run has pruned" "$work/err"
+}
+
 constraints() {
     local ranks
     for ranks in 1 2 4; do
@@ -279,6 +290,7 @@ constraints() {
         check "constraints: 1 and $ranks ranks" same_folders "$work/1/constraints" \
             "$work/$ranks/constraints"
     done
+    check "a fit of pruned weights is refused" refuses_pruned_parents
 }
 
 # ---- constraints on values, and the group lasso ----
