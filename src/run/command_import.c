@@ -10,6 +10,7 @@
 #include "run/calibrate.h"
 #include "run/cli.h"
 #include "run/commands.h"
+#include "run/normalise.h"
 #include "run/result.h"
 #include "run/weights.h"
 #include "run/weights_names.h"
@@ -63,12 +64,8 @@ static bool parse_command_line(struct import_options *options, int argc, char **
         "Makes a result file from weights that were trained elsewhere (the state_dict of a PyTorch\n"
         "model as HDF5), for crossbar, report, plot and runs that come from it.",
         table, sizeof table / sizeof table[0]};
-    if (!cli_parse(&cli, argc, argv, &options->files, help, err))
-        return false;
-    if (*help) {
-        cli_print_help(&cli);
-        return true;
-    }
+    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
+        return *help;
     if (!options->network)
         return error_set(err, "import: --network is missing; usage: %s", cli.usage);
     if (options->files.count != (options->names ? 0 : 1))
@@ -141,6 +138,7 @@ static bool print_names(const struct session *session, struct error *err)
     struct dataset set;
     struct network net;
     dataset_describe(&set, settings->data.name);
+    normalise(&set, settings);
     if (!check_image(settings, &set, err))
         return false;
     build_network(&net, settings, &set, 1);
@@ -178,7 +176,7 @@ static struct evaluate_job job_of(struct training *t, const struct dataset_part 
     return (struct evaluate_job){.net = &t->net,
                                  .bits = t->format.bits,
                                  .quantise = t->step.quantise,
-                                 .set = t->set,
+                                 .set = &t->set,
                                  .part = part,
                                  .count = count};
 }
@@ -189,9 +187,9 @@ static bool calibrate(struct session *session, struct error *err)
     struct training *t = &session->training;
     const size_t wanted = (size_t)session->options.samples;
     session->calibrated = wanted < t->train_count ? wanted : t->train_count;
-    session->exact = calibrate_exponents(job_of(t, &t->set->train, session->calibrated));
+    session->exact = calibrate_exponents(job_of(t, &t->set.train, session->calibrated));
     t->is_calibrated = true;
-    struct evaluate_job job = job_of(t, &t->set->test, t->test_count);
+    struct evaluate_job job = job_of(t, &t->set.test, t->test_count);
     job.quantise = false;
     if (session->exact.is_finite)
         session->exact = evaluate(&job);
@@ -214,7 +212,7 @@ static void observe_logits(void *context, const struct network *net, const struc
 static void keep_logits(struct session *session)
 {
     struct training *t = &session->training;
-    struct evaluate_job job = job_of(t, &t->set->test, t->test_count);
+    struct evaluate_job job = job_of(t, &t->set.test, t->test_count);
     session->logit = MEM_NEW(float, evaluate_share(t->test_count).count * t->net.logits->size);
     float *next = session->logit;
     job.observe = observe_logits;

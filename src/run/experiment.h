@@ -35,6 +35,7 @@ struct settings {
         int64_t train, test; /* use only the first so many samples; 0 = all */
         bool flip;           /* augmentation of training samples: data/augment.h */
         int64_t crop;
+        struct real_list mean, std; /* a number a channel; none: those of the data set */
     } data;
     struct {
         char model[32];

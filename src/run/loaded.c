@@ -126,15 +126,15 @@ size_t loaded_count(const struct loaded *loaded, enum loaded_part part)
 struct evaluate_job loaded_job(struct loaded *loaded, enum loaded_part part, size_t count)
 {
     struct training *t = &loaded->training;
-    const size_t last = loaded->set.train.count;
-    return (struct evaluate_job){
-        .net = &t->net,
-        .quantise = true,
-        .bits = t->format.bits,
-        .set = &loaded->set,
-        .part = part == LOADED_TEST ? &loaded->set.test : &loaded->set.train,
-        .first = part == LOADED_VALIDATION ? last - t->validation_count : 0,
-        .count = count};
+    const size_t last = t->set.train.count;
+    return (struct evaluate_job){.net = &t->net,
+                                 .quantise = true,
+                                 .bits = t->format.bits,
+                                 .set = &t->set,
+                                 .part = part == LOADED_TEST ? &t->set.test : &t->set.train,
+                                 .first =
+                                     part == LOADED_VALIDATION ? last - t->validation_count : 0,
+                                 .count = count};
 }
 
 struct crossbar_format loaded_format(const struct loaded *loaded)

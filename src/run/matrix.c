@@ -150,6 +150,8 @@ static bool check_overrides(const struct plan *plan, struct error *err)
 static bool concerns(const struct option_entry *entry, const struct settings *settings)
 {
     const char *path = entry->path;
+    if (!option_of_run(path))
+        return true;
     if (strcmp(path, "epochs") == 0)
         return settings->epochs > 0;
     if (strncmp(path, "prune.", 6) == 0)

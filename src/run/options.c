@@ -69,6 +69,10 @@ bool option_is_silent(const struct option_entry *entry, const struct settings *s
     const struct constraint_class *class = constraint_of_path(entry->path);
     if (class)
         return option_amounts(settings, class)->count == 0;
+    if (strcmp(entry->path, "data.mean") == 0)
+        return settings->data.mean.count == 0;
+    if (strcmp(entry->path, "data.std") == 0)
+        return settings->data.std.count == 0;
     if (strncmp(entry->path, "group-lasso.", 12) == 0)
         return settings->group_lasso.group.count == 0;
     if (strncmp(entry->path, "impose.", 7) != 0)

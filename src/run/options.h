@@ -64,7 +64,7 @@ const struct real_list *option_amounts(const struct settings *settings,
 int option_of_constraint(const struct constraint_class *class);
 
 /* Whether an option goes without saying in the settings of a run: that of a constraint that is off,
- * and how to impose nothing. */
+ * how to impose nothing, and the normalisation of the data set. */
 bool option_is_silent(const struct option_entry *entry, const struct settings *settings);
 
 /* Letters, digits, '-', '_' and '.', not starting with '-' or '.': safe as the name of a file. */

@@ -59,6 +59,9 @@ const struct option_entry options_table[] = {
     BOOLEAN(data.flip, "false", "train on images of which a random half is flipped left to right"),
     INTEGER(data.crop, 0, 16, "0",
             "train on random crops of the images, padded by so many black pixels; 0 = off"),
+    REALS("data.mean", data.mean, '[', -1000, 1000,
+          "the network's inputs are (pixel / 255 - mean) / std, a number a channel; none: the data set's own"),
+    REALS("data.std", data.std, '[', 1e-6, 1000, "see data.mean"),
 
     CHOICE_OF(network.model, model_names, "mlp", "kind of network"),
     INTEGERS(network.hidden, 1, 32768, "[100]", "mlp: widths of the hidden layers; [] = none"),

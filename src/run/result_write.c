@@ -188,7 +188,7 @@ static void write_slices(struct store *store, const struct training *t)
 static void write_predictions(struct store *store, const struct training *t)
 {
     const struct share mine = evaluate_share(t->test_count);
-    const uint8_t *label = t->set->test.label + mine.first;
+    const uint8_t *label = t->set.test.label + mine.first;
     uint8_t *correct = MEM_NEW(uint8_t, mine.count);
     for (size_t i = 0; i < mine.count; i++)
         correct[i] = t->predicted[i] == label[i];

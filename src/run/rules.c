@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/dataset.h"
 #include "run/options.h"
 
 /* Always false; `a` and `b` are the paths of the options that disagree. */
@@ -32,6 +33,25 @@ static bool check_bits(const struct settings *s, int involved[2], struct error *
         return broken(involved, err, "crossbar.cell_bits", "fixed_point.bits",
                       "crossbar.cell_bits %d does not divide fixed_point.bits %d", cell, bits);
     return true;
+}
+
+/* A number a channel, or none. */
+static bool check_channels(const struct real_list *list, const char *path, const char *data,
+                           int involved[2], struct error *err)
+{
+    struct dataset set;
+    dataset_describe(&set, data);
+    if (list->count == 0 || list->count == set.channels)
+        return true;
+    return broken(involved, err, path, "data.name",
+                  "%s has %" PRId64 " numbers; allowed: %d, one for each channel of %s", path,
+                  list->count, set.channels, data);
+}
+
+static bool check_data(const struct settings *s, int involved[2], struct error *err)
+{
+    return check_channels(&s->data.mean, "data.mean", s->data.name, involved, err) &&
+           check_channels(&s->data.std, "data.std", s->data.name, involved, err);
 }
 
 static bool check_training(const struct settings *s, int involved[2], struct error *err)
@@ -78,8 +98,8 @@ static bool check_network(const struct settings *s, const bool *given, int invol
 bool rules_check(const struct settings *settings, const bool *given, int involved[2],
                  struct error *err)
 {
-    if (!check_bits(settings, involved, err) || !check_training(settings, involved, err) ||
-        !check_network(settings, given, involved, err))
+    if (!check_bits(settings, involved, err) || !check_data(settings, involved, err) ||
+        !check_training(settings, involved, err) || !check_network(settings, given, involved, err))
         return false;
     if (strcmp(settings->penalty.name, "none") != 0 && !given[option_find("penalty.alpha")])
         return broken(involved, err, "penalty.name", "penalty.alpha",

@@ -9,6 +9,7 @@
 #include "data/augment.h"
 #include "run/build_network.h"
 #include "run/checkpoint.h"
+#include "run/normalise.h"
 #include "run/progress.h"
 #include "run/stop.h"
 
@@ -23,7 +24,7 @@ static size_t limited(int64_t wanted, size_t available)
 static bool fits_images(const struct training *t, struct error *err)
 {
     struct error why;
-    return check_image(&t->run->settings, t->set, &why) ||
+    return check_image(&t->run->settings, &t->set, &why) ||
            error_set(err, "run '%s': %s", t->run->name, why.text);
 }
 
@@ -31,22 +32,23 @@ static bool count_samples(struct training *t, struct error *err)
 {
     const struct settings *s = &t->run->settings;
     const size_t validation = (size_t)s->data.validation;
-    if (validation >= t->set->train.count)
+    if (validation >= t->set.train.count)
         return error_set(err,
                          "data.validation: value '%zu' leaves nothing of the %zu training "
                          "samples of %s; allowed: 0..%zu",
-                         validation, t->set->train.count, t->set->name, t->set->train.count - 1);
+                         validation, t->set.train.count, t->set.name, t->set.train.count - 1);
     t->validation_count = validation;
-    t->train_count = limited(s->data.train, t->set->train.count - validation);
-    t->test_count = limited(s->data.test, t->set->test.count);
+    t->train_count = limited(s->data.train, t->set.train.count - validation);
+    t->test_count = limited(s->data.test, t->set.test.count);
     return true;
 }
 
 bool training_create(struct training *t, const struct experiment *experiment, size_t run,
                      const struct dataset *set, struct error *err)
 {
-    *t = (struct training){.experiment = experiment, .run = &experiment->runs[run], .set = set};
+    *t = (struct training){.experiment = experiment, .run = &experiment->runs[run], .set = *set};
     const struct settings *s = &t->run->settings;
+    normalise(&t->set, s);
     if (!fits_images(t, err) || !count_samples(t, err))
         return false;
     t->begun_s = t->start_s = comm_time_s();
@@ -102,7 +104,7 @@ static struct evaluate_job job_of(struct training *t, const struct dataset_part 
     return (struct evaluate_job){.net = &t->net,
                                  .quantise = t->step.quantise,
                                  .bits = t->format.bits,
-                                 .set = t->set,
+                                 .set = &t->set,
                                  .part = part,
                                  .first = first,
                                  .count = count};
@@ -138,15 +140,15 @@ static enum training_outcome measure_weights(struct training *t, struct history_
     count_slices(t, row);
     row->value[HISTORY_PENALTY] = step_penalty(&t->step);
     if (t->validation_count > 0) {
-        const struct evaluate_job job = job_of(
-            t, &t->set->train, t->set->train.count - t->validation_count, t->validation_count);
+        const struct evaluate_job job =
+            job_of(t, &t->set.train, t->set.train.count - t->validation_count, t->validation_count);
         const struct evaluation validation = evaluate(&job);
         if (validation.is_stopped)
             return TRAINING_STOPPED;
         row->value[HISTORY_VALIDATION_LOSS] = validation.loss;
         row->value[HISTORY_VALIDATION_ACCURACY] = validation.accuracy;
     }
-    const struct evaluate_job job = job_of(t, &t->set->test, 0, t->test_count);
+    const struct evaluate_job job = job_of(t, &t->set.test, 0, t->test_count);
     const struct evaluation test = evaluate(&job);
     if (test.is_stopped)
         return TRAINING_STOPPED;
@@ -219,10 +221,10 @@ static void load_batch(struct training *t, size_t first, size_t m,
 {
     const struct share mine = step_share(&t->step, m);
     const uint32_t *index = t->order + first + mine.first;
-    augment_batch(t->set, &t->set->train, index, mine.count, t->net.input->value,
+    augment_batch(&t->set, &t->set.train, index, mine.count, t->net.input->value,
                   t->net.input->stride, augmentation);
     for (size_t i = 0; i < mine.count; i++)
-        t->step.label[i] = t->set->train.label[index[i]];
+        t->step.label[i] = t->set.train.label[index[i]];
     t->step.sample = index;
 }
 
@@ -370,7 +372,7 @@ static bool count_currents(struct training *t)
     const struct crossbar_format format = {(int)s->crossbar.rows, (int)s->crossbar.columns, cell,
                                            bits, bits};
     struct evaluate_job job =
-        job_of(t, &t->set->test, 0, limited(s->crossbar.samples, t->test_count));
+        job_of(t, &t->set.test, 0, limited(s->crossbar.samples, t->test_count));
     simulation_create(&t->simulation, &t->net, format, READOUT_DIFFERENTIAL);
     job.observe = simulation_observe;
     job.context = &t->simulation;
@@ -384,7 +386,7 @@ enum training_outcome training_finish(struct training *t, struct error *err)
 {
     if (!prepare(t))
         return not_finite(t, t->best.epoch, err);
-    struct evaluate_job job = job_of(t, &t->set->test, 0, t->test_count);
+    struct evaluate_job job = job_of(t, &t->set.test, 0, t->test_count);
     job.predicted = t->predicted;
     t->test = evaluate(&job);
     if (t->test.is_stopped || (t->step.quantise && !count_currents(t)))

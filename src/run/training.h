@@ -38,7 +38,7 @@ struct checkpoint;
 struct training {
     const struct experiment *experiment; /* not owned */
     const struct experiment_run *run;    /* of the experiment */
-    const struct dataset *set;           /* not owned */
+    struct dataset set; /* its samples are not owned; normalised as the settings say */
     struct bit_slice_format format;
     size_t train_count, validation_count, test_count;
     struct network net;

@@ -147,7 +147,7 @@ for torch in "$python" /usr/bin/python3 ''; do
     [ -n "$torch" ] && "$torch" "$e2e/import_torch.py" --has-torch >/dev/null && break
 done
 if [ -z "$torch" ]; then
-    echo "skipped: no python3 with torch; six networks of PyTorch are not compared"
+    echo "skipped: no python3 with torch; seven networks of PyTorch are not compared"
     finish
     exit
 fi
@@ -162,4 +162,7 @@ check "PyTorch: ResNet-20, names of torchvision" same_logits torch/resnet20 --ne
     "${color[@]}"
 check "PyTorch: ResNet-20, names of CIFAR-10, DataParallel" same_logits torch/resnet20-cifar \
     --network resnet "${color[@]}"
+check "PyTorch: ResNet-20, inputs normalised otherwise" same_logits torch/resnet20-own \
+    --network resnet "${color[@]}" --set data.mean=0.4914,0.4822,0.4465 \
+    --set data.std=0.2470,0.2435,0.2616
 finish

@@ -22,6 +22,8 @@ except ImportError:
 
 FASHION = (0.2860,), (0.3530,)
 CIFAR = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# of CIFAR-10's own training images, which most repositories take; import_test.sh sets them
+OWN = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 
 
 class LeNet5(nn.Module):
@@ -123,11 +125,11 @@ def write(path, state):
             file[name] = tensor.detach().cpu().numpy()
 
 
-def images(folder, is_color):
+def images(folder, is_color, color=CIFAR):
     if is_color:
         with open(f"{folder}/cifar-10-batches-bin/test_batch.bin", "rb") as file:
             records = np.frombuffer(file.read(), np.uint8).reshape(-1, 3073)
-        pixels, (mean, std) = records[:, 1:].reshape(-1, 3, 32, 32), CIFAR
+        pixels, (mean, std) = records[:, 1:].reshape(-1, 3, 32, 32), color
     else:
         with gzip.open(f"{folder}/fashion-mnist/t10k-images-idx3-ubyte.gz") as file:
             pixels = np.frombuffer(file.read()[16:], np.uint8).reshape(-1, 1, 28, 28)
@@ -143,7 +145,8 @@ def main():
     torch.set_num_threads(1)
     networks = {
         "mlp": mlp(), "lenet5": LeNet5(), "vgg11": VGG(False), "vgg11-norm": VGG(True),
-        "resnet20": ResNet20("downsample", "fc"), "resnet20-cifar": ResNet20("shortcut", "linear")}
+        "resnet20": ResNet20("downsample", "fc"), "resnet20-cifar": ResNet20("shortcut", "linear"),
+        "resnet20-own": ResNet20("shortcut", "linear")}
     for name, model in networks.items():
         shake(model)
         state = model.state_dict()
@@ -151,7 +154,8 @@ def main():
             state = nn.DataParallel(model).state_dict()
         write(f"{sys.argv[2]}/{name}.h5", state)
         with torch.no_grad():
-            logits = model.eval()(images(sys.argv[3], name not in ("mlp", "lenet5")))
+            logits = model.eval()(images(sys.argv[3], name not in ("mlp", "lenet5"),
+                                         OWN if name == "resnet20-own" else CIFAR))
         np.save(f"{sys.argv[2]}/{name}.npy", logits.numpy())
 
 
