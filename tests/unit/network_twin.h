@@ -19,23 +19,23 @@ struct twin {
     double *value[NETWORK_OPS + 1], *gradient[NETWORK_OPS + 1];
 };
 
-static double *twin_value(const struct twin *twin, const struct tensor *tensor)
+static inline double *twin_value(const struct twin *twin, const struct tensor *tensor)
 {
     return twin->value[tensor - twin->net->tensor];
 }
 
-static double *twin_gradient(const struct twin *twin, const struct tensor *tensor)
+static inline double *twin_gradient(const struct twin *twin, const struct tensor *tensor)
 {
     return twin->gradient[tensor - twin->net->tensor];
 }
 
-static size_t twin_at(const struct tensor *tensor, size_t n, int c, int y, int x)
+static inline size_t twin_at(const struct tensor *tensor, size_t n, int c, int y, int x)
 {
     return n * tensor->size + (size_t)((c * tensor->height + y) * tensor->width + x);
 }
 
 /* Element i of the dense order in an array of the real layout. */
-static size_t twin_place(const struct tensor *tensor, size_t i)
+static inline size_t twin_place(const struct tensor *tensor, size_t i)
 {
     const size_t pixels = (size_t)tensor->height * (size_t)tensor->width, in = i % tensor->size;
     return tensor_at(tensor, i / tensor->size, (int)(in % pixels) / tensor->width,
@@ -43,15 +43,15 @@ static size_t twin_place(const struct tensor *tensor, size_t i)
            in / pixels;
 }
 
-static void twin_load(const struct twin *twin, const struct tensor *tensor)
+static inline void twin_load(const struct twin *twin, const struct tensor *tensor)
 {
     for (size_t i = 0; i < twin->samples * tensor->size; i++)
         twin_value(twin, tensor)[i] = (double)tensor->value[twin_place(tensor, i)];
 }
 
 /* Takes the parameters that the network works with and its input: after network_prepare. */
-static void twin_create(struct twin *twin, const struct network *net, size_t samples,
-                        bool is_training)
+static inline void twin_create(struct twin *twin, const struct network *net, size_t samples,
+                               bool is_training)
 {
     *twin = (struct twin){.net = net, .samples = samples, .is_training = is_training};
     twin->param = MEM_NEW(double, net->params.size);
@@ -66,7 +66,7 @@ static void twin_create(struct twin *twin, const struct network *net, size_t sam
     twin_load(twin, net->input);
 }
 
-static void twin_destroy(struct twin *twin)
+static inline void twin_destroy(struct twin *twin)
 {
     mem_free(twin->param);
     mem_free(twin->param_gradient);
@@ -77,12 +77,12 @@ static void twin_destroy(struct twin *twin)
     }
 }
 
-static size_t twin_offset(const struct twin *twin, int parameter)
+static inline size_t twin_offset(const struct twin *twin, int parameter)
 {
     return twin->net->params.tensor[parameter].offset;
 }
 
-static void twin_add_gradient(const struct twin *twin, size_t parameter, double term)
+static inline void twin_add_gradient(const struct twin *twin, size_t parameter, double term)
 {
     twin->param_gradient[parameter] += term;
     twin->param_terms[parameter] += fabs(term);
@@ -91,10 +91,10 @@ static void twin_add_gradient(const struct twin *twin, size_t parameter, double 
 /* ---- convolution, and the linear layer as one of 1x1 pixels ---- */
 
 /* Calls visit for every product of output o, input i and weight w (indices). */
-static void twin_conv_terms(const struct twin *twin, const struct op *op, size_t n, int j, int y,
-                            int x,
-                            void (*visit)(const struct twin *, const struct op *, size_t o,
-                                          size_t i, size_t w))
+static inline void twin_conv_terms(const struct twin *twin, const struct op *op, size_t n, int j,
+                                   int y, int x,
+                                   void (*visit)(const struct twin *, const struct op *, size_t o,
+                                                 size_t i, size_t w))
 {
     const int kernel = op->class == &op_conv ? op->kernel : 1, channels = op->in->channels;
     const int top = y * op->step - op->padding, left = x * op->step - op->padding;
@@ -111,21 +111,21 @@ static void twin_conv_terms(const struct twin *twin, const struct op *op, size_t
             }
 }
 
-static void twin_conv_add(const struct twin *twin, const struct op *op, size_t o, size_t i,
-                          size_t w)
+static inline void twin_conv_add(const struct twin *twin, const struct op *op, size_t o, size_t i,
+                                 size_t w)
 {
     twin_value(twin, op->out)[o] += twin_value(twin, op->in)[i] * twin->param[w];
 }
 
-static void twin_conv_back(const struct twin *twin, const struct op *op, size_t o, size_t i,
-                           size_t w)
+static inline void twin_conv_back(const struct twin *twin, const struct op *op, size_t o, size_t i,
+                                  size_t w)
 {
     const double dy = twin_gradient(twin, op->out)[o];
     twin_gradient(twin, op->in)[i] += dy * twin->param[w];
     twin_add_gradient(twin, w, dy * twin_value(twin, op->in)[i]);
 }
 
-static void twin_conv(const struct twin *twin, const struct op *op, bool backward)
+static inline void twin_conv(const struct twin *twin, const struct op *op, bool backward)
 {
     for (size_t n = 0; n < twin->samples; n++)
         for (int j = 0; j < op->out->channels; j++)
@@ -144,8 +144,8 @@ static void twin_conv(const struct twin *twin, const struct op *op, bool backwar
 
 /* ---- pooling ---- */
 
-static void twin_window(const struct twin *twin, const struct op *op, size_t n, int c, int y, int x,
-                        bool backward)
+static inline void twin_window(const struct twin *twin, const struct op *op, size_t n, int c, int y,
+                               int x, bool backward)
 {
     const double *in = twin_value(twin, op->in);
     const size_t o = twin_at(op->out, n, c, y, x);
@@ -167,7 +167,7 @@ static void twin_window(const struct twin *twin, const struct op *op, size_t n, 
         twin_gradient(twin, op->in)[best] += twin_gradient(twin, op->out)[o];
 }
 
-static void twin_pool(const struct twin *twin, const struct op *op, bool backward)
+static inline void twin_pool(const struct twin *twin, const struct op *op, bool backward)
 {
     for (size_t n = 0; n < twin->samples; n++)
         for (int c = 0; c < op->out->channels; c++)
@@ -182,7 +182,7 @@ struct twin_moments {
     double mean, variance, count;
 };
 
-static struct twin_moments twin_moments(const struct twin *twin, const struct op *op, int c)
+static inline struct twin_moments twin_moments(const struct twin *twin, const struct op *op, int c)
 {
     const size_t pixels = (size_t)op->in->height * (size_t)op->in->width;
     const double *x = twin_value(twin, op->in) + (size_t)c * pixels;
@@ -196,7 +196,7 @@ static struct twin_moments twin_moments(const struct twin *twin, const struct op
     return m;
 }
 
-static void twin_norm_forward(const struct twin *twin, const struct op *op, int c)
+static inline void twin_norm_forward(const struct twin *twin, const struct op *op, int c)
 {
     const size_t pixels = (size_t)op->in->height * (size_t)op->in->width;
     double *mean = &twin->param[twin_offset(twin, op->mean) + (size_t)c];
@@ -217,7 +217,7 @@ static void twin_norm_forward(const struct twin *twin, const struct op *op, int 
     }
 }
 
-static void twin_norm_backward(const struct twin *twin, const struct op *op, int c)
+static inline void twin_norm_backward(const struct twin *twin, const struct op *op, int c)
 {
     const size_t pixels = (size_t)op->in->height * (size_t)op->in->width;
     const size_t weight = twin_offset(twin, op->weight) + (size_t)c;
@@ -245,7 +245,8 @@ static void twin_norm_backward(const struct twin *twin, const struct op *op, int
 
 /* The slope of an output in its input; behind ReLU the gradient passes where the output (quantised
  * or not) is positive. What dropout keeps is read off the real network. */
-static double twin_slope(const struct twin *twin, const struct op *op, size_t i, bool backward)
+static inline double twin_slope(const struct twin *twin, const struct op *op, size_t i,
+                                bool backward)
 {
     if (op->class == &op_quantise && op->relu)
         return twin_value(twin, backward ? op->out : op->in)[i] > 0.0;
@@ -254,7 +255,7 @@ static double twin_slope(const struct twin *twin, const struct op *op, size_t i,
     return 1.0; /* reshape: the dense order is that of flat tensors */
 }
 
-static void twin_elements(const struct twin *twin, const struct op *op, bool backward)
+static inline void twin_elements(const struct twin *twin, const struct op *op, bool backward)
 {
     for (size_t i = 0; i < twin->samples * op->out->size; i++) {
         const double slope = twin_slope(twin, op, i, backward);
@@ -273,7 +274,7 @@ static void twin_elements(const struct twin *twin, const struct op *op, bool bac
 
 /* ---- the network ---- */
 
-static void twin_op(const struct twin *twin, const struct op *op, bool backward)
+static inline void twin_op(const struct twin *twin, const struct op *op, bool backward)
 {
     if (op->class == &op_conv || op->class == &op_linear)
         twin_conv(twin, op, backward);
@@ -286,14 +287,14 @@ static void twin_op(const struct twin *twin, const struct op *op, bool backward)
             backward ? twin_norm_backward(twin, op, c) : twin_norm_forward(twin, op, c);
 }
 
-static void twin_forward(const struct twin *twin)
+static inline void twin_forward(const struct twin *twin)
 {
     for (int i = 0; i < twin->net->op_count; i++)
         twin_op(twin, &twin->net->op[i], false);
 }
 
 /* From the gradient of the logits. */
-static void twin_backward(const struct twin *twin)
+static inline void twin_backward(const struct twin *twin)
 {
     for (int i = twin->net->op_count - 1; i >= 0; i--)
         twin_op(twin, &twin->net->op[i], true);
@@ -302,7 +303,7 @@ static void twin_backward(const struct twin *twin)
 /* ---- comparisons ---- */
 
 /* An operation may write over the tensors of its neighbour. */
-static bool twin_value_is_kept(const struct network *net, const struct tensor *tensor)
+static inline bool twin_value_is_kept(const struct network *net, const struct tensor *tensor)
 {
     for (int i = 0; i < net->op_count; i++)
         if (net->op[i].in == tensor && net->op[i].out->value == tensor->value)
@@ -312,7 +313,7 @@ static bool twin_value_is_kept(const struct network *net, const struct tensor *t
 
 /* Not where the operation in front has written over it, or lets through itself what the quantiser
  * behind lets through: then it stands here unmasked. */
-static bool twin_gradient_is_kept(const struct network *net, const struct tensor *tensor)
+static inline bool twin_gradient_is_kept(const struct network *net, const struct tensor *tensor)
 {
     for (int i = 0; i < net->op_count; i++) {
         const struct op *op = &net->op[i];
@@ -324,8 +325,8 @@ static bool twin_gradient_is_kept(const struct network *net, const struct tensor
 }
 
 /* Largest difference over the largest value. */
-static double twin_distance(const struct tensor *tensor, const float *own, const double *dense,
-                            size_t samples)
+static inline double twin_distance(const struct tensor *tensor, const float *own,
+                                   const double *dense, size_t samples)
 {
     double worst = 0.0, largest = 1e-30;
     for (size_t i = 0; i < samples * tensor->size; i++) {
@@ -337,7 +338,7 @@ static double twin_distance(const struct tensor *tensor, const float *own, const
 }
 
 /* Whether all is 0 in the border of the images and in the padding of the channels. */
-static bool twin_gaps_are_zero(const struct tensor *tensor, const float *own, size_t samples)
+static inline bool twin_gaps_are_zero(const struct tensor *tensor, const float *own, size_t samples)
 {
     const size_t pixel = tensor->channel_stride, columns = tensor->row / pixel;
     for (size_t i = 0; i < samples * tensor->stride; i++) {
@@ -354,8 +355,8 @@ static bool twin_gaps_are_zero(const struct tensor *tensor, const float *own, si
 
 /* Distance of the real gradient of a parameter, relative, in L2: to the gradient itself, or to the
  * terms that it adds up (which may cancel: a bias before batch norm has no gradient). */
-static double twin_parameter_distance(const struct twin *twin, const struct parameter *tensor,
-                                      bool to_terms)
+static inline double twin_parameter_distance(const struct twin *twin,
+                                             const struct parameter *tensor, bool to_terms)
 {
     const double *scale = to_terms ? twin->param_terms : twin->param_gradient;
     double difference = 0.0, norm = 1e-30;

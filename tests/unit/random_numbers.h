@@ -1,0 +1,23 @@
+/* Random numbers of tests: one after another from where seed_random, or the start, put them. */
+#ifndef RESLICE_TESTS_RANDOM_NUMBERS_H
+#define RESLICE_TESTS_RANDOM_NUMBERS_H
+
+#include "base/rng.h"
+
+static uint64_t random_next;
+
+/* Each case draws the same numbers whatever stands before it. */
+static inline void seed_random(const char *name)
+{
+    random_next = 0;
+    for (; *name; name++)
+        random_next = (random_next + (uint64_t)*name) * 0x100000001B3;
+}
+
+/* -1..1 */
+static inline double random_real(void)
+{
+    return 2.0 * rng_uniform((struct rng_key){29, RNG_TEST, 0}, random_next++) - 1.0;
+}
+
+#endif
