@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +50,20 @@ static int fresh_folder_teardown(void **state)
     if (mem_live_blocks() != 0)
         print_error("%zu blocks are still allocated\n", mem_live_blocks());
     return removed && mem_live_blocks() == 0 ? 0 : -1;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh_folder_setup, fresh_folder_teardown)
+
+/* All folders in front of the last / of `path`. */
+static inline void make_folders(const char *path)
+{
+    char part[1024];
+    snprintf(part, sizeof part, "%s", path);
+    for (char *p = part + 1; (p = strchr(p, '/')); p++) {
+        *p = '\0';
+        mkdir(part, 0777);
+        *p = '/';
+    }
 }
 
 #endif
