@@ -1,9 +1,21 @@
-/* Small result files with made-up numbers: only what a report reads. */
+/* Small result files with made-up numbers: only what a report reads. In a folder that is there around
+ * the whole group of tests. Comes first, after #define _POSIX_C_SOURCE 200809L. */
 #ifndef RESLICE_TESTS_REPORT_FILES_H
 #define RESLICE_TESTS_REPORT_FILES_H
 
-#include <stdio.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/comm.h"
 #include "hw/crossbar.h"
 #include "run/method_counts.h"
 #include "run/store.h"
@@ -42,7 +54,7 @@ static const struct sample BITSLICE = {
     .zero = 30
 };
 
-static const char *path_of(const char *file)
+static inline const char *path_of(const char *file)
 {
     static char path[8][128];
     static int turn;
@@ -51,8 +63,9 @@ static const char *path_of(const char *file)
     return path[turn];
 }
 
-static void write_array(struct store *store, const char *group, const char *name,
-                        enum store_type type, int axes, const size_t *length, const void *data)
+static inline void write_array(struct store *store, const char *group, const char *name,
+                               enum store_type type, int axes, const size_t *length,
+                               const void *data)
 {
     static const char *const names[] = {"sign", "slice", "c", "d"};
     struct store_array array = {.group = group,
@@ -78,7 +91,8 @@ static const int32_t BITS[DEFINITIONS][LAYERS][CROSSBAR_SIGNS][4] = {
     {{{1, 1, 1, 0}, {0}},         {{1, 1, 0, 0}, {0}}},
 };
 
-static void write_layer_adc(struct store *store, const struct sample *s, const char *group, int l)
+static inline void write_layer_adc(struct store *store, const struct sample *s, const char *group,
+                                   int l)
 {
     static const char *const names[DEFINITIONS] = {"static", "observed", "percentile_99_99",
                                                    "percentile_99_9"};
@@ -100,8 +114,8 @@ static void write_layer_adc(struct store *store, const struct sample *s, const c
                 clip);
 }
 
-static void write_layer_crossbar(struct store *store, const struct sample *s, const char *group,
-                                 int l)
+static inline void write_layer_crossbar(struct store *store, const struct sample *s,
+                                        const char *group, int l)
 {
     const size_t n = (size_t)s->slices, rows = CROSSBAR_SIGNS * n;
     uint64_t zero[CROSSBAR_SIGNS * 4] = {0}, current[CROSSBAR_SIGNS * 4 * INPUT_BITS * BINS] = {0};
@@ -121,7 +135,7 @@ static void write_layer_crossbar(struct store *store, const struct sample *s, co
     store_integer(store, group, "arrays", (l == 0 ? 2 : 1) * s->slices * 2);
 }
 
-static void write_hardware(struct store *store, const struct sample *s)
+static inline void write_hardware(struct store *store, const struct sample *s)
 {
     for (int l = 0; l < LAYERS; l++) {
         char group[32];
@@ -135,7 +149,7 @@ static void write_hardware(struct store *store, const struct sample *s)
     store_integer(store, "/crossbars", "slices", s->slices);
 }
 
-static void write_method(struct store *store, const struct sample *s)
+static inline void write_method(struct store *store, const struct sample *s)
 {
     store_group(store, "/method");
     store_text(store, "/method", "name", s->method);
@@ -149,7 +163,7 @@ static void write_method(struct store *store, const struct sample *s)
     }
 }
 
-static const char *write_sample(struct sample s)
+static inline const char *write_sample(struct sample s)
 {
     const char *path = path_of(s.file);
     struct store *store = store_create(path, 1 << 20);
@@ -188,7 +202,7 @@ static const char *write_sample(struct sample s)
 }
 
 /* Seed `seed` of run bitslice@alpha=2. */
-static const char *write_seed(const char *file, int64_t seed, double accuracy, uint64_t b3)
+static inline const char *write_seed(const char *file, int64_t seed, double accuracy, uint64_t b3)
 {
     struct sample s = BITSLICE;
     char run[64], parent[64];
@@ -205,6 +219,28 @@ static const char *write_seed(const char *file, int64_t seed, double accuracy, u
     s.select = "test";
     s.sparsity = 1;
     return write_sample(s);
+}
+
+/* ---- the folder, and MPI, which the files are written with ---- */
+
+static inline int make_folder(void **state)
+{
+    (void)state;
+    static char name[] = "test_report", *arguments[] = {name, NULL}, **argv = arguments;
+    int argc = 1;
+    comm_start(&argc, &argv);
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static inline int remove_folder(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"bitslice.h5", "s1.h5",    "s2.h5",  "s3.h5",  "dense.h5",
+                                        "other.h5",    "float.h5", "two.h5", "text.h5"};
+    for (size_t f = 0; f < sizeof files / sizeof *files; f++)
+        unlink(path_of(files[f]));
+    comm_stop();
+    return rmdir(folder);
 }
 
 #endif

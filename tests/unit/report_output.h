@@ -1,4 +1,5 @@
-/* What a report prints: captured, searched, and its csv taken to pieces. */
+/* What a report prints: captured, searched, and its csv taken to pieces. Comes behind
+ * report_files.h. */
 #ifndef RESLICE_TESTS_REPORT_OUTPUT_H
 #define RESLICE_TESTS_REPORT_OUTPUT_H
 
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "run/commands.h"
 #include "run/report.h"
 
 enum { OUTPUT = 1 << 16 };
@@ -14,7 +16,7 @@ enum { OUTPUT = 1 << 16 };
 static struct error err;
 static char output[OUTPUT]; /* what the last report printed */
 
-static bool capture(bool (*print)(const void *), const void *context)
+static inline bool capture(bool (*print)(const void *), const void *context)
 {
     FILE *file = tmpfile();
     fflush(stdout);
@@ -41,7 +43,7 @@ struct request {
     enum table_format format;
 };
 
-static bool print_request(const void *context)
+static inline bool print_request(const void *context)
 {
     const struct request *request = context;
     size_t files = 0;
@@ -50,13 +52,13 @@ static bool print_request(const void *context)
     return report_print(request->file, files, 0, request->format, &err);
 }
 
-static void report(struct request request)
+static inline void report(struct request request)
 {
     if (!capture(print_request, &request))
         fail_msg("%s", err.text);
 }
 
-static void assert_refused(const char *path, const char *message)
+static inline void assert_refused(const char *path, const char *message)
 {
     const struct request request = {{path}, TABLE_TEXT};
     assert_false(capture(print_request, &request));
@@ -65,13 +67,23 @@ static void assert_refused(const char *path, const char *message)
         fail_msg("'%s' does not say '%s' of %s", err.text, message, path);
 }
 
-static void assert_prints(const char *text)
+/* `context` are the arguments, NULL behind them: whether the command succeeds. */
+static inline bool run_command(const void *context)
+{
+    char **argv = (char **)(uintptr_t)context;
+    int argc = 0;
+    while (argv[argc])
+        argc++;
+    return command_report(argc, argv) == 0;
+}
+
+static inline void assert_prints(const char *text)
 {
     if (!strstr(output, text))
         fail_msg("'%s' is not in\n%s", text, output);
 }
 
-static void assert_prints_not(const char *text)
+static inline void assert_prints_not(const char *text)
 {
     if (strstr(output, text))
         fail_msg("'%s' is in\n%s", text, output);
@@ -82,7 +94,7 @@ static void assert_prints_not(const char *text)
 enum { FIELDS = 40 };
 
 /* Takes the next record of a csv text to pieces in `buffer`. Returns its fields, 0 at the end. */
-static size_t next_record(const char **text, char *buffer, char *field[FIELDS])
+static inline size_t next_record(const char **text, char *buffer, char *field[FIELDS])
 {
     size_t fields = 0;
     const char *c = *text;
@@ -104,7 +116,7 @@ static size_t next_record(const char **text, char *buffer, char *field[FIELDS])
 }
 
 /* Field `column` of row `row` (counted from 0) of a table; NULL when there is no such row. */
-static const char *csv(const char *table, int row, const char *column)
+static inline const char *csv(const char *table, int row, const char *column)
 {
     static char header_text[4096], text[4096];
     char *header[FIELDS], *field[FIELDS];
