@@ -1,5 +1,5 @@
-/* A run on made-up pictures that is stopped and begun again, with its checkpoints in a folder of its
- * own. Comes first, after #define _POSIX_C_SOURCE 200809L. */
+/* A run on made-up pictures that is stopped and begun again, with its checkpoints in a folder of
+ * its own. Comes first, after #define _POSIX_C_SOURCE 200809L. */
 #ifndef RESLICE_TESTS_CHECKPOINT_RUN_H
 #define RESLICE_TESTS_CHECKPOINT_RUN_H
 

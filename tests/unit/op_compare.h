@@ -34,8 +34,8 @@ static inline double tolerance(const struct twin *twin)
 
 /* ---- forward ---- */
 
-/* Values on the grid, half a step away at most but where codes saturate; in training the exponent is
- * the smallest that holds all values. */
+/* Values on the grid, half a step away at most but where codes saturate; in training the exponent
+ * is the smallest that holds all values. */
 static inline void check_quantiser(const char *name, const struct twin *twin, const struct op *op)
 {
     const double step = (double)fixed_point_step(op->out->exponent, 8);

@@ -92,8 +92,8 @@ static struct tensor *build_residual(struct network *net, struct tensor *x, stru
     return network_add_quantiser(net, "block2", network_add_sum(net, x, y), true);
 }
 
-/* Sums of sums: no quantiser hides the sharing of gradients. Each input of a sum has a reader behind
- * the sum. */
+/* Sums of sums: no quantiser hides the sharing of gradients. Each input of a sum has a reader
+ * behind the sum. */
 static struct tensor *build_sums(struct network *net, struct tensor *x, struct conv_shape shape)
 {
     (void)shape;

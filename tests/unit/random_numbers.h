@@ -14,10 +14,22 @@ static inline void seed_random(const char *name)
         random_next = (random_next + (uint64_t)*name) * 0x100000001B3;
 }
 
+/* 0..1 */
+static inline double random_uniform(void)
+{
+    return rng_uniform((struct rng_key){29, RNG_TEST, 0}, random_next++);
+}
+
 /* -1..1 */
 static inline double random_real(void)
 {
-    return 2.0 * rng_uniform((struct rng_key){29, RNG_TEST, 0}, random_next++) - 1.0;
+    return 2.0 * random_uniform() - 1.0;
+}
+
+/* 0..n-1 */
+static inline int random_below(int n)
+{
+    return (int)(random_uniform() * n);
 }
 
 #endif

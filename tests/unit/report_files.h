@@ -1,5 +1,5 @@
-/* Small result files with made-up numbers: only what a report reads. In a folder that is there around
- * the whole group of tests. Comes first, after #define _POSIX_C_SOURCE 200809L. */
+/* Small result files with made-up numbers: only what a report reads. In a folder that is there
+ * around the whole group of tests. Comes first, after #define _POSIX_C_SOURCE 200809L. */
 #ifndef RESLICE_TESTS_REPORT_FILES_H
 #define RESLICE_TESTS_REPORT_FILES_H
 

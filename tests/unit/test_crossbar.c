@@ -1,4 +1,5 @@
-/* hw: slices, crossbars and converters against a brute-force count of every cell and input bit. */
+/* hw: crossbars and what is read off them, against a brute-force count of every cell and input
+ * bit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,92 +7,14 @@
 
 #include <cmocka.h>
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
 #include "hw/adc.h"
-#include "hw/bit_slice.h"
 #include "hw/crossbar.h"
 #include "hw/fixed_point.h"
 #include "hw/readout.h"
-
-static uint64_t next_random;
-
-/* 0..n-1 */
-static int random_below(int n)
-{
-    return (int)(rng_uniform((struct rng_key){11, RNG_TEST, 0}, next_random++) * n);
-}
-
-/* ---- slices ---- */
-
-static void test_digits_give_the_code_back(void **state)
-{
-    (void)state;
-    for (int bits = 1; bits <= 8; bits++)
-        for (int width = 1; width <= bits; width++) {
-            const struct bit_slice_format format = {bits, width};
-            const int top = fixed_point_max_code(bits);
-            if (bits % width != 0)
-                continue;
-            for (int code = -top; code <= top; code++) {
-                int sum = 0;
-                for (int k = 0; k < bit_slice_count(format); k++) {
-                    const int digit = bit_slice_digit(format, code, k);
-                    assert_in_range(digit, 0, bit_slice_levels(format) - 1);
-                    sum += digit << (width * k);
-                }
-                assert_int_equal(sum, abs(code));
-            }
-        }
-}
-
-static void check_slice_counts(struct bit_slice_format format)
-{
-    enum { N = 1000 };
-    const int top = fixed_point_max_code(format.bits), levels = bit_slice_levels(format);
-    int16_t code[N];
-    uint64_t histogram[BIT_SLICE_MAX * BIT_SLICE_MAX_DIGITS] = {0}, nonzero[BIT_SLICE_MAX] = {0};
-    uint64_t expected[BIT_SLICE_MAX * BIT_SLICE_MAX_DIGITS] = {0}, l1 = 0;
-    for (int i = 0; i < N; i++) {
-        code[i] = (int16_t)(random_below(2 * top + 1) - top);
-        for (int k = 0; k < bit_slice_count(format); k++) {
-            const int digit = abs(code[i]) / (1 << (format.width * k)) % levels;
-            expected[k * levels + digit]++;
-            l1 += (uint64_t)digit;
-        }
-    }
-    bit_slice_histogram(format, code, 600, histogram); /* in two parts: it adds */
-    bit_slice_histogram(format, code + 600, N - 600, histogram);
-    assert_memory_equal(histogram, expected, sizeof histogram);
-    bit_slice_count_nonzero(format, code, N, nonzero);
-    for (int k = 0; k < bit_slice_count(format); k++)
-        assert_int_equal(nonzero[k], N - expected[k * levels]);
-    assert_int_equal(bit_slice_l1(format, code, N), l1);
-}
-
-static void test_slice_counts(void **state)
-{
-    (void)state;
-    static const struct bit_slice_format formats[] = {
-        {8, 1},
-        {8, 2},
-        {8, 4},
-        {8, 8},
-        {4, 1},
-        {4, 2},
-        {4, 4},
-        {6, 2},
-        {1, 1}
-    };
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        check_slice_counts(formats[i]);
-}
-
-/* ---- crossbars ---- */
+#include "random_numbers.h"
 
 enum fill { RANDOM, ZERO, ALL_ONES, SPARSE, FILLS };
 
@@ -367,116 +290,13 @@ static void test_nine_bits_for_384(void **state)
     crossbar_free(&x);
 }
 
-/* ---- converters ---- */
-
-static void test_bits_for(void **state)
-{
-    (void)state;
-    static const struct {
-        uint64_t max;
-        int bits;
-    } known[] = {
-        {0,        0 },
-        {1,        1 },
-        {2,        2 },
-        {3,        2 },
-        {4,        3 },
-        {7,        3 },
-        {8,        4 },
-        {255,      8 },
-        {256,      9 },
-        {384,      9 },
-        {511,      9 },
-        {512,      10},
-        {1U << 20, 21}
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        assert_int_equal(adc_bits_for(known[i].max), known[i].bits);
-}
-
-static void test_quantiles(void **state)
-{
-    (void)state;
-    uint64_t histogram[386] = {[0] = 90, [5] = 9, [100] = 1};
-    assert_int_equal(adc_observed_max(histogram, 386), 100);
-    static const struct {
-        double p;
-        size_t current;
-    } known[] = {
-        {0.001,    0  },
-        {0.9,      0  },
-        {0.900001, 5  },
-        {0.99,     5  },
-        {0.990001, 100},
-        {1.0,      100}
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        assert_int_equal(adc_quantile(histogram, 386, known[i].p), known[i].current);
-    memset(histogram, 0, sizeof histogram);
-    assert_int_equal(adc_observed_max(histogram, 386), 0);
-    assert_true(adc_clip_rate(histogram, 386, 3) == 0.0);
-    histogram[385] = UINT64_C(1) << 40; /* as many as in a large test set */
-    assert_int_equal(adc_quantile(histogram, 386, 0.999), 385);
-    assert_int_equal(adc_observed_max(histogram, 386), 385);
-}
-
-static void test_clip_rates_are_tails(void **state)
-{
-    (void)state;
-    enum { BINS = 385 };
-    uint64_t histogram[BINS], total = 0;
-    for (int i = 0; i < BINS; i++)
-        total += histogram[i] = (uint64_t)random_below(1000);
-    for (int bits = 0; bits <= 10; bits++) {
-        uint64_t tail = 0;
-        for (int i = 0; i < BINS; i++)
-            tail += i > (1 << bits) - 1 ? histogram[i] : 0;
-        assert_true(adc_clip_rate(histogram, BINS, bits) == (double)tail / (double)total);
-    }
-}
-
-/* ---- the exponent ---- */
-
-static void test_exponents(void **state)
-{
-    (void)state;
-    static const struct {
-        float max;
-        int exponent;
-    } known[] = {
-        {1.0F,       0  },
-        {1.0000001F, 1  },
-        {0.5F,       -1 },
-        {0.50001F,   0  },
-        {3.0F,       2  },
-        {4.0F,       2  },
-        {0.0F,       -16},
-        {1e-7F,      -16},
-        {1e-5F,      -16},
-        {1e30F,      100},
-        {255.F,      8  },
-        {256.F,      8  },
-        {256.001F,   9  },
-        {0.1F,       -3 }
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        assert_int_equal(fixed_point_exponent(known[i].max), known[i].exponent);
-    assert_true(fixed_point_step(3, 8) == 0.03125F);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_digits_give_the_code_back),
-        cmocka_unit_test(test_slice_counts),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_fills),
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_nine_bits_for_384),
-        cmocka_unit_test(test_bits_for),
-        cmocka_unit_test(test_quantiles),
-        cmocka_unit_test(test_clip_rates_are_tails),
-        cmocka_unit_test(test_exponents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
