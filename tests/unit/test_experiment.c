@@ -1,45 +1,8 @@
-/* Experiment files: reading, the option table, the matrix, --set and every message. */
+/* Experiment files: reading, the option table, the matrix and --set. */
 #define _POSIX_C_SOURCE 200809L
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "experiment_texts.h"
 
-#include <cmocka.h>
-
-#include "base/mem.h"
-#include "run/experiment.h"
 #include "run/options.h"
-#include "experiment_mistakes.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static struct error err;
-
-static bool parse(struct experiment *experiment, const char *text, size_t count,
-                  const char *const *set)
-{
-    const struct experiment_overrides overrides = {count, set};
-    return experiment_parse(experiment, "t.yaml", text, strlen(text), overrides, &err);
-}
-
-/* Parses what must be right. */
-static struct experiment read_good(const char *text, size_t count, const char *const *set)
-{
-    struct experiment experiment;
-    if (!parse(&experiment, text, count, set))
-        fail_msg("%s", err.text);
-    return experiment;
-}
-
-static void finish(struct experiment *experiment)
-{
-    experiment_free(experiment);
-    assert_int_equal(mem_live_blocks(), 0);
-}
 
 /* The text of a value by path. */
 static const char *value(const struct settings *settings, const char *path)
@@ -51,20 +14,6 @@ static const char *value(const struct settings *settings, const char *path)
     option_print(&options_table[option_find(path)], settings, text[turn]);
     return text[turn];
 }
-
-static const char FULL[] =
-    "experiment: mnist-mlp\n"
-    "data:     {name: mnist, validation: 5000}\n"
-    "network:  {model: mlp, hidden: [100]}\n"
-    "training: {batch: 64, shards: 4, optimizer: sgd, rate: 0.01, momentum: 0.5, "
-    "select: validation}\n"
-    "runs:\n"
-    "  - {name: pretrain, epochs: 100, penalty: {name: l1, alpha: 10}}\n"
-    "  - {name: pruned,   from: pretrain, prune: {threshold: 0.01}, epochs: 0}\n"
-    "  - {name: l1,       from: pretrain, prune: {threshold: 0.01}, epochs: 50, "
-    "penalty: {name: l1, alpha: 10}}\n"
-    "  - {name: bitslice, from: pretrain, prune: {threshold: 0.01}, epochs: 50, "
-    "penalty: {name: bit-slice-l1, alpha: 0.5}}\n";
 
 static void test_full_example(void **state)
 {
@@ -334,131 +283,6 @@ static void test_yaml_forms(void **state)
     finish(&e);
 }
 
-/* ---- mistakes ---- */
-
-static void assert_message(const char *start, const char *const words[4])
-{
-    if (strncmp(err.text, start, strlen(start)) != 0)
-        fail_msg("'%s' does not start with '%s'", err.text, start);
-    for (int i = 0; i < 4 && words[i]; i++)
-        if (!strstr(err.text, words[i]))
-            fail_msg("'%s' does not have '%s'", err.text, words[i]);
-    for (const char *c = err.text; *c; c++)
-        assert_true((unsigned char)*c >= 0x20 && *c != 0x7f);
-}
-
-static void test_mistakes(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < COUNT(mistakes); i++) {
-        struct experiment e;
-        char start[40];
-        if (parse(&e, mistakes[i].text, 0, NULL))
-            fail_msg("accepted: %s", mistakes[i].text);
-        snprintf(start, sizeof start, "t.yaml:%d: ", mistakes[i].line);
-        assert_message(start, mistakes[i].words);
-        assert_null(e.runs);
-        assert_int_equal(mem_live_blocks(), 0);
-    }
-}
-
-static void test_set_mistakes(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < COUNT(set_mistakes); i++) {
-        struct experiment e;
-        char start[80];
-        assert_false(parse(&e, RUN("matrix: {training.seed: [1]}"), 1, &set_mistakes[i].set));
-        snprintf(start, sizeof start, "--set %s: ", set_mistakes[i].set);
-        for (char *c = start; *c; c++)
-            if (*c == '\n' || (c[0] == '\xC3' && c[1] == '='))
-                *c = '?';
-        assert_message(start, set_mistakes[i].words);
-        assert_int_equal(mem_live_blocks(), 0);
-    }
-}
-
-static void append(char *text, const char *format, int from, int to)
-{
-    for (int i = from; i <= to; i++)
-        sprintf(text + strlen(text), format, i);
-}
-
-/* Sizes: too many runs, too many keys, names that fill every buffer. */
-static void test_limits(void **state)
-{
-    (void)state;
-    static char text[1 << 20];
-    struct experiment e;
-    strcpy(text, HEAD "  - {name: a, matrix: {training.seed: [0");
-    append(text, ", %d", 1, 99);
-    strcat(text, "], crossbar.rows: [1");
-    append(text, ", %d", 2, 99);
-    strcat(text, "]}}\n");
-    assert_false(parse(&e, text, 0, NULL));
-    assert_message("t.yaml:4: run 'a'", (const char *const[4]){"more than 4096 runs"});
-
-    strcpy(text, HEAD "  - {name: a");
-    append(text, ", k%d: 1", 1, 101);
-    strcat(text, "}\n");
-    assert_false(parse(&e, text, 0, NULL));
-    assert_message("t.yaml:4: ", (const char *const[4]){"at most 100"});
-
-    /* 127 characters are a name, but leave no room for that of a variant */
-    strcpy(text, HEAD "  - {name: a");
-    append(text, "%d", 100, 141);
-    strcat(text, "}\n");
-    e = read_good(text, 0, NULL);
-    assert_int_equal(strlen(e.runs[0].name), 127);
-    experiment_free(&e);
-    strcpy(text + strlen(text) - 2, ", matrix: {crossbar.rows: [7]}}\n");
-    assert_false(parse(&e, text, 0, NULL));
-    assert_message("t.yaml:4: run 'a100", (const char *const[4]){"too long", "at most 127"});
-
-    strcpy(text, HEAD "  - {name: ");
-    append(text, "%d", 100000, 120000);
-    strcat(text, "}\n");
-    assert_false(parse(&e, text, 0, NULL));
-    assert_message("t.yaml:4: name: value '100000", (const char *const[4]){"at most 127"});
-    assert_int_equal(mem_live_blocks(), 0);
-}
-
-static void test_files(void **state)
-{
-    (void)state;
-    struct experiment e;
-    const struct experiment_overrides none = {0};
-    char folder[] = "/tmp/reslice-experiment-XXXXXX", path[80];
-    assert_non_null(mkdtemp(folder));
-    assert_false(experiment_load(&e, folder, none, &err));
-    assert_message(folder, (const char *const[4]){"cannot be read", "directory"});
-    snprintf(path, sizeof path, "%s/e.yaml", folder);
-    assert_false(experiment_load(&e, path, none, &err));
-    assert_message(path, (const char *const[4]){"cannot be read", "No such file"});
-
-    FILE *stream = fopen(path, "wb");
-    fputs(FULL, stream);
-    fclose(stream);
-    assert_true(experiment_load(&e, path, none, &err));
-    assert_int_equal(e.run_count, 4);
-    experiment_free(&e);
-
-    stream = fopen(path, "wb");
-    for (int i = 0; i <= 1 << 20; i++)
-        fputc('#', stream);
-    fclose(stream);
-    assert_false(experiment_load(&e, path, none, &err));
-    assert_message(path, (const char *const[4]){"more than 1 MiB"});
-
-    stream = fopen(path, "wb");
-    fclose(stream);
-    assert_false(experiment_load(&e, path, none, &err));
-    assert_message(path, (const char *const[4]){":1: ", "empty"});
-    remove(path);
-    remove(folder);
-    assert_int_equal(mem_live_blocks(), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,10 +294,6 @@ int main(void)
         cmocka_unit_test(test_matrix_of_other_types),
         cmocka_unit_test(test_precedence),
         cmocka_unit_test(test_yaml_forms),
-        cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_set_mistakes),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
