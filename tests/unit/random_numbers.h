@@ -2,6 +2,9 @@
 #ifndef RESLICE_TESTS_RANDOM_NUMBERS_H
 #define RESLICE_TESTS_RANDOM_NUMBERS_H
 
+#include <math.h>
+
+#include "base/mem.h"
 #include "base/rng.h"
 
 static uint64_t random_next;
@@ -26,10 +29,25 @@ static inline double random_real(void)
     return 2.0 * random_uniform() - 1.0;
 }
 
-/* 0..n-1 */
-static inline int random_below(int n)
+/* low..high, both included */
+static inline int random_between(int low, int high)
 {
-    return (int)(random_uniform() * n);
+    return low + (int)(random_uniform() * (high - low + 1));
+}
+
+/* [n], -1..1; freed with mem_free */
+static inline float *random_floats(size_t n)
+{
+    float *x = MEM_NEW(float, n);
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)random_real();
+    return x;
+}
+
+/* -255..255 */
+static inline int16_t random_code(void)
+{
+    return (int16_t)lrint(255.0 * random_real());
 }
 
 #endif

@@ -6,28 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
 #include "base/simd.h"
 #include "nn/kernels.h"
-
-static inline double random_real(void)
-{
-    static uint64_t next;
-    return 2.0 * rng_uniform((struct rng_key){17, RNG_TEST, 0}, next++) - 1.0;
-}
-
-static inline float *random_floats(size_t n)
-{
-    float *x = MEM_NEW(float, n);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)random_real();
-    return x;
-}
-
-static inline int16_t random_code(void)
-{
-    return (int16_t)lrint(255.0 * random_real());
-}
+#include "random_numbers.h"
 
 struct span_case {
     struct image_span span;

@@ -68,7 +68,7 @@ static void test_clip_rates_are_tails(void **state)
     enum { BINS = 385 };
     uint64_t histogram[BINS], total = 0;
     for (int i = 0; i < BINS; i++)
-        total += histogram[i] = (uint64_t)random_below(1000);
+        total += histogram[i] = (uint64_t)random_between(0, 999);
     for (int bits = 0; bits <= 10; bits++) {
         uint64_t tail = 0;
         for (int i = 0; i < BINS; i++)

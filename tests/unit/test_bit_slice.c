@@ -41,7 +41,7 @@ static void check_slice_counts(struct bit_slice_format format)
     uint64_t histogram[BIT_SLICE_MAX * BIT_SLICE_MAX_DIGITS] = {0}, nonzero[BIT_SLICE_MAX] = {0};
     uint64_t expected[BIT_SLICE_MAX * BIT_SLICE_MAX_DIGITS] = {0}, l1 = 0;
     for (int i = 0; i < N; i++) {
-        code[i] = (int16_t)(random_below(2 * top + 1) - top);
+        code[i] = (int16_t)random_between(-top, top);
         for (int k = 0; k < bit_slice_count(format); k++) {
             const int digit = abs(code[i]) / (1 << (format.width * k)) % levels;
             expected[k * levels + digit]++;

@@ -29,9 +29,9 @@ static int16_t filled(enum fill fill, int top, int lowest)
 {
     switch (fill) {
     case RANDOM:
-        return (int16_t)(lowest + random_below(top - lowest + 1));
+        return (int16_t)random_between(lowest, top);
     case SPARSE:
-        return (int16_t)(random_below(8) ? 0 : lowest + random_below(top - lowest + 1));
+        return (int16_t)(random_between(0, 7) ? 0 : random_between(lowest, top));
     case ALL_ONES:
         return (int16_t)top;
     default:
@@ -194,7 +194,7 @@ static void check_product(const struct layer *layer, const struct crossbar *x)
     readout_set_all(&full, readout_full_bits(layer->format));
     for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
         for (int k = 0; k < CROSSBAR_MAX_SLICES; k++)
-            coarse.bits[sign][k] = (int8_t)random_below(5);
+            coarse.bits[sign][k] = (int8_t)random_between(0, 4);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < outputs; j++)
             for (size_t r = 0; r < layer->inputs; r++)

@@ -7,14 +7,8 @@
 
 #include <cmocka.h>
 
+#include "float_bits.h"
 #include "span_case.h"
-
-static int32_t bits_of(float x)
-{
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits & INT32_MAX;
-}
 
 static void check_code_moments(const struct nn_kernels *kernels, struct span_case *c)
 {

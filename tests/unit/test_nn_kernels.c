@@ -10,15 +10,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
 #include "base/simd.h"
 #include "nn/kernels.h"
-
-static double random_real(void)
-{
-    static uint64_t next;
-    return 2.0 * rng_uniform((struct rng_key){17, RNG_TEST, 0}, next++) - 1.0;
-}
+#include "float_bits.h"
+#include "random_numbers.h"
 
 /* [rows, stride(columns)], zeros in the padding. */
 static float *random_matrix(size_t rows, size_t columns)
@@ -28,11 +23,6 @@ static float *random_matrix(size_t rows, size_t columns)
         for (size_t j = 0; j < columns; j++)
             x[i * nn_stride(columns) + j] = (float)random_real();
     return x;
-}
-
-static int16_t random_code(void)
-{
-    return (int16_t)lrint(255.0 * random_real());
 }
 
 static const size_t SIZES[] = {1, 2, 3, 15, 16, 17, 33, 100};
@@ -55,13 +45,6 @@ static void for_all(void (*check)(const struct nn_kernels *, size_t, size_t, siz
 }
 
 /* ---- integer product ---- */
-
-static int32_t bits_of(float x)
-{
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits & INT32_MAX;
-}
 
 struct code_case {
     size_t n, outputs, inputs, x_step;
@@ -151,14 +134,6 @@ struct row_case {
     float *dy, *w, *dx, *start; /* dx and what was there before */
     size_t n, inputs, dx_step, dx_size;
 };
-
-static float *random_floats(size_t n)
-{
-    float *x = MEM_NEW(float, n);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)random_real();
-    return x;
-}
 
 /* Weights as they are, or with rows at a distance and samples that overlap. */
 static void make_row_case(struct row_case *c, size_t n, size_t terms, size_t inputs, int apart)

@@ -11,32 +11,18 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
 #include "base/simd.h"
 #include "nn/kernels.h"
 #include "nn/panels.h"
-
-static uint64_t next;
-
-static double random_real(void)
-{
-    return 2.0 * rng_uniform((struct rng_key){41, RNG_TEST, 0}, next++) - 1.0;
-}
-
-static float *random_floats(size_t n)
-{
-    float *x = MEM_NEW(float, n);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)random_real();
-    return x;
-}
+#include "float_bits.h"
+#include "random_numbers.h"
 
 /* The largest codes too, and all of them with one sign where asked for. */
 static int16_t *random_codes(size_t n, int largest)
 {
     int16_t *x = MEM_NEW(int16_t, n);
     for (size_t i = 0; i < n; i++)
-        x[i] = (int16_t)(largest || i % 7 == 0 ? 255 : lrint(255.0 * random_real()));
+        x[i] = largest || i % 7 == 0 ? 255 : random_code();
     return x;
 }
 
@@ -130,13 +116,6 @@ static float exact_codes(const struct product_case *c, const int16_t *a, const i
                b[j + e / 2 * 2 * PANEL_WIDTH + column % PANEL_WIDTH * 2 + e % 2];
     }
     return (float)sum * 0x1p-12F + c->bias[column];
-}
-
-static int32_t bits_of(float x)
-{
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits & INT32_MAX;
 }
 
 static void check_codes(const struct panel_kernels *kernels, struct product_case *c, int largest)

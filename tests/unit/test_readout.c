@@ -11,18 +11,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
 #include "hw/readout.h"
+#include "random_numbers.h"
 
 static const struct crossbar_format FORMAT = {128, 128, 2, 8, 8};
-
-static uint64_t next_random;
-
-static int random_between(int low, int high)
-{
-    return low +
-           (int)(rng_uniform((struct rng_key){21, RNG_TEST, 0}, next_random++) * (high - low + 1));
-}
 
 struct layer {
     size_t outputs, inputs, n;

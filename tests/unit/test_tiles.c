@@ -13,16 +13,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
 #include "nn/kernels.h"
 #include "nn/tiles.h"
-
-static uint64_t next;
-
-static double random_real(void)
-{
-    return 2.0 * rng_uniform((struct rng_key){5, RNG_TEST, 0}, next++) - 1.0;
-}
+#include "random_numbers.h"
 
 /* bf16 → float: the upper half of its bits. */
 static float widen(uint16_t x)
@@ -46,8 +39,7 @@ static uint16_t *make_codes(size_t n, bool largest, size_t period)
 {
     uint16_t *codes = MEM_NEW(uint16_t, n);
     for (size_t i = 0; i < n; i++)
-        codes[i] =
-            narrow((float)(largest ? (i / period % 2 ? 255 : -255) : lrint(255.0 * random_real())));
+        codes[i] = narrow((float)(largest ? (i / period % 2 ? 255 : -255) : random_code()));
     return codes;
 }
 
