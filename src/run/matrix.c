@@ -184,17 +184,25 @@ static void apply_overrides(const struct plan *plan, struct layer *layer)
         }
 }
 
+/* What an option that concerns() only some runs asks of them. */
+static const char *asks_for(const struct option_entry *entry)
+{
+    const struct option_entry *list = option_switch(entry);
+    if (list)
+        return list->path;
+    return strcmp(entry->path, "epochs") == 0         ? "epochs > 0"
+           : strncmp(entry->path, "prune.", 6) == 0   ? "prune.threshold > 0"
+           : strncmp(entry->path, "penalty.", 8) == 0 ? "a penalty"
+                                                      : "a constraint";
+}
+
 static bool check_used(const struct plan *plan, struct error *err)
 {
-    for (size_t i = 0; i < plan->override_count; i++) {
-        const char *path = options_table[plan->overrides[i].option].path;
+    for (size_t i = 0; i < plan->override_count; i++)
         if (!plan->overrides[i].used)
-            return error_set(err, "--set %.100s: concerns no run: none %s", plan->overrides[i].text,
-                             strcmp(path, "epochs") == 0          ? "has epochs > 0"
-                             : strcmp(path, "penalty.alpha") == 0 ? "has a penalty"
-                             : strncmp(path, "prune.", 6) != 0    ? "has such a constraint"
-                                                                  : "has prune.threshold > 0");
-    }
+            return error_set(err, "--set %.100s: concerns no run: none has %s",
+                             plan->overrides[i].text,
+                             asks_for(&options_table[plan->overrides[i].option]));
     return true;
 }
 

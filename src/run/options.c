@@ -57,24 +57,35 @@ int option_of_constraint(const struct constraint_class *class)
     return option_find(path);
 }
 
+static const struct real_list *list_of(const struct option_entry *entry,
+                                       const struct settings *settings)
+{
+    return (const struct real_list *)((const char *)settings + entry->offset);
+}
+
 const struct real_list *option_amounts(const struct settings *settings,
                                        const struct constraint_class *class)
 {
-    const struct option_entry *entry = &options_table[option_of_constraint(class)];
-    return (const struct real_list *)((const char *)settings + entry->offset);
+    return list_of(&options_table[option_of_constraint(class)], settings);
+}
+
+const struct option_entry *option_switch(const struct option_entry *entry)
+{
+    const struct constraint_class *class = constraint_of_path(entry->path);
+    if (class)
+        return &options_table[option_of_constraint(class)];
+    if (strncmp(entry->path, "group-lasso.", 12) == 0)
+        return &options_table[option_find("group-lasso.group")];
+    const bool is_list =
+        strcmp(entry->path, "data.mean") == 0 || strcmp(entry->path, "data.std") == 0;
+    return is_list ? entry : NULL;
 }
 
 bool option_is_silent(const struct option_entry *entry, const struct settings *settings)
 {
-    const struct constraint_class *class = constraint_of_path(entry->path);
-    if (class)
-        return option_amounts(settings, class)->count == 0;
-    if (strcmp(entry->path, "data.mean") == 0)
-        return settings->data.mean.count == 0;
-    if (strcmp(entry->path, "data.std") == 0)
-        return settings->data.std.count == 0;
-    if (strncmp(entry->path, "group-lasso.", 12) == 0)
-        return settings->group_lasso.group.count == 0;
+    const struct option_entry *list = option_switch(entry);
+    if (list)
+        return list_of(list, settings)->count == 0;
     if (strncmp(entry->path, "impose.", 7) != 0)
         return false;
     for (size_t c = 0; c < constraint_count; c++)

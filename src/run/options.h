@@ -63,6 +63,10 @@ const struct real_list *option_amounts(const struct settings *settings,
 /* Row of the option that holds them. */
 int option_of_constraint(const struct constraint_class *class);
 
+/* The list without numbers in which an option says nothing: the amounts of its constraint, the groups
+ * of the group lasso, the list itself for the normalisation of the data set; NULL for other options. */
+const struct option_entry *option_switch(const struct option_entry *entry);
+
 /* Whether an option goes without saying in the settings of a run: that of a constraint that is off,
  * how to impose nothing, and the normalisation of the data set. */
 bool option_is_silent(const struct option_entry *entry, const struct settings *settings);

@@ -304,8 +304,10 @@ static const struct {
     {"prune.threshold=1", {"concerns no run", "prune.threshold > 0"}},
     {"penalty.alpha=1", {"concerns no run", "has a penalty"}},
     {"epochs=1", {"concerns no run", "epochs > 0"}},
-    {"sparsity.keep=0.1", {"concerns no run", "has such a constraint"}},
-    {"impose.rho=0.1", {"concerns no run", "has such a constraint"}},
+    {"sparsity.keep=0.1", {"concerns no run", "none has sparsity.keep"}},
+    {"circulant.gain=2", {"concerns no run", "none has circulant.block"}},
+    {"group-lasso.alpha=1", {"concerns no run", "none has group-lasso.group"}},
+    {"impose.rho=0.1", {"concerns no run", "none has a constraint"}},
     {"penalty.name=l1", {"run 'a'", "penalty.alpha is missing"}},
     {"training.select=\xC3\xA9\xC3=", {"value '\xC3\xA9?='"}},
 };
