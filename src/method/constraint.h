@@ -36,10 +36,14 @@ struct constraint_class {
     bool holds_exponent;
     /* A projection that fills zeros or moves tied values: no other constraint on the same layer. */
     bool stands_alone;
+    /* The weights of a layer share few values, which a projection on the grid of the codes, that moves
+     * one weight and not another of the same value, would undo: none that holds_exponent beside it. */
+    bool shares_values;
     /* Imposed straight through: no gradient of the loss to latent weights of this size or larger; 0: to
      * all. */
     float clip;
-    /* Whether a layer is left alone, because its amount asks for nothing. NULL: amount == 0. */
+    /* Whether a layer of any shape is left alone, because its amount asks for nothing. NULL: amount
+     * == 0. */
     bool (*is_idle)(const struct constraint_layer *layer);
     /* Output rows that have to be projected together; out when everything hangs together. */
     size_t (*unit)(const struct constraint_layer *layer);

@@ -127,6 +127,7 @@ static void project(const struct constraint_layer *layer, float *w, size_t outpu
 const struct constraint_class constraint_grid = {
     .name = "grid",
     .option = "bits",
+    .shares_values = true,
     .unit = whole_layer,
     .scratch_size = scratch_size,
     .project = project,

@@ -36,6 +36,7 @@ const struct constraint_class constraint_ternary = {
     .name = "ternary",
     .option = "threshold",
     .clip = 1.0F,
+    .shares_values = true,
     .unit = whole_layer,
     .project = project,
 };

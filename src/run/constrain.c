@@ -24,39 +24,6 @@ static int shift_of(const struct settings *s)
     return strcmp(s->adc_limit.exponent, "fit") == 0 ? CONSTRAIN_FIT : atoi(s->adc_limit.exponent);
 }
 
-static struct bit_slice_format format_of(const struct settings *s)
-{
-    const int64_t cell = s->crossbar.cell_bits;
-    return (struct bit_slice_format){(int)s->fixed_point.bits,
-                                     (int)(cell > 0 ? cell : s->fixed_point.slice_bits)};
-}
-
-struct constraint_layer constrain_describe(const struct settings *s,
-                                           const struct constraint_class *class,
-                                           const struct parameter *tensor, size_t index)
-{
-    const struct real_list *list = option_amounts(s, class);
-    struct constraint_layer layer = {.out = tensor->shape[0],
-                                     .in = tensor->shape[1],
-                                     .taps = tensor->count / tensor->shape[0] / tensor->shape[1],
-                                     .format = format_of(s),
-                                     .rows = (size_t)s->crossbar.rows,
-                                     .iterations = (int)s->smartdeal.iterations,
-                                     .gain =
-                                         class == &constraint_circulant ? s->circulant.gain : 1.0};
-    const size_t numbers = class->is_per_slice ? (size_t)bit_slice_count(layer.format) : 1;
-    const double *amount = list->value + ((size_t)list->count > numbers ? index * numbers : 0);
-    layer.amount = class->is_per_slice ? 0.0 : amount[0];
-    for (size_t k = 0; k < numbers && class->is_per_slice; k++)
-        layer.adc_bits[k] = (int)amount[k];
-    return layer;
-}
-
-static bool is_idle(const struct constraint_class *class, const struct constraint_layer *layer)
-{
-    return class->is_idle ? class->is_idle(layer) : layer->amount == 0.0;
-}
-
 static void add_layer(struct constrain_set *set, const struct constraint_layer *layer, int tensor)
 {
     struct constrained *c = &set->layer[set->layers++];
@@ -96,8 +63,8 @@ static void add_set(struct constrain *constrain, const struct settings *s,
         if (!parameters_is_matrix(&params->tensor[t]))
             continue;
         const struct constraint_layer layer =
-            constrain_describe(s, class, &params->tensor[t], index++);
-        if (!is_idle(class, &layer))
+            constrain_describe(s, class, &params->tensor[t], index);
+        if (constrain_asks(s, class, index++))
             add_layer(set, &layer, t);
     }
     for (int r = 0; r <= comm_size(); r++)

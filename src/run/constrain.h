@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "method/constraint.h"
 #include "nn/parameters.h"
+#include "run/constrain_layer.h"
 #include "run/experiment.h"
 
 /* Shifts that are tried, and the value of constrain.shift that asks for it. */
@@ -64,11 +65,6 @@ struct constrain {
 /* Takes all memory for the constraints of a run; NULL when it has none. The parameters must stay. */
 struct constrain *constrain_create(const struct settings *settings, struct parameters *params);
 void constrain_destroy(struct constrain *constrain);
-
-/* What the settings ask of a weight tensor, number `index` of the network's, under a constraint. */
-struct constraint_layer constrain_describe(const struct settings *settings,
-                                           const struct constraint_class *class,
-                                           const struct parameter *tensor, size_t index);
 
 /* False with a line when weights that the parent run holds at zero by masks are in the set of a
  * constraint that would fill them (class->stands_alone). */

@@ -4,6 +4,7 @@
 
 #include "hw/bit_slice.h"
 #include "run/build_network.h"
+#include "run/constrain_layer.h"
 #include "run/options.h"
 
 static bool broken(int involved[2], const char *a, const char *b)
@@ -38,18 +39,26 @@ static bool check_length(const struct settings *s, const struct constraint_class
                       numbers, layers, involved, err);
 }
 
+/* Options of a constraint or of the group lasso beside the list that says on which layers it is. */
+static bool check_switched_on(const struct settings *s, const bool *given, int involved[2],
+                              struct error *err)
+{
+    for (size_t i = 0; i < options_count; i++) {
+        const struct option_entry *entry = &options_table[i], *list = option_switch(entry);
+        if (given[i] && list && list != entry && option_is_silent(entry, s)) {
+            broken(involved, entry->path, list->path);
+            return error_set(err, "%s without %s: of which layers?", entry->path, list->path);
+        }
+    }
+    return true;
+}
+
 /* The group lasso: a second penalty with a list of its own. */
 static bool check_groups(const struct settings *s, const bool *given, int involved[2],
                          struct error *err)
 {
     static const char group[] = "group-lasso.group", alpha[] = "group-lasso.alpha";
     const bool has_groups = s->group_lasso.group.count > 0;
-    for (size_t i = 0; i < options_count; i++)
-        if (given[i] && !has_groups && strncmp(options_table[i].path, "group-lasso.", 12) == 0) {
-            broken(involved, options_table[i].path, group);
-            return error_set(err, "%s without %s: which layers have groups?", options_table[i].path,
-                             group);
-        }
     if (has_groups && !given[option_find(alpha)]) {
         broken(involved, group, alpha);
         return error_set(err, "%s is given, but %s is missing", group, alpha);
@@ -58,29 +67,27 @@ static bool check_groups(const struct settings *s, const bool *given, int involv
            check_list(&s->group_lasso.group, group, 1, count_weight_layers(s), involved, err);
 }
 
-/* Whether a constraint is asked of a weight layer; those with a number for each slice of all. */
-static bool is_asked(const struct settings *s, const struct constraint_class *class, size_t layer)
+/* What one constraint has made, and another would not keep. */
+static bool is_undone(const struct constraint_class *class, const struct constraint_class *by)
 {
-    const struct real_list *list = option_amounts(s, class);
-    return list->count > 0 &&
-           (class->is_per_slice || list->value[list->count > 1 ? layer : 0] > 0.0);
+    return class != by && (class->stands_alone || (class->shares_values && by->holds_exponent));
 }
 
 /* What one constraint has made must not be undone by another, or by weights that are masked. */
-static bool check_alone(const struct settings *s, const struct constraint_class *class,
-                        size_t layers, int involved[2], struct error *err)
+static bool check_others(const struct settings *s, const struct constraint_class *class,
+                         size_t layers, int involved[2], struct error *err)
 {
     const char *path = options_table[option_of_constraint(class)].path;
     for (size_t i = 0; i < constraint_count; i++) {
         const char *other = options_table[option_of_constraint(constraint_table[i])].path;
-        for (size_t l = 0; l < layers && constraint_table[i] != class; l++)
-            if (is_asked(s, class, l) && is_asked(s, constraint_table[i], l)) {
+        for (size_t l = 0; l < layers && is_undone(class, constraint_table[i]); l++)
+            if (constrain_asks(s, class, l) && constrain_asks(s, constraint_table[i], l)) {
                 broken(involved, path, other);
                 return error_set(err, "%s and %s on weight layer %zu: one would undo the other",
                                  path, other, l + 1);
             }
     }
-    if (s->prune.threshold == 0.0)
+    if (!class->stands_alone || s->prune.threshold == 0.0)
         return true;
     broken(involved, path, "prune.threshold");
     return error_set(err, "%s and prune.threshold: what is pruned would not stay zero", path);
@@ -98,7 +105,8 @@ static bool is_changed(const struct settings *s, const char *path)
 static bool check_imposing(const struct settings *s, const bool *given, bool is_active,
                            int involved[2], struct error *err)
 {
-    static const char *const only_admm[] = {"impose.rho", "impose.growth"};
+    static const char *const only_admm[] = {"impose.rho", "impose.growth"},
+                             gain[] = "circulant.gain";
     for (size_t i = 0; i < options_count && !is_active; i++)
         if (given[i] && strncmp(options_table[i].path, "impose.", 7) == 0) {
             broken(involved, options_table[i].path, options_table[i].path);
@@ -110,6 +118,11 @@ static bool check_imposing(const struct settings *s, const bool *given, bool is_
             broken(involved, only_admm[i], "impose.by");
             return error_set(err, "%s is ADMM's, but impose.by is %s", only_admm[i], s->impose.by);
         }
+    if (is_changed(s, gain) && strcmp(s->impose.by, "admm") == 0) {
+        broken(involved, gain, "impose.by");
+        return error_set(err, "%s is for tied weights, but impose.by is admm, which ties none",
+                         gain);
+    }
     if (s->impose.every > 0 && strcmp(s->impose.by, "forward") == 0) {
         broken(involved, "impose.every", "impose.by");
         return error_set(err, "impose.every: impose.by is forward, which projects in every step");
@@ -117,26 +130,40 @@ static bool check_imposing(const struct settings *s, const bool *given, bool is_
     return true;
 }
 
+/* The lists of all constraints first: rules between two of them look at every layer. */
+static bool check_lists(const struct settings *s, size_t layers, int involved[2], struct error *err)
+{
+    for (size_t i = 0; i < constraint_count; i++)
+        if (!check_length(s, constraint_table[i], layers, involved, err))
+            return false;
+    return true;
+}
+
+static bool check_constraint(const struct settings *s, const struct constraint_class *class,
+                             size_t layers, int involved[2], struct error *err)
+{
+    const char *path = options_table[option_of_constraint(class)].path;
+    if (class->holds_exponent && !s->fixed_point.quantise) {
+        broken(involved, path, "fixed_point.quantise");
+        return error_set(err, "%s needs fixed-point codes, but fixed_point.quantise is false",
+                         path);
+    }
+    return check_others(s, class, layers, involved, err);
+}
+
 bool constrain_check(const struct settings *s, const bool *given, int involved[2],
                      struct error *err)
 {
     size_t layers = 0;
-    for (size_t i = 0; i < constraint_count; i++) {
-        const struct constraint_class *class = constraint_table[i];
-        const char *path = options_table[option_of_constraint(class)].path;
-        if (option_amounts(s, class)->count == 0)
-            continue;
-        layers = layers > 0 ? layers : count_weight_layers(s);
-        if (!check_length(s, class, layers, involved, err))
+    for (size_t i = 0; i < constraint_count && layers == 0; i++)
+        if (option_amounts(s, constraint_table[i])->count > 0)
+            layers = count_weight_layers(s);
+    if (layers > 0 && !check_lists(s, layers, involved, err))
+        return false;
+    for (size_t i = 0; i < constraint_count; i++)
+        if (option_amounts(s, constraint_table[i])->count > 0 &&
+            !check_constraint(s, constraint_table[i], layers, involved, err))
             return false;
-        if (class->stands_alone && !check_alone(s, class, layers, involved, err))
-            return false;
-        if (class->holds_exponent && !s->fixed_point.quantise) {
-            broken(involved, path, "fixed_point.quantise");
-            return error_set(err, "%s needs fixed-point codes, but fixed_point.quantise is false",
-                             path);
-        }
-    }
-    return check_groups(s, given, involved, err) &&
+    return check_switched_on(s, given, involved, err) && check_groups(s, given, involved, err) &&
            check_imposing(s, given, layers > 0, involved, err);
 }

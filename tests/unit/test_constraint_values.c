@@ -302,6 +302,60 @@ static void test_ternary_values(void **state)
     }
 }
 
+/* ---- one after the other ---- */
+
+/* Projects on `a`, then on `b`, then on `a` once more: squared relative distance of the last two. */
+static double moved_again(const struct constraint_class *a, const struct constraint_class *b)
+{
+    static const struct {
+        const struct constraint_class *class;
+        double amount;
+    } amounts[] = {
+        {&constraint_sparsity,        0.3},
+        {&constraint_column_sparsity, 9  },
+        {&constraint_grid,            3  },
+        {&constraint_ternary,         0.2}
+    };
+    const float zero[200] = {0};
+    float w[200], first[200], both[200], again[200];
+    struct constraint_layer layer[2];
+    for (int i = 0; i < 2; i++) {
+        layer[i] = (struct constraint_layer){
+            .out = 4, .in = 50, .taps = 1, .rows = 32, .step = 0.01F, .format = {8, 2}
+        };
+        for (int k = 0; k < DIGITS; k++)
+            layer[i].adc_bits[k] = 3;
+        for (size_t c = 0; c < sizeof amounts / sizeof *amounts; c++)
+            if (amounts[c].class == (i == 0 ? a : b))
+                layer[i].amount = amounts[c].amount;
+    }
+    draw_normal(w, 200, 1, 0.3);
+    project(a, &layer[0], w, first);
+    project(b, &layer[1], first, both);
+    assert_true(distance(first, both, 200) > 0.0);
+    project(a, &layer[0], both, again);
+    return distance(again, both, 200) / distance(both, zero, 200);
+}
+
+/* The pairs that may be on one layer, in the order in which they are applied: the second keeps what
+ * the first has made (but the last bits of an interval). Those that are refused would not. */
+static void test_pairs(void **state)
+{
+    (void)state;
+    static const struct constraint_class *const zeros[] = {&constraint_sparsity,
+                                                           &constraint_column_sparsity},
+                                                *const values[] = {&constraint_grid,
+                                                                   &constraint_ternary};
+    assert_true(moved_again(zeros[0], zeros[1]) == 0.0);
+    assert_true(moved_again(values[0], values[1]) < 1e-8);
+    for (int i = 0; i < 2; i++) {
+        for (int j = 0; j < 2; j++)
+            assert_true(moved_again(zeros[i], values[j]) == 0.0);
+        assert_true(moved_again(zeros[i], &constraint_adc_limit) == 0.0);
+        assert_true(moved_again(values[i], &constraint_adc_limit) > 1e-3);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_circulant_digits),
         cmocka_unit_test(test_ternary),
         cmocka_unit_test(test_ternary_values),
+        cmocka_unit_test(test_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

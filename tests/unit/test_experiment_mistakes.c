@@ -30,6 +30,23 @@ static void test_mistakes(void **state)
     }
 }
 
+/* Constraints that would undo each other, on different layers. */
+static void test_constraints_apart(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        RUN("circulant: {block: [4, 0], gain: 4}, adc-limit: {bits: [9, 9, 9, 9, 3, 3, 3, 1]}, "
+            "impose: {by: hard}"),
+        RUN("ternary: {threshold: [0, 0.1]}, adc-limit: {bits: [3, 3, 3, 1, 9, 9, 9, 9]}"),
+        RUN("grid: {bits: 2}, sparsity: {keep: 0.1}"),
+    };
+    for (size_t i = 0; i < COUNT(good); i++) {
+        struct experiment e = read_good(good[i], 0, NULL);
+        assert_int_equal(e.run_count, 1);
+        finish(&e);
+    }
+}
+
 static void test_set_mistakes(void **state)
 {
     (void)state;
@@ -130,9 +147,8 @@ static void test_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_set_mistakes),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_mistakes),     cmocka_unit_test(test_constraints_apart),
+        cmocka_unit_test(test_set_mistakes), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
