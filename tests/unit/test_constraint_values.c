@@ -51,27 +51,40 @@ static void project(const struct constraint_class *class, const struct constrain
 
 /* ---- grid ---- */
 
-/* Squared distance of w to the grid of interval q, weights of zero left out. */
-static double distance_to_grid(const float *w, size_t n, double q, int top)
+static int compare(const void *a, const void *b)
 {
-    double sum = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        double nearest = INFINITY;
-        for (int level = 1; level <= top && w[i] != 0.0F; level++)
-            nearest = fmin(nearest, fabs(fabs((double)w[i]) - q * level));
-        sum += w[i] != 0.0F ? nearest * nearest : 0.0;
-    }
-    return sum;
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
 }
 
-/* The best of 4,000 intervals, evenly spaced up to the largest weight. */
-static double best_by_scan(const float *w, size_t n, int top)
+/* |a|^2 - <a,c>^2 / <c,c>, of the best interval for the codes that q gives the weights. */
+static double best_for_codes(const float *w, size_t n, double q, int top)
 {
-    double best = INFINITY, max = 0.0;
+    double aa = 0.0, ac = 0.0, cc = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        const double a = fabs((double)w[i]), c = fmin(fmax(floor(a / q + 0.5), 1.0), top);
+        aa += a * a;
+        ac += a * (w[i] != 0.0F ? c : 0.0);
+        cc += w[i] != 0.0F ? c * c : 0.0;
+    }
+    return cc > 0.0 ? aa - ac * ac / cc : 0.0;
+}
+
+/* The exact minimum: codes change only where |w| / q is between two of them, so there are no more sets
+ * of codes than intervals between these places; each is tried. */
+static double best_of_all(const float *w, size_t n, int top)
+{
+    double best = INFINITY, *place = malloc((n * (size_t)top + 2) * sizeof *place);
+    size_t places = 0;
     for (size_t i = 0; i < n; i++)
-        max = fmax(max, fabs((double)w[i]));
-    for (int i = 1; i <= 4000; i++)
-        best = fmin(best, distance_to_grid(w, n, max * i / 4000.0, top));
+        for (int c = 1; c < top && w[i] != 0.0F; c++)
+            place[places++] = fabs((double)w[i]) / (c + 0.5);
+    qsort(place, places, sizeof *place, compare);
+    for (size_t p = 0; p <= places; p++) {
+        const double low = p > 0 ? place[p - 1] : 0.0, high = p < places ? place[p] : low + 1.0;
+        best = fmin(best, best_for_codes(w, n, (low + high) / 2.0, top));
+    }
+    free(place);
     return best;
 }
 
@@ -91,15 +104,20 @@ static void test_grid(void **state)
     (void)state;
     static const size_t sizes[] = {1, 2, 5, 40, 300};
     float w[300], own[300];
-    for (int bits = 1; bits <= 5; bits++)
+    const float zero[300] = {0};
+    for (int bits = 1; bits <= 8; bits++)
         for (size_t s = 0; s < 5; s++)
-            for (uint32_t round = 0; round < 6; round++) {
+            for (uint32_t round = 0; round < 60; round++) {
                 const struct constraint_layer layer = {
                     .out = 1, .in = sizes[s], .taps = 1, .amount = bits};
                 draw_pruned(w, sizes[s], round);
                 project(&constraint_grid, &layer, w, own);
-                const double best = best_by_scan(w, sizes[s], 1 << (bits - 1));
-                assert_true(distance(w, own, sizes[s]) <= best * (1 + 1e-4) + 1e-9);
+                const double best = best_of_all(w, sizes[s], 1 << (bits - 1));
+                /* the interval is rounded to 16 bits; many levels for many weights have minima that
+                 * lie close beside each other */
+                const double rounded = 3e-10 * distance(w, zero, sizes[s]);
+                const double allowed = best * (bits <= 4 ? 1.0001 : 1.01) + rounded;
+                assert_true(distance(w, own, sizes[s]) <= allowed);
             }
 }
 
