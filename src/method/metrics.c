@@ -53,7 +53,7 @@ int metrics_lossless_bits(size_t nonzero, int cell_bits)
 {
     const uint64_t most = (uint64_t)nonzero * ((UINT64_C(1) << cell_bits) - 1);
     int bits = 0;
-    while (UINT64_C(1) << bits < 1 + most)
+    while (bits < 63 && UINT64_C(1) << bits < 1 + most)
         bits++;
     return bits;
 }

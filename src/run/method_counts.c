@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "method/metrics.h"
 #include "method/smartdeal.h"
-#include "run/constrain.h"
+#include "run/constrain_layer.h"
 #include "run/options.h"
 
 #define COUNT(field, text, unit)                                                                   \
@@ -55,14 +55,6 @@ const size_t method_column_count = sizeof method_columns / sizeof *method_column
 
 /* ---- count ---- */
 
-static double amount_of(const struct settings *s, const struct constraint_class *class,
-                        const struct parameter *tensor, size_t index)
-{
-    if (option_amounts(s, class)->count == 0)
-        return 0.0;
-    return constrain_describe(s, class, tensor, index).amount;
-}
-
 /* Fits every output once more: what the constraint has made, it finds again. */
 static uint64_t count_smartdeal(struct method_layer *m, const struct constraint_layer *layer,
                                 const float *w)
@@ -88,14 +80,43 @@ static uint64_t count_smartdeal(struct method_layer *m, const struct constraint_
     return smartdeal_bits(&count);
 }
 
-/* value_bits, data_bits, stored_bits of a layer that is stored weight by weight. */
-static void count_storage(struct method_layer *m, const float *w)
+/* Weight by weight: those that are not 0 with their indices, or all of them. */
+static void count_weights(struct method_layer *m, const float *w)
 {
     const int64_t zero_level = m->grid_bits > 0 && m->nonzero < m->weights; /* one more level */
     const int64_t dense = m->weights * (m->value_bits + zero_level);
     const int64_t indices = (int64_t)metrics_index_bits(w, (size_t)m->weights, (int)m->value_bits);
     m->data_bits = m->nonzero * m->value_bits;
     m->stored_bits = m->data_bits + indices < dense ? m->data_bits + indices : dense;
+}
+
+/* data_bits, stored_bits; w: on the crossbars, latent: before quantisation. layer: as smartdeal asks. */
+static void count_storage(struct method_layer *m, const struct constraint_layer *layer,
+                          const float *w, const float *latent)
+{
+    if (layer->amount > 0.0 && smartdeal_applies(layer))
+        m->data_bits = (int64_t)count_smartdeal(m, layer, latent);
+    else if (m->is_ternary)
+        m->data_bits = m->weights * m->value_bits;
+    else if (m->block > 0)
+        m->data_bits = m->value_bits * (int64_t)metrics_circulant_values(
+                                           layer->out, layer->in, layer->taps, (size_t)m->block);
+    else {
+        count_weights(m, w);
+        return;
+    }
+    m->stored_bits = m->data_bits;
+}
+
+static void count_arrays(struct method_layer *m, const struct settings *s,
+                         const struct constraint_layer *layer)
+{
+    const struct metrics_arrays arrays = metrics_circulant(
+        layer->out, layer->in * layer->taps, m->block > 0 ? (size_t)m->block : 1, layer->rows,
+        (size_t)s->crossbar.columns, (size_t)bit_slice_count(layer->format));
+    m->dense_arrays = (int64_t)arrays.dense;
+    m->block_arrays = (int64_t)arrays.arrays;
+    m->passes = (int64_t)arrays.passes;
 }
 
 static void count_columns(struct method_layer *m, const struct constraint_layer *layer,
@@ -121,6 +142,15 @@ static void count_groups(struct method_layer *m, const struct settings *s,
     m->group_compression = metrics_group_compression(found, (int)m->value_bits);
 }
 
+static int64_t value_bits(const struct method_layer *m, const struct settings *s)
+{
+    if (m->is_ternary)
+        return 2;
+    if (m->grid_bits > 0)
+        return m->grid_bits;
+    return s->fixed_point.quantise ? s->fixed_point.bits + 1 : 32;
+}
+
 struct method_layer method_count(const struct settings *s, const struct parameters *params,
                                  const struct parameter *tensor, size_t index)
 {
@@ -130,31 +160,14 @@ struct method_layer method_count(const struct settings *s, const struct paramete
     struct method_layer m = {
         .weights = (int64_t)tensor->count,
         .nonzero = (int64_t)metrics_nonzero(w, tensor->count),
-        .column_limit = (int64_t)amount_of(s, &constraint_column_sparsity, tensor, index),
-        .grid_bits = (int64_t)amount_of(s, &constraint_grid, tensor, index),
-        .is_ternary = amount_of(s, &constraint_ternary, tensor, index) > 0.0,
-        .block = (int64_t)amount_of(s, &constraint_circulant, tensor, index),
+        .column_limit = (int64_t)constrain_amount(s, &constraint_column_sparsity, index),
+        .grid_bits = (int64_t)constrain_amount(s, &constraint_grid, index),
+        .is_ternary = constrain_asks(s, &constraint_ternary, index),
+        .block = (int64_t)constrain_amount(s, &constraint_circulant, index),
     };
-    m.value_bits = m.is_ternary              ? 2
-                   : m.grid_bits > 0         ? m.grid_bits
-                   : s->fixed_point.quantise ? s->fixed_point.bits + 1
-                                             : 32;
-    count_storage(&m, w);
-    if (m.is_ternary)
-        m.data_bits = m.stored_bits = m.weights * m.value_bits;
-    if (m.block > 0)
-        m.data_bits = m.stored_bits =
-            m.value_bits *
-            (int64_t)metrics_circulant_values(layer.out, layer.in, layer.taps, (size_t)m.block);
-    if (amount_of(s, &constraint_smartdeal, tensor, index) > 0.0 && smartdeal_applies(&layer))
-        m.data_bits = m.stored_bits =
-            (int64_t)count_smartdeal(&m, &layer, params->value + tensor->offset);
-    const struct metrics_arrays arrays = metrics_circulant(
-        layer.out, layer.in * layer.taps, m.block > 0 ? (size_t)m.block : 1, layer.rows,
-        (size_t)s->crossbar.columns, (size_t)bit_slice_count(layer.format));
-    m.dense_arrays = (int64_t)arrays.dense;
-    m.block_arrays = (int64_t)arrays.arrays;
-    m.passes = (int64_t)arrays.passes;
+    m.value_bits = value_bits(&m, s);
+    count_storage(&m, &layer, w, params->value + tensor->offset);
+    count_arrays(&m, s, &layer);
     count_columns(&m, &layer, w);
     count_groups(&m, s, &layer, w, index);
     return m;

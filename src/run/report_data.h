@@ -56,10 +56,11 @@ struct report_result {
     bool select_sparsity, is_quantised;
     int64_t seed, epoch;
     double accuracy;               /* 0..1 */
-    int bits_of_code, slices;      /* of the codes */
+    int slices;                    /* of the codes */
     double nonzero[BIT_SLICE_MAX]; /* share of codes; NaN when the run is not quantised */
 
     int crossbar_slices; /* as mapped: cells may have other bits than slices; 0 without crossbars */
+    int cell_bits;       /* of a cell; without crossbars of a slice */
     int64_t rows, columns; /* of an array */
     size_t layers;
     struct report_layer *layer; /* in alphabetical order */

@@ -65,7 +65,7 @@ static void read_root(struct reader *r, struct report_result *result)
         r->fine = error_set(r->err, "%s: %lld bits in slices of %lld do not make 1..%d slices",
                             r->path, (long long)bits, (long long)width, BIT_SLICE_MAX);
     result->slices = r->fine ? (int)(bits / width) : 0;
-    result->bits_of_code = (int)bits;
+    result->cell_bits = (int)width;
 }
 
 /* The counts stand in the file twice; both are read, so that damage to either is found. */
@@ -240,6 +240,10 @@ static void read_hardware(struct reader *r, struct report_result *result)
     const int64_t slices = get_positive(r, "/crossbars", "slices");
     result->rows = get_positive(r, "/crossbars", "rows");
     result->columns = get_positive(r, "/crossbars", "columns");
+    result->cell_bits = (int)get_positive(r, "/crossbars", "cell_bits");
+    if (r->fine && result->cell_bits > BIT_SLICE_MAX)
+        r->fine = error_set(r->err, "%s: crossbar cells of %d bits; allowed: 1..%d", r->path,
+                            result->cell_bits, BIT_SLICE_MAX);
     if (r->fine && slices > CROSSBAR_MAX_SLICES)
         r->fine = error_set(r->err, "%s: %lld crossbar slices; allowed: 1..%d", r->path,
                             (long long)slices, CROSSBAR_MAX_SLICES);

@@ -125,6 +125,10 @@ __attribute__((format(printf, 2, 3))) static void say(struct words *words, const
 static struct words natural_metric(const struct sum *sum, int cell_bits)
 {
     struct words words = {""};
+    if (sum->nonzero == 0.0) {
+        say(&words, "every weight is 0");
+        return words;
+    }
     if (sum->has_limit)
         say(&words, "%.0f weights a column: %d bits", sum->limited_nonzero,
             metrics_lossless_bits((size_t)sum->limited_nonzero, cell_bits));
@@ -195,18 +199,16 @@ static double arrays(const struct report_result *result, struct report_pick pick
 static void method_cells(struct table *table, const struct report_result *result)
 {
     const struct sum sum = sum_of(result);
-    const int cell = result->crossbar_slices > 0 ? result->bits_of_code / result->crossbar_slices
-                                                 : result->bits_of_code / result->slices;
     if (result->method_layers == 0) {
         for (int i = 0; i < 5; i++)
             table_missing(table);
         return;
     }
-    table_words(table, "%s", natural_metric(&sum, cell).text);
+    table_words(table, "%s", natural_metric(&sum, result->cell_bits).text);
     table_number(table, 0, sum.nonzero);
     table_number(table, 2, sum.data_bits / 8e3);
     table_number(table, 2, sum.stored_bits / 8e3);
-    table_number(table, 1, 32.0 * sum.weights / sum.stored_bits);
+    table_number(table, 1, sum.stored_bits > 0.0 ? 32.0 * sum.weights / sum.stored_bits : NAN);
 }
 
 /* Energy of 8-bit ADCs on every slice over that of lossless ones, for each model. */
@@ -283,9 +285,10 @@ static void notes(struct table *table, int slices)
 {
     table_note(
         table,
-        "its own metric: as the method counts it, of the layers it was used on. weights: not 0 "
-        "on the crossbars. data: bits of the weights as the method stores them; with indices: "
-        "of those that are not 0, or all of them where that takes less; storage: 32 bits for "
+        "its own metric: as the method counts it; weights a column, ADC bits, groups and pieces "
+        "of the layers it was used on, all else of all layers. weights: not 0 on the crossbars. "
+        "data: bits of the weights as the method stores them; with indices: of those that are "
+        "not 0, or all of them where that takes less; storage: 32 bits for "
         "each weight over that.");
     table_note(table,
                "B%d..B0: share of all codes whose digit in that slice is not 0. arrays: over all "

@@ -26,7 +26,7 @@ static char folder[64] = "/tmp/test-report-XXXXXX";
 
 struct sample {
     const char *file, *experiment, *run, *base, *parent, *select;
-    int64_t sparsity, seed, epoch, version, complete, quantise, slices;
+    int64_t sparsity, seed, epoch, version, complete, quantise, slices, cell_bits;
     double accuracy;
     uint64_t nonzero[4];               /* of 1000 codes, B0..B3 */
     uint64_t zero;                     /* zero columns of (plus, B3) of the first layer */
@@ -147,6 +147,7 @@ static inline void write_hardware(struct store *store, const struct sample *s)
     store_integer(store, "/crossbars", "rows", 128);
     store_integer(store, "/crossbars", "columns", 128);
     store_integer(store, "/crossbars", "slices", s->slices);
+    store_integer(store, "/crossbars", "cell_bits", s->cell_bits ? s->cell_bits : 8 / s->slices);
 }
 
 static inline void write_method(struct store *store, const struct sample *s)

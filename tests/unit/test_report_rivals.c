@@ -78,6 +78,14 @@ static void test_own_metrics(void **state)
     ASSERT_CSV("rivals", 0, "its own metric", /* log2(1 + 8 3) */
                "8 weights a column: 5 bits; 2.25 bits a weight, 71x data, 32x with indices; "
                "5.0x fewer weights");
+    struct sample wide = BITSLICE; /* an offset adds a slice: cells are not bits / slices */
+    wide.cell_bits = 4;
+    wide.method = "column-sparsity";
+    wide.counts = x;
+    x[0].grid_bits = x[1].grid_bits = 0;
+    assert_true(capture(run_command, (char *[]){"report", (char *)(uintptr_t)write_sample(wide),
+                                                "--rivals", "--format=csv", NULL}));
+    ASSERT_CSV("rivals", 0, "its own metric", "8 weights a column: 7 bits"); /* log2(1 + 8 15) */
     const struct method_layer y[LAYERS] = {
         {.weights = 1000,
          .nonzero = 900,
@@ -111,6 +119,13 @@ static void test_own_metrics(void **state)
     };
     report_rivals("sparsity (admm)", z);
     ASSERT_CSV("rivals", 0, "its own metric", "85.0x fewer weights");
+    const struct method_layer empty[LAYERS] = {
+        {.weights = 850, .value_bits = 9},
+        {0             }
+    };
+    report_rivals("sparsity (admm)", empty);
+    ASSERT_CSV("rivals", 0, "its own metric", "every weight is 0");
+    ASSERT_CSV("rivals", 0, "storage (x)", "");
     write_sample(BITSLICE); /* of before methods were counted */
     assert_true(capture(run_command, (char *[]){"report", (char *)(uintptr_t)path_of("bitslice.h5"),
                                                 "--table=rivals", "--format=csv", NULL}));
