@@ -11,7 +11,7 @@
 #include "run/report_data.h"
 #include "run/store.h"
 
-enum { BASELINE_BITS = 8, WORDS = 160 };
+enum { BASELINE_BITS = 8, WORDS = 320 };
 
 /* ---- read ---- */
 

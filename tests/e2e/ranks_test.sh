@@ -316,13 +316,19 @@ crossbar: {samples: 5}
 runs:
   - name: circulant
     epochs: 1
-    circulant: {block: [0, 0, 16, 0], gain: 4}
+    circulant: {block: [0, 8, 16, 0], gain: 4}
     impose: {by: hard, every: 1}
   - name: grid
     from: circulant
     epochs: 1
     grid: {bits: [3, 3, 2, 2]}
     impose: {by: admm, every: 4, rho: 0.01}
+  - name: sparse # nothing is trained: indices, and groups without a weight
+    from: circulant
+    sparsity: {keep: [0.5, 0.02, 0.01, 0]}
+    grid: {bits: [3, 3, 2, 0]}
+    impose: {by: hard}
+    group-lasso: {alpha: 0, group: [0, 5, 16, 0]}
   - name: ternary
     from: circulant
     epochs: 1
