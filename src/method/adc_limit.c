@@ -2,8 +2,9 @@
  * ADCs of so many bits are lossless for every input, by construction.
  *
  * A column is one output, `rows` consecutive weights in memory order, one sign: columns are disjoint
- * and the nearest point of the set is that of each column (method/adc_column.h). The points are
- * codes times step; the layer's exponent must not change afterwards, or every digit would. */
+ * and the nearest point of the set is that of each column (method/adc_column.h, which says when it is
+ * found). The points are codes times step; the layer's exponent must not change afterwards, or every
+ * digit would. */
 #include <math.h>
 #include <stdint.h>
 

@@ -4,7 +4,7 @@
  *     W[r][c] = v[(c - r) mod k].
  * The nearest point is the mean along each circulant diagonal. It is linear, so that projecting after
  * every step, from a projected start, is training with tied weights: the gradient of v[t] is the sum
- * of its entries' gradients, their mean here, 1/k of the rate.
+ * of its entries' gradients, their mean here, 1/k of the rate (constraint_layer.gain makes up for it).
  *
  * Sizes that k does not divide: the last blocks are the corner of a full block whose other rows and
  * columns nobody uses; what is left of a diagonal is tied. */

@@ -64,7 +64,8 @@ extern const struct constraint_class constraint_sparsity;
 extern const struct constraint_class constraint_column_sparsity;
 
 /* No digit sum of a crossbar column of one sign exceeds 2^adc_bits[k] - 1 in slice k: ADCs of so many
- * bits read every input without loss. No source: this constraint is our own. */
+ * bits read every input without loss. The nearest point where adc_column_fit finds it, else near it. No
+ * source: this constraint is our own. */
 extern const struct constraint_class constraint_adc_limit;
 
 /* A weight that is not zero is one of 2^amount multiples ±1, ±2, … of an interval that is fitted to the

@@ -2,7 +2,9 @@
  * output are cut into pieces W of at most 192 rows and 3 columns, and each piece becomes
  *     W = C B,    C sparse with entries 0 or ±2^p,    B dense, 3 x 3.
  * The rows of a 3x3 convolution are those of its kernels (in * 3 of them); the inputs of a linear or
- * 1x1 layer are taken three at a time, with zeros behind the last; other layers are left alone. */
+ * 1x1 layer are taken three at a time, with zeros behind the last; other layers are left alone. Pieces of an
+ * output are as equal as can be; the authors' program takes products of the prime factors of their number of
+ * rows instead, and has a table of widths for some linear layers. */
 #ifndef RESLICE_METHOD_SMARTDEAL_H
 #define RESLICE_METHOD_SMARTDEAL_H
 

@@ -113,7 +113,7 @@ const struct option_entry options_table[] = {
     WHOLES("circulant.block", circulant.block, 0, 1024,
            "rows and columns of the circulant blocks of a layer; 0 = not circulant"),
     REAL_AT("circulant.gain", circulant.gain, '(', 0, 1024, ']', "1",
-            "factor of the gradient of tied weights: 1 = their mean, the block = their sum"),
+            "factor of the loss's gradient of tied weights: 1 = their mean, the block = their sum"),
     REALS("smartdeal.threshold", smartdeal.threshold, '[', 0, 1000,
           "power-of-two coefficients below it are zero; 0 = the layer is left alone"),
     INTEGER_AT("smartdeal.iterations", smartdeal.iterations, 2, 1000, "30",
