@@ -238,6 +238,12 @@ def limits(run, layer, bits):
                 assert digit.sum(axis=1).max() < 2 ** n, (run, layer, k)
 for layer in "fc1", "fc2", "fc3":
     limits("limit", layer, (3, 3, 3, 1))
+def static_bits(run, layer): # as the program maps it; the wider sign of each slice, B0 first
+    return h5py.File(f"{sys.argv[1]}/{run}.h5")["adc"][layer]["static"][()].max(axis=0)
+for layer in "fc1", "fc2", "fc3":
+    assert (static_bits("limit", layer) <= (3, 3, 3, 1)).all(), layer
+    for run, limited in ("admm", 10), ("forward", 9):
+        assert static_bits(run, layer).max() <= np.ceil(np.log2(1 + 3 * limited)), (run, layer)
 limits("forward", "fc1", (3, 3, 3, 1))
 limits("forward", "fc3", (2, 2, 2, 2))
 for layer in "fc1", "fc2", "fc3":

@@ -1,4 +1,5 @@
-/* run: constraints of a run over its steps, by ADMM against a twin written out here, and by masks. */
+/* run: constraints of a run over its steps, by ADMM and with tied weights against twins
+ * written out here, and by masks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "nn/optimizer.h"
 #include "run/constrain.h"
 
 /* Two matrices of 3 outputs and 5 inputs, on arrays of 3 rows; `a` keeps 7 of its 15 weights, and both 1
@@ -227,8 +229,71 @@ static void test_masks(void **state)
     assert_int_equal(mem_live_blocks(), 0);
 }
 
+/* ---- tied weights ---- */
+
+enum { K = 2, ROWS_OF_BLOCKS = 2, BLOCKS = 3, TALL = K * ROWS_OF_BLOCKS, WIDE = K * BLOCKS };
+
+/* Which of the tied values stands in row r and column c. */
+static int tied(int r, int c)
+{
+    return (r / K * BLOCKS + c / K) * K + (c - r + TALL) % K;
+}
+
+/* Projection after every step, with the gain of the block, is momentum SGD on the tied values: their
+ * gradient is the sum over their entries, here of the loss sum (w - target)^2 / 2. */
+static void test_tied(void **state)
+{
+    (void)state;
+    const struct rng_key key = {53, RNG_TEST, 0};
+    const struct sgd sgd = {.momentum = 0.8};
+    const double rate = 0.05;
+    struct settings settings;
+    struct parameters params;
+    double v[TALL * BLOCKS] = {0}, buffer[TALL * BLOCKS] = {0};
+    experiment_defaults(&settings);
+    settings.circulant.block = (struct real_list){.value = {K}, .count = 1};
+    settings.circulant.gain = K;
+    settings.impose.every = 1;
+    strcpy(settings.impose.by, "hard");
+    parameters_create(&params);
+    parameters_add(&params, "a.weight", 2, (size_t[]){TALL, WIDE}, PARAMETER_QUANTISED,
+                   INIT_CONSTANT, 0.0);
+    parameters_allocate(&params);
+    for (int i = 0; i < TALL * WIDE; i++) {
+        params.value[i] = (float)rng_normal(key, (uint64_t)i);
+        v[tied(i / WIDE, i % WIDE)] += (double)params.value[i] / K;
+    }
+    struct constrain *constrain = constrain_create(&settings, &params);
+    constrain_start(constrain);
+    for (size_t step = 1; step <= STEPS; step++) {
+        double gradient[TALL * BLOCKS] = {0};
+        for (int i = 0; i < TALL * WIDE; i++) {
+            const double target = rng_normal(key, step * 1000 + (uint64_t)i);
+            params.gradient[i] = (float)((double)params.value[i] - target);
+            gradient[tied(i / WIDE, i % WIDE)] += v[tied(i / WIDE, i % WIDE)] - target;
+        }
+        constrain_shape_gradient(constrain);
+        sgd_step(&params, sgd, rate);
+        constrain_after_step(constrain, step, false);
+        for (int t = 0; t < TALL * BLOCKS; t++) {
+            buffer[t] = sgd.momentum * buffer[t] + gradient[t];
+            v[t] -= rate * buffer[t];
+        }
+        for (int i = 0; i < TALL * WIDE; i++) {
+            const double expected = v[tied(i / WIDE, i % WIDE)];
+            assert_true(fabs((double)params.value[i] - expected) <= 1e-5);
+            assert_true(params.value[i] == params.value[i / WIDE / K * K * WIDE + i % WIDE / K * K +
+                                                        (i % WIDE - i / WIDE + TALL) % K]);
+        }
+    }
+    constrain_destroy(constrain);
+    parameters_destroy(&params);
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_admm), cmocka_unit_test(test_masks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_admm), cmocka_unit_test(test_masks),
+                                       cmocka_unit_test(test_tied)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
