@@ -117,8 +117,7 @@ static void cost_notes(struct table *table, bool all)
 
 /* ---- ADC bits ---- */
 
-/* Lossless for every seed: maxima. */
-static void bits_over_seeds(const struct report_row *row, int definition, int slices, int *bits)
+void report_bits(const struct report_row *row, int definition, int slices, int *bits)
 {
     for (int k = 0; k < slices; k++) {
         bits[k] = 0;
@@ -156,7 +155,7 @@ static void adc_rows(struct table *table, const struct costs *costs, const struc
     const int slices = row->first->crossbar_slices;
     for (int d = 0; d < REPORT_DEFINITIONS; d++) {
         int bits[CROSSBAR_MAX_SLICES];
-        bits_over_seeds(row, d, slices, bits);
+        report_bits(row, d, slices, bits);
         table_words(table, "%s", row->label);
         table_words(table, "%s", definition_names[d]);
         bits_cells(table, bits, slices);

@@ -118,6 +118,9 @@ typedef double (*report_value)(const struct report_result *result, struct report
 void report_cell(struct table *table, const struct report_row *row, report_value value,
                  struct report_pick pick, double scale, int decimals);
 
+/* ADC bits [slices] by a definition, enough for every seed: maxima. */
+void report_bits(const struct report_row *row, int definition, int slices, int *bits);
+
 /* Columns B3 B2 B1 B0. */
 void report_slice_columns(struct table *table, enum table_kind kind, int slices, const char *suffix,
                           const char *unit);

@@ -212,7 +212,7 @@ static void method_cells(struct table *table, const struct report_result *result
 }
 
 /* Energy of 8-bit ADCs on every slice over that of lossless ones, for each model. */
-static void energy_cells(struct table *table, const struct report_result *result)
+static void energy_cells(struct table *table, const int *bits, int slices)
 {
     size_t models;
     const struct adc_model *const *model = adc_models(&models);
@@ -220,13 +220,9 @@ static void energy_cells(struct table *table, const struct report_result *result
         double cost = 0;
         if (!model[m]->energy)
             continue;
-        for (int k = 0; k < result->crossbar_slices; k++) {
-            const int bits = result->bits[REPORT_STATIC][k];
-            cost += bits > 0 ? model[m]->energy(bits) : 0;
-        }
-        table_number(table, 2,
-                     cost > 0 ? result->crossbar_slices * model[m]->energy(BASELINE_BITS) / cost
-                              : NAN);
+        for (int k = 0; k < slices; k++)
+            cost += bits[k] > 0 ? model[m]->energy(bits[k]) : 0;
+        table_number(table, 2, cost > 0 ? slices * model[m]->energy(BASELINE_BITS) / cost : NAN);
     }
 }
 
@@ -239,11 +235,13 @@ static void hardware_cells(struct table *table, const struct report_row *row)
         table_missing(table);
     else
         report_cell(table, row, arrays, (struct report_pick){0, 0}, 1, 0);
+    int bits[REPORT_OBSERVED + 1][CROSSBAR_MAX_SLICES];
     for (int d = REPORT_STATIC; d <= REPORT_OBSERVED; d++) {
+        report_bits(row, d, slices, bits[d]);
         if (slices == 0)
             table_missing(table);
         else
-            bits_cell(table, first->bits[d], slices);
+            bits_cell(table, bits[d], slices);
     }
     if (chosen) {
         bits_cell(table, chosen->bits, slices);
@@ -252,7 +250,7 @@ static void hardware_cells(struct table *table, const struct report_row *row)
         table_missing(table);
         table_missing(table);
     }
-    energy_cells(table, first);
+    energy_cells(table, bits[REPORT_STATIC], slices);
 }
 
 static void columns(struct table *table, int slices)
@@ -281,7 +279,7 @@ static void columns(struct table *table, int slices)
         }
 }
 
-static void notes(struct table *table, int slices)
+static void notes(struct table *table, int slices, bool has_seeds)
 {
     table_note(
         table,
@@ -302,16 +300,23 @@ static void notes(struct table *table, int slices)
         slices - 1);
     table_note(table, "energy: of conversions with 8-bit ADCs on every slice over those with the "
                       "static bits, by cost model (report --table cost says where each holds).");
+    if (has_seeds)
+        table_note(table,
+                   "A run with several seeds: ±: sample standard deviation; ADC bits that are "
+                   "enough for every seed; its own metric, weights, data, storage and "
+                   "provisioned ADCs are the first seed's.");
 }
 
 struct table *report_rivals_table(const struct report *report, int slices, bool is_one_of_many)
 {
     struct table *table = report_table("rivals", "Methods", slices, is_one_of_many);
     columns(table, slices);
+    bool has_seeds = false;
     for (size_t i = 0; i < report->rows; i++) {
         const struct report_row *row = &report->row[i];
         if (row->first->slices != slices)
             continue;
+        has_seeds |= row->seeds > 1;
         table_words(table, "%s", row->label);
         table_words(table, "%s", row->first->method);
         report_cell(table, row, test_accuracy, (struct report_pick){0, 0}, 100, 2);
@@ -320,6 +325,6 @@ struct table *report_rivals_table(const struct report *report, int slices, bool 
             report_cell(table, row, nonzero, (struct report_pick){0, k}, 100, 2);
         hardware_cells(table, row);
     }
-    notes(table, slices);
+    notes(table, slices, has_seeds);
     return table;
 }

@@ -133,11 +133,34 @@ static void test_own_metrics(void **state)
     ASSERT_CSV("rivals", 0, "static ADC (bit)", "1,3,3,3");
 }
 
+/* The second seed needs nine bits: so does the run. */
+static void test_seeds(void **state)
+{
+    (void)state;
+    struct sample seeds[2] = {BITSLICE, BITSLICE};
+    seeds[0].run = "bitslice@seed=1";
+    seeds[1].run = "bitslice@seed=2";
+    seeds[1].file = "other.h5";
+    seeds[1].seed = 2;
+    seeds[1].accuracy = 0.985;
+    seeds[1].is_dense = true;
+    char *first = (char *)(uintptr_t)write_sample(seeds[0]);
+    assert_true(
+        capture(run_command, (char *[]){"report", first, (char *)(uintptr_t)write_sample(seeds[1]),
+                                        "--table=rivals", "--format=csv", NULL}));
+    ASSERT_CSV("rivals", 0, "run", "bitslice");
+    ASSERT_CSV("rivals", 0, "test accuracy (%)", "98.00");
+    ASSERT_CSV("rivals", 0, "static ADC (bit)", "9,9,9,9");
+    ASSERT_CSV("rivals", 0, "observed ADC (bit)", "9,9,9,9");
+    ASSERT_CSV("rivals", 0, "saberi-power energy (x)", "0.56"); /* 2^8 / 9 over 2^9 / 10 */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rivals),
         cmocka_unit_test(test_own_metrics),
+        cmocka_unit_test(test_seeds),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
