@@ -25,6 +25,11 @@ with h5py.File(f"{folder}/grid.h5") as file:
     method_names = list(file["method"])
 
 
+def static_bits(run, layer):
+    with h5py.File(f"{folder}/{run}.h5") as file:
+        return file[f"adc/{layer}/static"][...]
+
+
 def levels(w):
     return np.unique(np.abs(w[w != 0]))
 
@@ -123,6 +128,10 @@ for run in ("circulant", "grid", "sparse", "ternary", "smartdeal"):
         for name, part in (("nonzero", flat != 0), ("positive", flat > 0), ("negative", flat < 0)):
             most = max(part[:, i : i + ROWS].sum(axis=1).max() for i in range(0, inputs, ROWS))
             assert got["column_" + name] == most, (run, layer, name)
+        # the columns that are counted are those of the crossbars: plus and minus, 2-bit cells
+        for bits_of_sign, name in zip(static_bits(run, layer), ("positive", "negative")):
+            lossless = np.ceil(np.log2(1 + 3 * got["column_" + name]))
+            assert bits_of_sign.max() <= lossless, (run, layer, name)
         assert got["dense_arrays"] == 2 * arrays(inputs, outputs * SLICES), (run, layer)
         assert (got["block_arrays"], got["passes"]) == placed(outputs, inputs, block), (run, layer)
         if (run, layer) == ("smartdeal", "fc2"):
