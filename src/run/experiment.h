@@ -17,7 +17,7 @@
 enum {
     EXPERIMENT_NAME = 128,      /* bytes of a name */
     EXPERIMENT_LAYERS = 16,     /* hidden layers */
-    EXPERIMENT_REALS = 64,      /* of a list of numbers */
+    EXPERIMENT_REALS = 128,     /* of a list of numbers */
     EXPERIMENT_MATRIX_AXES = 4, /* of a run, with those of its parent */
     EXPERIMENT_RUNS = 4096,     /* of an experiment, all variants counted */
 };

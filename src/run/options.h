@@ -16,7 +16,7 @@
 
 enum {
     OPTIONS_MAX = 64,    /* rows of the table, for arrays with one element an option */
-    OPTIONS_TEXT = 2048, /* bytes that hold any value as text */
+    OPTIONS_TEXT = 4096, /* bytes that hold any value as text */
 };
 
 enum option_type {

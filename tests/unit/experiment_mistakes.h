@@ -94,7 +94,7 @@ static const struct {
     {"experiment: e\nsparsity: {keep: 0.1}\n", 2, {"'sparsity'", "belongs into a run"}},
     {"experiment: e\nimpose: {by: hard}\n", 2, {"'impose'", "belongs into a run"}},
     {RUN("sparsity: {keep: 1.5}"), 4, {"sparsity.keep: value '1.5'", "a number >= 0 and <= 1",
-                                       "at most 64"}},
+                                       "at most 128"}},
     {RUN("sparsity: {keep: [0.1, x]}"), 4, {"sparsity.keep: value '[0.1, x]'"}},
     {RUN("sparsity: {keep: [[1]]}"), 4, {"sparsity.keep", "no number"}},
     {RUN("sparsity: {keep: {a: 1}}"), 4, {"sparsity.keep", "mapping"}},
