@@ -10,6 +10,7 @@
 #include "run/commands.h"
 #include "run/export.h"
 #include "run/loaded.h"
+#include "run/output.h"
 #include "run/result.h"
 
 struct export_options {
@@ -82,10 +83,11 @@ static bool export_file(const struct export_options *options, const char *result
                          RESULT_PATH - 16);
     if (!loaded_settings(&experiment, result, sets, err))
         return false;
+    choose_path(path, result, options->output);
     const struct settings *settings = &experiment.runs[0].settings;
-    const bool fine = load_network(&net, settings, result, err);
+    const bool fine =
+        output_check(path, EXPORT_FORMAT, true, err) && load_network(&net, settings, result, err);
     if (fine) {
-        choose_path(path, result, options->output);
         export_write(path, &net, loaded_format_of(settings),
                      (struct export_source){result, experiment.name, experiment.runs[0].name});
         network_destroy(&net);

@@ -1,7 +1,6 @@
 /* reslice import: weights that another program trained, as the result file of a run. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -11,6 +10,7 @@
 #include "run/cli.h"
 #include "run/commands.h"
 #include "run/normalise.h"
+#include "run/output.h"
 #include "run/result.h"
 #include "run/weights.h"
 #include "run/weights_names.h"
@@ -164,9 +164,7 @@ static bool choose_path(struct session *session, struct error *err)
     else
         result_path(session->path, options->directory, &session->experiment,
                     &session->experiment.runs[0]);
-    const bool is_free = comm_rank() != 0 || options->fresh || access(session->path, F_OK) != 0 ||
-                         error_set(err, "%s: is there already; --fresh replaces it", session->path);
-    return comm_agree(is_free, err);
+    return output_check(session->path, "reslice", options->fresh, err);
 }
 
 /* ---- work ---- */

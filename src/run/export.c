@@ -150,7 +150,7 @@ static void write_geometry(struct store *store, const struct mapping *map)
 static void write_root(struct store *store, struct crossbar_format format,
                        struct export_source source)
 {
-    store_text(store, "/", "format", "reslice-crossbars");
+    store_text(store, "/", "format", EXPORT_FORMAT);
     store_integer(store, "/", "version", EXPORT_FORMAT_VERSION);
     store_text(store, "/", "source", source.file);
     store_text(store, "/", "experiment", source.experiment);

@@ -6,6 +6,8 @@
 #include "hw/crossbar.h"
 #include "nn/network.h"
 
+#define EXPORT_FORMAT "reslice-crossbars"
+
 enum { EXPORT_FORMAT_VERSION = 1 };
 
 /* What the file says about where it comes from. */

@@ -75,6 +75,22 @@ refusals() {
     refuses 'plain floating point' "$work/runs/float.h5"
     refuses '-o: names one file' "$work/runs/mlp.h5" "$work/runs/mlp.h5" -o "$work/x.h5"
     refuses 'not a reslice result file' "$work/out.h5"
+    refuses "folder '$work/nowhere': No such file" "$work/runs/mlp.h5" -o "$work/nowhere/x.h5"
+}
+
+# A result, or any other file, under the name behind -o is not replaced; what export wrote is.
+replaces_its_own_only() {
+    local file
+    cp "$work/runs/mlp.h5" "$work/kept.h5"
+    cp "$work/runs.yaml" "$work/kept.yaml"
+    for file in kept.h5 kept.yaml; do
+        refuses 'no file of format reslice-crossbars' "$work/runs/mlp.h5" -o "$work/$file"
+    done
+    refuses 'no file of format' "$work/kept.h5" -o "$work/kept.h5"
+    cmp "$work/kept.h5" "$work/runs/mlp.h5"
+    cmp "$work/kept.yaml" "$work/runs.yaml"
+    "$reslice" export "$work/runs/mlp.h5" -o "$work/again.h5"
+    "$reslice" export "$work/runs/mlp.h5" -o "$work/again.h5"
 }
 
 default_name() {
@@ -93,4 +109,5 @@ check "convolutions" exported "$work/images/conv.h5" ''
 check "1, 2 and 3 ranks" same_on_ranks
 check "the name of the file" default_name
 check "refused, in one line" refusals
+check "replaces nothing but its own" replaces_its_own_only
 finish

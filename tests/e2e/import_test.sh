@@ -107,6 +107,11 @@ refusals() {
     refuses 'not an HDF5 file' "$e2e/common.sh" "${resnet[@]}" --data "$data" -o "$work/o.h5"
     refuses 'on training samples: ' "$weights" "${resnet[@]}" --data "$work" -o "$work/o.h5"
     refuses 'is there already; --fresh' "$weights" "${resnet[@]}" --data "$data" -o "$weights"
+    cp "$weights" "$work/kept.h5"
+    refuses 'no file of format reslice;' "$work/kept.h5" "${resnet[@]}" --data "$data" --fresh \
+        -o "$work/kept.h5"
+    cmp "$weights" "$work/kept.h5"
+    refuses "folder '$work/nowhere': No such" "$weights" "${resnet[@]}" -o "$work/nowhere/o.h5"
     refuses 'tensors do not fit the network, first' "$weights" "${resnet[@]}" --data "$data" \
         --set network.width=16 -o "$work/o.h5"
     grep -q '^  ! conv1.weight  *\[16, 3, 3, 3\]  *conv1.weight \[8, 3, 3, 3\]$' "$work/out"
