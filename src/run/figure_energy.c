@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "run/figures.h"
 
@@ -64,6 +65,10 @@ static void find_front(struct cloud *cloud)
     mem_free(rest);
 }
 
+struct range {
+    double low, high;
+};
+
 /* ---- data ---- */
 
 static void bits_text(const struct point *point, char text[64])
@@ -80,6 +85,20 @@ static bool is_of_row(const struct point *point, const struct report_row *row)
         if (r == point->result)
             return true;
     return false;
+}
+
+/* Test samples behind the points of a row, of all rows when it is NULL; 0 where a file does not say. */
+static struct range samples_range(const struct cloud *cloud, const struct report_row *row)
+{
+    struct range range = {INFINITY, 0};
+    for (size_t i = 0; i < cloud->points; i++) {
+        const struct point *point = &cloud->point[i];
+        if (row && !is_of_row(point, row))
+            continue;
+        range.low = fmin(range.low, (double)point->result->test_samples);
+        range.high = fmax(range.high, (double)point->result->test_samples);
+    }
+    return range;
 }
 
 static size_t write_row(struct plot *plot, const struct cloud *cloud, const struct report_row *row)
@@ -116,14 +135,10 @@ static void write_front(struct plot *plot, const struct cloud *cloud)
 
 /* ---- draw ---- */
 
-enum { FRONT_LISTED = 12, LINE_PX = 18, LABEL_SIGNS = 24 };
+enum { FRONT_LISTED = 12, LINE_PX = 18, LABEL_SIGNS = 21, SHORT_LABEL_SIGNS = 14 };
 
 static const double TOP_POINTS = 3; /* percent points of the enlarged panel */
 static const char key_beside[] = "set key at screen 0.775, graph 1 left top";
-
-struct range {
-    double low, high;
-};
 
 /* Of the points at most `span` percent points below the best. */
 static struct range accuracy_range(const struct cloud *cloud, double span)
@@ -147,11 +162,25 @@ static struct range energy_range(const struct cloud *cloud)
     return range;
 }
 
+/* A run in the key, with its test samples where others have other ones. */
+static void put_run(struct plot *plot, const struct cloud *cloud, const struct report_row *row)
+{
+    const struct range all = samples_range(cloud, NULL), own = samples_range(cloud, row);
+    const bool is_same = all.low == all.high;
+    plot_quote(plot, row->label, is_same ? LABEL_SIGNS : SHORT_LABEL_SIGNS);
+    if (is_same)
+        return;
+    fprintf(plot->script, ".' (%.0f", own.low);
+    if (own.high > own.low)
+        fprintf(plot->script, "–%.0f", own.high);
+    fputs(")'", plot->script);
+}
+
 static void draw_panel(struct plot *plot, const struct report *report, const struct cloud *cloud,
                        double span)
 {
     const struct range range = accuracy_range(cloud, span);
-    const double margin = fmax(0.06 * (range.high - range.low), 0.02);
+    const double margin = fmax(0.06 * (range.high - range.low), 0.15);
     int block = 1;
     fprintf(plot->script, "set yrange [%.9g:%.9g]\n", range.low - margin, range.high + margin);
     plot_using(plot, 0);
@@ -162,9 +191,10 @@ static void draw_panel(struct plot *plot, const struct report *report, const str
             occurs |= is_of_row(&cloud->point[i], &report->row[r]);
         if (!occurs)
             continue;
-        plot_using(plot, block++);
-        fprintf(plot->script, "1:2 with points %s title ", plot_style((int)r));
-        plot_quote(plot, report->row[r].label, LABEL_SIGNS);
+        plot_using(plot, block);
+        fprintf(plot->script, "1:2 with points %s title ", plot_style(block - 1));
+        put_run(plot, cloud, &report->row[r]);
+        block++;
     }
     plot_using(plot, 0);
     fputs("1:2 with points pt 6 ps 1.4 lw 1.2 lc rgb '#000000' title 'Pareto front'", plot->script);
@@ -198,13 +228,18 @@ static void draw_cloud(struct plot *plot, const struct report *report, const str
     const size_t listed = cloud->best < FRONT_LISTED ? cloud->best : FRONT_LISTED + 1;
     const double height = fmax(370, 70 + LINE_PX * ((double)listed + rows + 4));
     const bool is_close = all.high - all.low <= TOP_POINTS;
+    const struct range samples = samples_range(cloud, NULL);
+    char accuracy[64] = "test accuracy (%), samples in brackets";
+    if (samples.low == samples.high)
+        snprintf(accuracy, sizeof accuracy, "accuracy on %.0f test samples (%%)", samples.low);
     plot_page(plot, 900, height);
     list_front(plot, cloud, rows, height);
     fprintf(plot->script,
             "set multiplot layout 1,%d margins screen 0.07, 0.755, %.4f, %.4f spacing screen 0.06\n"
             "set xlabel 'ADC energy of a sample (nJ, logarithmic)'\n"
-            "set ylabel 'test accuracy (%%)'\nset title 'all choices' offset 0,-0.5\n%s\n",
-            is_close ? 1 : 2, 58 / height, 1 - 28 / height, is_close ? key_beside : "unset key");
+            "set ylabel '%s'\nset title 'all choices' offset 0,-0.5\n%s\n",
+            is_close ? 1 : 2, 58 / height, 1 - 28 / height, accuracy,
+            is_close ? key_beside : "unset key");
     plot_log_axis(plot, "x", 0.85 * energy.low, 1.2 * energy.high);
     draw_panel(plot, report, cloud, INFINITY);
     if (!is_close) {
@@ -216,6 +251,16 @@ static void draw_cloud(struct plot *plot, const struct report *report, const str
     fputs("unset multiplot\n", plot->script);
 }
 
+static void warn_of_samples(const struct cloud *cloud)
+{
+    const struct range samples = samples_range(cloud, NULL);
+    if (samples.low < samples.high)
+        log_warn(
+            "figure 'energy': accuracies on %.0f to %.0f test samples, whose front says little; "
+            "reslice crossbar with one --test for all files makes them comparable",
+            samples.low, samples.high);
+}
+
 static enum figure_state draw(struct plot *plot, const struct report *report,
                               const struct report_result *result, struct error *err)
 {
@@ -223,6 +268,7 @@ static enum figure_state draw(struct plot *plot, const struct report *report,
     struct cloud cloud = list_points(report);
     if (cloud.points > 0) {
         int rows = 0;
+        warn_of_samples(&cloud);
         find_front(&cloud);
         write_front(plot, &cloud);
         for (size_t r = 0; r < report->rows; r++)
@@ -237,7 +283,8 @@ const struct figure figure_energy = {
     "energy",
     "Energy against accuracy",
     "Every choice of ADC bits that reslice crossbar has tried, on every run: energy of the conversions "
-    "of a sample (cost model isaac; 1 to 3 bits are extrapolated), accuracy on the test samples. "
+    "of a sample (cost model isaac; 1 to 3 bits are extrapolated), accuracy on the test samples, whose "
+    "number stands in brackets where files differ in it: then the front says little. "
     "Rings: nothing cheaper is as accurate (Pareto front); their list has the bits, the widest of "
     "layers and signs, most significant slice first, the energy and the accuracy.",
     false,

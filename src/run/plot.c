@@ -140,9 +140,10 @@ void plot_end(struct plot *plot)
 
 void plot_log_axis(struct plot *plot, const char *axis, double low, double high)
 {
+    static const char *const one[] = {"1", NULL};
     static const char *const few[] = {"1", "2", "5", NULL};
     static const char *const many[] = {"1", "1.5", "2", "3", "4", "5", "7", NULL};
-    const char *const *digit = high < 8 * low ? many : few;
+    const char *const *digit = high < 8 * low ? many : high < 2000 * low ? few : one;
     const char *comma = "";
     fprintf(plot->script, "set logscale %s\nset %srange [%.9g:%.9g]\nset %stics (", axis, axis, low,
             high, axis);

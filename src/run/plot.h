@@ -49,8 +49,8 @@ void plot_using(struct plot *plot, int block);
 void plot_quote(struct plot *plot, const char *text, size_t most);
 void plot_quote_tic(struct plot *plot, const char *text, size_t most);
 
-/* A logarithmic axis ("x") from low to high (> 0, read in the axis' units) with tics at 1, 2, 5, or more
- * where it is short. */
+/* A logarithmic axis ("x") from low to high (> 0, read in the axis' units) with tics at 1, 2, 5, more
+ * where it is short, and 1 alone where it is so long that their numbers would touch. */
 void plot_log_axis(struct plot *plot, const char *axis, double low, double high);
 
 /* Ends the plot command. */

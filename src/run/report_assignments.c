@@ -131,10 +131,13 @@ bool report_read_assignments(const struct store_file *file, struct report_result
 {
     static const char path[] = "/adc/assignments/bits";
     size_t length[STORE_AXES] = {0};
+    struct error none;
     if (!store_has(file, path))
         return true; /* reslice crossbar was not run */
     if (store_shape(file, path, length) != 4)
         return error_set(err, "dataset '%s' has a wrong shape", path);
+    if (!store_get_integer(file, "/adc", "test_samples", &result->test_samples, &none))
+        result->test_samples = 0;
     const size_t n = result->assignments = length[0];
     result->assignment = MEM_NEW(struct report_assignment, n);
     double *column = MEM_NEW(double, n);
@@ -172,6 +175,7 @@ static void assignment_row(struct table *table, const struct report_result *resu
         table_number(table, 0, a->bits[k]);
     table_number(table, 2, 100 * a->test);
     table_number(table, 2, 100 * (result->exact_test - a->test));
+    table_number(table, 0, result->test_samples > 0 ? (double)result->test_samples : NAN);
     for (size_t m = 0; m < models; m++)
         if (model[m]->is_headline)
             table_number(table, 2, a->saving[m]);
@@ -218,6 +222,7 @@ struct table *report_assignment_table(const struct report *report, int slices, b
     report_slice_columns(table, TABLE_NUMBER, slices, "", "bit");
     table_column(table, TABLE_NUMBER, "test accuracy", "%");
     table_column(table, TABLE_NUMBER, "loss", "points");
+    table_column(table, TABLE_NUMBER, "test samples", NULL);
     saving_columns(table, true);
     table_column(table, TABLE_NUMBER, "ISAAC tile", "mW");
     table_column(table, TABLE_NUMBER, "ADCs", NULL);

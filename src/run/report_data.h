@@ -71,7 +71,8 @@ struct report_result {
 
     size_t assignments; /* 0: reslice crossbar was not run */
     struct report_assignment *assignment;
-    double exact_test; /* accuracy without crossbars on their test samples */
+    double exact_test;    /* accuracy without crossbars on their test samples */
+    int64_t test_samples; /* 0 in files that do not say */
     /* Accuracy on the calibration samples, 0..1, with so many bits on one slice of all layers. */
     double sweep[CROSSBAR_MAX_SLICES][REPORT_SWEEP_WIDTHS];
     double exact_calibration; /* without crossbars */

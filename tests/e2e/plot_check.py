@@ -15,7 +15,7 @@ import numpy as np
 
 LABELS = {  # the words on the axes of each figure: how often
     "nonzero": {"weights and biases with a non-zero digit": 1},
-    "energy": {"ADC energy of a sample (nJ": 1, "test accuracy (%)": 1},
+    "energy": {"ADC energy of a sample (nJ": 1, "accuracy on 200 test samples (%)": 1},
     "training": {"epoch": 1, "loss (nat)": 1, "accuracy (%)": 1},
     "weights": {"digit of the slice": 1, "weights and biases (%": 1},
     "currents": {"bitline current (cell levels)": 2, "conversions (%)": 2},

@@ -73,6 +73,25 @@ two_ranks() {
     diff -r "$work/one" "$work/two"
 }
 
+# Accuracies on other numbers of test samples stand side by side only with those numbers.
+other_test_samples() {
+    cp "$crossed" "$work/fewer.h5"
+    "$python" - "$work/fewer.h5" <<'END'
+import sys, h5py
+with h5py.File(sys.argv[1], "r+") as file:
+    file.attrs["run"] = "fewer"
+    file["adc"].attrs["test_samples"] = 7
+END
+    "$reslice" plot "$crossed" "$work/fewer.h5" -o "$work/fewer" 2>"$work/warnings"
+    cat "$work/warnings"
+    grep -q "figure 'energy': accuracies on 7 to 200 test samples" "$work/warnings"
+    grep -qF 'test accuracy (%), samples in brackets' "$work/fewer/energy.svg"
+    grep -qF 'fewer (7)' "$work/fewer/energy.svg"
+    grep -qF ' (200)' "$work/fewer/energy.svg"
+    "$reslice" report "$work/fewer.h5" --table assignments --format csv >"$work/fewer.csv"
+    grep -qE '^assignments,fewer,static(,[^,]*){6},7,' "$work/fewer.csv"
+}
+
 without_gnuplot() {
     fails_with 3 'gnuplot is not on the PATH' \
         env PATH="$work/tools" "$reslice" plot "$crossed" -o "$work/none"
@@ -138,6 +157,7 @@ check "all figures" draw_all
 check "their numbers and labels" "$python" "$e2e/plot_check.py" figures "$work/svg/deep" "${files[@]}"
 check "png and pdf" other_formats
 check "a second time, and by hand" again
+check "other numbers of test samples" other_test_samples
 check "two ranks" two_ranks
 check "without gnuplot" without_gnuplot
 check "gnuplot fails" broken_gnuplot
