@@ -24,16 +24,15 @@ static herr_t list_object(hid_t where, const char *name, const H5O_info_t *info,
 {
     struct listing *listing = context;
     struct store_foreign_entry entry = {.axes = -1};
-    if (info->type != H5O_TYPE_DATASET || strlen(name) + 2 > sizeof entry.path)
+    if (info->type != H5O_TYPE_DATASET)
         return 0;
-    const hid_t id = H5Dopen2(where, name, H5P_DEFAULT);
-    if (id < 0)
-        return 0;
-    entry.axes = store_shape_of(listing->file, id, entry.length);
-    H5Dclose(id);
-    if (entry.axes < 0)
-        return 0;
-    snprintf(entry.path, sizeof entry.path, "/%s", name);
+    const bool fits =
+        (size_t)snprintf(entry.path, sizeof entry.path, "/%s", name) < sizeof entry.path;
+    const hid_t id = fits ? H5Dopen2(where, name, H5P_DEFAULT) : -1;
+    if (id >= 0) {
+        entry.axes = store_shape_of(listing->file, id, entry.length);
+        H5Dclose(id);
+    }
     if (listing->entry)
         listing->entry[listing->count] = entry;
     listing->count++;

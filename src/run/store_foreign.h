@@ -7,8 +7,8 @@
 enum { STORE_FOREIGN_PATH = 256 };
 
 struct store_foreign_entry {
-    char path[STORE_FOREIGN_PATH]; /* "/features.0.weight", "/fc1/bias" */
-    int axes;
+    char path[STORE_FOREIGN_PATH]; /* "/features.0.weight", "/fc1/bias"; its start when too long */
+    int axes;                      /* -1: no numbers, not readable, or the path is too long */
     size_t length[STORE_AXES];
 };
 
@@ -16,8 +16,7 @@ struct store_foreign_entry {
  * NULL and a line when it is none; close with store_close. */
 struct store_file *store_foreign_open(const char *path, struct error *err);
 
-/* Every dataset of numbers, in alphabetical order; *entries is the caller's (mem_free). Returns their
- * number. Datasets that cannot be read, or whose path is too long, are left out. */
+/* Every dataset, in alphabetical order; *entries is the caller's (mem_free). Returns their number. */
 size_t store_foreign_list(const struct store_file *file, struct store_foreign_entry **entries);
 
 #endif

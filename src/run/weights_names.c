@@ -224,7 +224,9 @@ bool weights_is_zero_bias(const struct weights_names *names, const struct networ
 
 static const char *shape_text(int axes, const size_t *length, char text[96])
 {
-    strcpy(text, "[");
+    strcpy(text, axes < 0 ? "(no numbers)" : "[");
+    if (axes < 0)
+        return text;
     for (int a = 0; a < axes; a++) {
         const size_t used = strlen(text);
         snprintf(text + used, 96 - used, "%s%zu", a ? ", " : "", length[a]);
@@ -306,9 +308,9 @@ bool weights_names_check(const struct weights_names *names, const struct network
             snprintf(first, sizeof first, "'%s'", tensor->name);
     }
     return error_set(err,
-                     "%s: %zu tensors do not fit the network, first %s; expected and found are "
+                     "%s: %zu tensor%s not fit the network, first %s; expected and found are "
                      "listed above (reslice import --names lists what is expected)",
-                     path, misfits, first);
+                     path, misfits, misfits == 1 ? " does" : "s do", first);
 }
 
 void weights_names_print(const struct network *net)

@@ -115,12 +115,14 @@ refusals() {
     refuses 'tensors do not fit the network, first' "$weights" "${resnet[@]}" --data "$data" \
         --set network.width=16 -o "$work/o.h5"
     grep -q '^  ! conv1.weight  *\[16, 3, 3, 3\]  *conv1.weight \[8, 3, 3, 3\]$' "$work/out"
-    damaged missing "1 tensors do not fit the network, first 'bn1.running_var'" \
+    damaged missing "1 tensor does not fit the network, first 'bn1.running_var'" \
         'bn1.running_var  *\[8\]  *not in the file'
-    damaged extra "1 tensors do not fit the network, first 'layer9.0.conv1.weight'" \
+    damaged extra "1 tensor does not fit the network, first 'layer9.0.conv1.weight'" \
         '(nothing)  *layer9.0.conv1.weight \[2, 2, 3, 3\]'
-    damaged shape "1 tensors do not fit the network, first 'fc.weight'" \
+    damaged shape "1 tensor does not fit the network, first 'fc.weight'" \
         'fc.weight  *\[10, 32\]  *linear.weight \[10, 64\]'
+    damaged text "1 tensor does not fit the network, first 'fc.bias'" \
+        'fc.bias  *\[10\]  *linear.bias (no numbers)'
     damaged nan "'linear.bias' holds a value that is not finite"
     damaged negative "'bn1.running_var' holds a negative variance"
 }
