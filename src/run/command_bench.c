@@ -207,15 +207,21 @@ static int bench(const struct bench_network *network, const struct bench_options
 
 /* ---- command line ---- */
 
+static const char *network_names(void)
+{
+    static char names[128];
+    names[0] = '\0';
+    for (int i = 0; i < NETWORKS; i++)
+        names_append(names, sizeof names, networks[i].name);
+    return names;
+}
+
 static const struct bench_network *find_network(const char *name, struct error *err)
 {
-    char allowed[128] = "";
-    for (int i = 0; i < NETWORKS; i++) {
+    for (int i = 0; i < NETWORKS; i++)
         if (strcmp(networks[i].name, name) == 0)
             return &networks[i];
-        names_append(allowed, sizeof allowed, networks[i].name);
-    }
-    error_set(err, "--network: value '%s'; allowed: %s", name, allowed);
+    error_set(err, "--network: value '%s'; allowed: %s", name, network_names());
     return NULL;
 }
 
@@ -247,21 +253,26 @@ int command_bench(int argc, char **argv)
 {
     struct bench_options options = {
         .network = "mlp", .penalty = "bit-slice-l1", .seconds = 5.0, .latency_us = -1.0};
+    char network_help[192], penalty_help[192];
+    snprintf(network_help, sizeof network_help, "%s (default: %s)", network_names(),
+             options.network);
+    snprintf(penalty_help, sizeof penalty_help, "%s (default: %s)", penalty_names(),
+             options.penalty);
     const struct cli_option table[] = {
-        {"--network",       "NAME", CLI_TEXT,    &options.network,      0,    0,     "mlp (default)"                   },
+        {"--network",       "NAME", CLI_TEXT,    &options.network,      0,    0,     network_help           },
         {"--batch",         "N",    CLI_INTEGER, &options.batch,        1,    65536,
-         "samples of the global batch (default: 64 for mlp)"                                                           },
+         "samples of the global batch (default: 64 for mlp and lenet5, 128 for vgg11 and resnet20)"         },
         {"--shards",        "N",    CLI_INTEGER, &options.shards,       1,    1024,
-         "parts of the global batch (default: one a rank)"                                                             },
-        {"--seconds",       "T",    CLI_REAL,    &options.seconds,      0.01, 3600,  "how long (default: 5)"           },
-        {"--penalty",       "NAME", CLI_TEXT,    &options.penalty,      0,    0,     "none, l1, bit-slice-l1 (default)"},
+         "parts of the global batch (default: one a rank)"                                                  },
+        {"--seconds",       "T",    CLI_REAL,    &options.seconds,      0.01, 3600,  "how long (default: 5)"},
+        {"--penalty",       "NAME", CLI_TEXT,    &options.penalty,      0,    0,     penalty_help           },
         {"--predict",       "P",    CLI_INTEGER, &options.predict,      1,    65536,
-         "estimate the step on 1, 2, 4, ... P ranks of a cluster"                                                      },
+         "estimate the step on 1, 2, 4, ... P ranks of a cluster"                                           },
         {"--latency-us",    "L",    CLI_REAL,    &options.latency_us,   0,    1e6,
-         "its time of a message without content (default: 2)"                                                          },
+         "its time of a message without content (default: 2)"                                               },
         {"--bandwidth-gbs", "B",    CLI_REAL,    &options.bandwidth_gb, 1e-3, 1e5,
-         "GB/s between two ranks (default: 12.5)"                                                                      },
-        {"--float",         NULL,   CLI_FLAG,    &options.is_float,     0,    0,     "without quantisation"            },
+         "GB/s between two ranks (default: 12.5)"                                                           },
+        {"--float",         NULL,   CLI_FLAG,    &options.is_float,     0,    0,     "without quantisation" },
     };
     const struct cli cli = {"reslice bench [options]",
                             "Measures the training step on synthetic data that lies ready.", table,

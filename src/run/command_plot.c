@@ -25,13 +25,14 @@ static bool parse_command_line(int argc, char **argv, struct plot_options *optio
                                struct error *err)
 {
     const char *format = "svg";
+    char format_help[96];
+    snprintf(format_help, sizeof format_help, "%s (default: svg); png has 288 dots an inch",
+             plot_format_names());
     const struct cli_option table[] = {
         {"--output", "DIR",    CLI_TEXT, &options->folder, 0, 0,
          "where the figures go, made when it is missing (-o for short)"        },
         {"-o",       "DIR",    CLI_TEXT, &options->folder, 0, 0, "the same"    },
-        {"--format", "FORMAT", CLI_TEXT, &format,          0, 0,
-         "svg, png (288 dots an inch) or pdf "
-         "(default: svg)"                                                      },
+        {"--format", "FORMAT", CLI_TEXT, &format,          0, 0, format_help   },
         {"--keep",   NULL,     CLI_FLAG, &options->keep,   0, 0,
          "keep each figure's gnuplot script (.gp) and numbers (.dat) beside it"},
     };

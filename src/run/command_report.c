@@ -48,14 +48,15 @@ static bool choose_format(struct report_options *options, struct error *err)
 static bool parse_command_line(int argc, char **argv, struct report_options *options, bool *help,
                                struct error *err)
 {
+    char format_help[96], table_help[192];
+    snprintf(format_help, sizeof format_help, "%s (default: text)", table_format_names());
+    snprintf(table_help, sizeof table_help, "%s; may be repeated (default: all but rivals)",
+             report_table_names());
     const struct cli_option table[] = {
-        {"--format", "FORMAT",    CLI_TEXT, &options->format_name, 0, 0,
-         "text, markdown, latex, csv, json or html (default: text)"                                     },
+        {"--format", "FORMAT",    CLI_TEXT, &options->format_name, 0, 0, format_help                    },
         {"--html",   "PAGE.html", CLI_TEXT, &options->page,        0, 0,
          "write a page with tables, figures and provenance instead, which needs nothing else to be read"},
-        {"--table",  "NAME",      CLI_LIST, &options->tables,      0, 0,
-         "accuracy, adc, cost, crossbars, assignments, savings, sweep, isaac or rivals; may be "
-         "repeated (default: all but rivals)"                                                           },
+        {"--table",  "NAME",      CLI_LIST, &options->tables,      0, 0, table_help                     },
         {"--rivals", NULL,        CLI_FLAG, &options->rivals,      0, 0,
          "the methods on one page: --table rivals"                                                      },
     };
