@@ -9,6 +9,7 @@
 #include "run/calibrate.h"
 #include "run/cli.h"
 #include "run/commands.h"
+#include "run/method_counts.h"
 #include "run/normalise.h"
 #include "run/output.h"
 #include "run/result.h"
@@ -250,6 +251,21 @@ static void write_file(const struct session *session)
     store_finish(store);
 }
 
+/* Pruning and constraints of the run's settings change the weights that come in. */
+static void say_accuracy(const struct session *session)
+{
+    const struct training *t = &session->training;
+    char method[256] = "";
+    if (t->pruned > 0 || t->constrain)
+        method_print_name(&t->run->settings, method, sizeof method);
+    log_info("%s: test accuracy %.2f %% in floating point", t->run->name,
+             100.0 * session->exact.accuracy);
+    if (t->step.quantise)
+        log_info("%s: test accuracy %.2f %% with %d bits%s%s, exponents from %zu training samples",
+                 t->run->name, 100.0 * t->test.accuracy, t->format.bits,
+                 *method ? " and what the run asks for: " : "", method, session->calibrated);
+}
+
 /* The network stands: weights, exponents, evaluation, file. */
 static int import_weights(struct session *session, struct error *err)
 {
@@ -264,11 +280,7 @@ static int import_weights(struct session *session, struct error *err)
     if (session->options.logits)
         keep_logits(session);
     write_file(session);
-    log_info("%s: test accuracy %.2f %% in floating point", t->run->name,
-             100.0 * session->exact.accuracy);
-    if (t->step.quantise)
-        log_info("%s: test accuracy %.2f %% with %d bits, exponents from %zu training samples",
-                 t->run->name, 100.0 * t->test.accuracy, t->format.bits, session->calibrated);
+    say_accuracy(session);
     log_info("-> %s", session->path);
     return 0;
 }

@@ -176,6 +176,29 @@ static void put_facts(FILE *out, const struct store_file *file)
     }
 }
 
+/* Of imported weights: where they are from, and what they did in floating point. */
+static void put_import(FILE *out, const struct store_file *file)
+{
+    static const char group[] = "/import";
+    char text[1024];
+    int64_t samples;
+    double accuracy;
+    struct error none;
+    if (!store_has(file, group) ||
+        !store_get_text(file, group, "weights", text, sizeof text, &none))
+        return;
+    error_clean(text);
+    put_fact(out, "imported from", text);
+    if (store_get_real(file, group, "float_test_accuracy", &accuracy, &none)) {
+        snprintf(text, sizeof text, "%.2f %%", 100 * accuracy);
+        put_fact(out, "test accuracy in floating point", text);
+    }
+    if (store_get_integer(file, group, "calibration_samples", &samples, &none)) {
+        snprintf(text, sizeof text, "%lld training samples", (long long)samples);
+        put_fact(out, "activation exponents from", text);
+    }
+}
+
 static void put_config(FILE *out, const struct store_file *file)
 {
     char *config = MEM_NEW(char, RESULT_CONFIG);
@@ -214,6 +237,7 @@ static bool put_provenance(const struct page *page, struct error *err)
         put_fact(page->out, "file", text);
         snprintf(text, sizeof text, "%lld", (long long)result->seed);
         put_fact(page->out, "seed", text);
+        put_import(page->out, file);
         put_facts(page->out, file);
         fputs("</tbody></table>\n", page->out);
         put_config(page->out, file);

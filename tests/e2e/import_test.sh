@@ -56,6 +56,24 @@ END
     on_ranks 2 "$reslice" crossbar "$work/r1.h5" --data "$data" --quick --selftest --samples 4 \
         --test 4 --calibrate train --set crossbar.samples=4
     "$reslice" report "$work/r1.h5"
+    "$reslice" report "$work/r1.h5" --html "$work/r1.html"
+    grep -q '>imported from</th><td>.*numpy/resnet.h5<' "$work/r1.html"
+    grep -q '>test accuracy in floating point</th><td>[0-9.]* %<' "$work/r1.html"
+}
+
+# What the settings of the run do to the weights is said beside what that costs.
+settings_of_the_run() {
+    cat >"$work/grid.yaml" <<'END'
+experiment: grid
+data: {name: cifar10}
+network: {model: resnet, depth: 8, width: 8}
+training: {batch: 20, shards: 2, select: last}
+crossbar: {samples: 2}
+runs: [{name: three, grid: {bits: 3}, impose: {by: hard}}]
+END
+    import 1 "$work/numpy/resnet.h5" --network "$work/grid.yaml" -o "$work/grid.h5" |
+        tee "$work/grid.log"
+    grep -q 'with 8 bits and what the run asks for: grid (hard), exponents' "$work/grid.log"
 }
 
 # A run of an experiment without epochs is imported; another comes from it.
@@ -145,6 +163,7 @@ names() {
 check "an MLP of numpy, by order" same_logits numpy/mlp "${deep[@]}"
 check "a ResNet of numpy, by name" same_logits numpy/resnet "${resnet[@]}"
 check "quantised, crossbars, report, ranks" like_a_trained_run
+check "settings of the run" settings_of_the_run
 check "the parent of a run" parent_of_a_run
 check "refused, in one line" refusals
 check "no bias is a bias of 0" no_bias
