@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "run/gnuplot.h"
+#include "run/stop.h"
 
 enum { FIGURES_PATH = 4096 };
 
@@ -95,6 +96,19 @@ static enum figures_state draw(const struct drawing *drawing, const struct figur
                : FIGURES_ENVIRONMENT;
 }
 
+/* The folder is temporary, and must go too when the user has had enough. */
+static enum figures_state draw_unless_stopped(const struct drawing *drawing,
+                                              const struct figure *figure,
+                                              const struct report_result *result,
+                                              const struct report_result **lacking, size_t *lacks)
+{
+    const enum figures_state state = draw(drawing, figure, result, lacking, lacks);
+    if (!stop_wanted())
+        return state;
+    error_set(drawing->err, "stopped by %s", stop_reason()); /* gnuplot may have had it too */
+    return FIGURES_ENVIRONMENT;
+}
+
 /* One line a figure. */
 static void say_without(const struct drawing *drawing, const struct figure *figure,
                         const struct report_result *lacking, size_t lacks)
@@ -115,10 +129,11 @@ static enum figures_state draw_all(const struct drawing *drawing)
         const struct report_result *lacking = NULL;
         size_t lacks = 0;
         if (!figures[f]->is_of_run)
-            state = draw(drawing, figures[f], NULL, &lacking, &lacks);
+            state = draw_unless_stopped(drawing, figures[f], NULL, &lacking, &lacks);
         for (size_t r = 0; figures[f]->is_of_run && r < drawing->report->results; r++)
             if (state == FIGURES_FINE)
-                state = draw(drawing, figures[f], &drawing->report->result[r], &lacking, &lacks);
+                state = draw_unless_stopped(drawing, figures[f], &drawing->report->result[r],
+                                            &lacking, &lacks);
         if (lacks > 0)
             say_without(drawing, figures[f], lacking, lacks);
     }
@@ -153,7 +168,9 @@ enum figures_state figures_draw(const struct report *report, enum plot_format fo
         return FIGURES_ENVIRONMENT;
     }
     const struct drawing drawing = {report, format, folder, sink, context, err};
+    stop_start(0.0);
     const enum figures_state state = draw_all(&drawing);
+    stop_end();
     remove_folder(folder);
     return state;
 }

@@ -48,8 +48,9 @@ typedef bool (*figure_sink)(void *context, const struct figure_file *file, struc
 enum figures_state { FIGURES_FINE, FIGURES_BAD_FILE, FIGURES_ENVIRONMENT };
 
 /* Draws every figure that the files have data for, in a temporary folder inside `parent`, and gives
- * it to the sink; the folder and what the sink left there are removed. One warning a figure for
- * the runs that lack its data. Not collective. */
+ * it to the sink; the folder and what the sink left there are removed, also when a signal asks to stop
+ * (run/stop.h), which is an environment error. One warning a figure for the runs that lack its data.
+ * Not collective. */
 enum figures_state figures_draw(const struct report *report, enum plot_format format,
                                 const char *parent, figure_sink sink, void *context,
                                 struct error *err);

@@ -34,7 +34,8 @@ bool gnuplot_is_there(void)
 /* In the child: does not return. */
 _Noreturn static void become_gnuplot(const char *folder, const char *script)
 {
-    char *const arguments[] = {"gnuplot", (char *)script, NULL};
+    /* -d: a ~/.gnuplot of the user's would draw other figures */
+    char *const arguments[] = {"gnuplot", "-d", (char *)script, NULL};
     const int log = chdir(folder) == 0 ? open(log_name, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
     const int nothing = open("/dev/null", O_RDONLY);
     if (log >= 0 && nothing >= 0 && dup2(log, STDOUT_FILENO) >= 0 &&

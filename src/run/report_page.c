@@ -1,9 +1,11 @@
+#define _POSIX_C_SOURCE 200809L
 #include "run/report_page.h"
 
 #include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -269,6 +271,11 @@ static int write_page(const struct report *report, unsigned tables, const char *
     char part[PAGE_PATH];
     if ((size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part) {
         error_set(err, "--html: the name has more than %d bytes", PAGE_PATH - 6);
+        return ERROR_STATUS_USER;
+    }
+    struct stat there;
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) { /* a rename would replace it */
+        error_set(err, "--html: '%s' is there and no regular file", path);
         return ERROR_STATUS_USER;
     }
     struct page page = {.out = fopen(part, "w"), .report = report};

@@ -2,7 +2,7 @@
  *
  * A rank only notes that it was asked; the ranks agree through a number that travels in a reduction
  * they make anyway (run/step.h, run/evaluate.h), so all of them stop behind the same step. Without
- * stop_start (other commands, tests) nothing ever asks.
+ * stop_start (other commands, tests) nothing ever asks. Figures use it on their one rank.
  */
 #ifndef RESLICE_RUN_STOP_H
 #define RESLICE_RUN_STOP_H

@@ -114,6 +114,32 @@ broken_gnuplot() {
     [ -z "$(ls -A "$work/none")" ]
 }
 
+# A start file of the user's does not change the figures.
+start_file() {
+    mkdir -p "$work/home"
+    echo 'set grid lw 7; set label "mine" at screen 0.5, 0.5' >"$work/home/.gnuplot"
+    env HOME="$work/home" "$reslice" plot "$crossed" -o "$work/start"
+    diff -r "$work/start" "$work/one"
+}
+
+# A signal while gnuplot works: one line, and no temporary folder is left.
+stopped() {
+    mkdir -p "$work/slow"
+    printf '#!/bin/sh\ntouch "%s"\nexec sleep 1\n' "$work/slow/begun" >"$work/slow/gnuplot"
+    chmod +x "$work/slow/gnuplot"
+    local child status=0
+    env PATH="$work/slow:$PATH" "$reslice" report "$crossed" --html "$work/cut/page.html" \
+        2>"$work/err" &
+    child=$!
+    while [ ! -e "$work/slow/begun" ]; do sleep 0.05; done
+    kill -TERM "$child"
+    wait "$child" || status=$?
+    cat "$work/err"
+    [ "$status" -eq 3 ]
+    grep -q 'stopped by SIGTERM' "$work/err"
+    [ -z "$(ls -A "$work/cut")" ]
+}
+
 refusals() {
     fails_with 3 "folder '$work/file/x': Not a directory" \
         "$reslice" plot "$crossed" -o "$work/file/x"
@@ -123,6 +149,7 @@ refusals() {
     fails_with 2 "value 'gif'; allowed: svg, png, pdf" "$reslice" plot "$crossed" -o x --format gif
     fails_with 2 'allowed: the page to write' "$reslice" report "$crossed" --html "$work/x.h5"
     fails_with 3 'x.html' "$reslice" report "$crossed" --html "$work/nowhere/x.html"
+    fails_with 2 'no regular file' "$reslice" report "$crossed" --html "$work"
     fails_with 2 'does not go with it' "$reslice" report "$crossed" --html x.html --format csv
 }
 
@@ -139,6 +166,7 @@ for folder in "${folders[@]}"; do
 done
 rm -f "$work"/tools/gnuplot*
 touch "$work/file"
+mkdir "$work/cut"
 train 2 "$work/runs.yaml" --output "$work/results"
 folder=$work/results/runs
 crossed="$folder/bitslice@seed=1.h5"
@@ -161,6 +189,8 @@ check "other numbers of test samples" other_test_samples
 check "two ranks" two_ranks
 check "without gnuplot" without_gnuplot
 check "gnuplot fails" broken_gnuplot
+check "a start file of the user's" start_file
+check "stopped" stopped
 check "refused, in one line" refusals
 check "a page" page
 check "a page without gnuplot" page_without_gnuplot
