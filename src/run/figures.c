@@ -91,6 +91,7 @@ static enum figures_state draw(const struct drawing *drawing, const struct figur
     if (!is_written)
         *drawing->err = why;
     return is_written && gnuplot_run(drawing->folder, script, drawing->err) &&
+                   plot_check_picture(&plot, drawing->folder, drawing->err) &&
                    drawing->sink(drawing->context, &file, drawing->err)
                ? FIGURES_FINE
                : FIGURES_ENVIRONMENT;

@@ -61,10 +61,40 @@ bool plot_open(struct plot *plot, const char *folder, const char *name, enum plo
 
 bool plot_close(struct plot *plot, struct error *err)
 {
+    const bool is_written = !ferror(plot->script) && !ferror(plot->data);
     const bool script_fine = fclose(plot->script) == 0, data_fine = fclose(plot->data) == 0;
-    return script_fine && data_fine
+    return is_written && script_fine && data_fine
                ? true
                : error_set(err, "plot '%s': cannot be written: %s", plot->name, strerror(errno));
+}
+
+/* True when one of the last bytes begins `end`. */
+static bool ends_with(FILE *file, const char *end)
+{
+    char tail[32] = "";
+    const size_t length = strlen(end);
+    if (fseek(file, -(long)sizeof tail, SEEK_END) != 0 ||
+        fread(tail, 1, sizeof tail, file) != sizeof tail)
+        return false;
+    for (size_t i = 0; i + length <= sizeof tail; i++)
+        if (memcmp(tail + i, end, length) == 0)
+            return true;
+    return false;
+}
+
+bool plot_check_picture(const struct plot *plot, const char *folder, struct error *err)
+{
+    static const char *const ends[PLOT_FORMATS] = {"</svg>", "IEND", "%%EOF"};
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.%s", folder, plot->name, format_names[plot->format]);
+    FILE *file = fopen(path, "rb");
+    const bool is_whole = file && ends_with(file, ends[plot->format]);
+    if (file)
+        fclose(file);
+    return is_whole
+               ? true
+               : error_set(err, "file '%s': gnuplot has not written it to its end (disk full?)",
+                           path);
 }
 
 int plot_block(struct plot *plot, const char *columns)

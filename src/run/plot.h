@@ -34,6 +34,10 @@ bool plot_open(struct plot *plot, const char *folder, const char *name, enum plo
 /* Ends both; false when the disk was full. */
 bool plot_close(struct plot *plot, struct error *err);
 
+/* Whether the picture that the script draws is there to its end: of a full disk gnuplot says nothing.
+ * False with a line. */
+bool plot_check_picture(const struct plot *plot, const char *folder, struct error *err);
+
 /* The first lines of a script: a figure of width x height pixels of 1/96 inch (on paper 640 are
  * 17 cm, and the text has 9 points). */
 void plot_page(struct plot *plot, double width, double height);

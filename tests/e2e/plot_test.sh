@@ -114,6 +114,17 @@ broken_gnuplot() {
     [ -z "$(ls -A "$work/none")" ]
 }
 
+# On a full disk gnuplot leaves half a picture and says nothing.
+half_a_picture() {
+    mkdir -p "$work/half"
+    printf '#!/bin/sh\n"%s" "$@"\ntruncate -s -20 nonzero.svg\n' "$(command -v gnuplot)" \
+        >"$work/half/gnuplot"
+    chmod +x "$work/half/gnuplot"
+    fails_with 3 'not written it to its end' \
+        env PATH="$work/half:$PATH" "$reslice" plot "$crossed" -o "$work/none"
+    [ -z "$(ls -A "$work/none")" ]
+}
+
 # A start file of the user's does not change the figures.
 start_file() {
     mkdir -p "$work/home"
@@ -189,6 +200,7 @@ check "other numbers of test samples" other_test_samples
 check "two ranks" two_ranks
 check "without gnuplot" without_gnuplot
 check "gnuplot fails" broken_gnuplot
+check "half a picture" half_a_picture
 check "a start file of the user's" start_file
 check "stopped" stopped
 check "refused, in one line" refusals
