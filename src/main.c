@@ -1,5 +1,6 @@
 /* reslice: starts MPI, picks the command, stops MPI. */
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/comm.h"
@@ -38,8 +39,13 @@ static bool is_help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    if (is_help(argc, argv))
-        return run_command(argc, argv);
+    if (is_help(argc, argv)) {
+        const int status = run_command(argc, argv);
+        if (!ferror(stdout))
+            return status;
+        log_error("standard output: cannot be written"); /* half a manual page is none */
+        return ERROR_STATUS_ENVIRONMENT;
+    }
     comm_start(&argc, &argv);
     network_use_one_thread();
     const int status = run_command(argc, argv);

@@ -107,6 +107,10 @@ refusals() {
     grep -q "help: value 'nonsense'; allowed: man, markdown, bash, train" "$work/err"
     "$reslice" options --format nonsense 2>"$work/err" && return 1
     grep -q 'allowed: text, markdown, latex, csv, json' "$work/err"
+    status=0
+    "$reslice" help man 2>"$work/err" >/dev/full || status=$?
+    [ "$status" -eq 3 ]
+    grep -q 'standard output: cannot be written' "$work/err"
     "$reslice" --version >"$work/version"
     grep -qE '^reslice [0-9]+\.[0-9]+\.[0-9]+ \(' "$work/version"
 }
