@@ -211,10 +211,12 @@ static void list_front(struct plot *plot, const struct cloud *cloud, int rows, d
     fprintf(plot->script, "set label 'front: bits; nJ; %%' at screen 0.775, %.4f\n", y);
     for (size_t i = 0; i < cloud->best && i < FRONT_LISTED; i++) {
         char bits[64];
+        const double energy = cloud->point[i].energy_nj;
+        const int decimals = energy < 10 ? 2 : energy < 100 ? 1 : 0;
         bits_text(&cloud->point[i], bits);
         y -= LINE_PX / height;
-        fprintf(plot->script, "set label '%zu:  %s;  %.3g;  %.2f' at screen 0.785, %.4f\n", i + 1,
-                bits, cloud->point[i].energy_nj, cloud->point[i].accuracy, y);
+        fprintf(plot->script, "set label '%zu:  %s;  %.*f;  %.2f' at screen 0.785, %.4f\n", i + 1,
+                bits, decimals, energy, cloud->point[i].accuracy, y);
     }
     if (cloud->best > FRONT_LISTED)
         fprintf(plot->script, "set label '… and %zu more' at screen 0.785, %.4f\n",
