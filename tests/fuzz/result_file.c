@@ -35,6 +35,7 @@ static const struct attribute {
     {"/crossbars",     "slices",          NULL,               4   },
     {"/crossbars",     "rows",            NULL,               128 },
     {"/crossbars",     "columns",         NULL,               128 },
+    {"/crossbars",     "cell_bits",       NULL,               2   },
     {"/crossbars/fc1", "inputs",          NULL,               4   },
     {"/crossbars/fc1", "outputs",         NULL,               3   },
     {"/crossbars/fc1", "row_tiles",       NULL,               1   },
