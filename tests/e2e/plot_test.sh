@@ -105,24 +105,24 @@ page_without_gnuplot() {
     "$python" "$e2e/plot_check.py" page "$work/tables.html"
 }
 
-broken_gnuplot() {
-    mkdir -p "$work/broken"
-    printf '#!/bin/sh\necho "no terminal" >&2\nexit 1\n' >"$work/broken/gnuplot"
-    chmod +x "$work/broken/gnuplot"
-    fails_with 3 "gnuplot has failed on 'nonzero.gp': no terminal" \
-        env PATH="$work/broken:$PATH" "$reslice" plot "$crossed" -o "$work/none"
+# fails_with_gnuplot WORDS SCRIPT: status 3, these words and no figure when gnuplot is this script.
+fails_with_gnuplot() {
+    mkdir -p "$work/fake"
+    printf '#!/bin/sh\n%s\n' "$2" >"$work/fake/gnuplot"
+    chmod +x "$work/fake/gnuplot"
+    fails_with 3 "$1" env PATH="$work/fake:$PATH" "$reslice" plot "$crossed" -o "$work/none"
     [ -z "$(ls -A "$work/none")" ]
+}
+
+broken_gnuplot() {
+    fails_with_gnuplot "gnuplot has failed on 'nonzero.gp': no terminal" \
+        'echo "no terminal" >&2; exit 1'
 }
 
 # On a full disk gnuplot leaves half a picture and says nothing.
 half_a_picture() {
-    mkdir -p "$work/half"
-    printf '#!/bin/sh\n"%s" "$@"\ntruncate -s -20 nonzero.svg\n' "$(command -v gnuplot)" \
-        >"$work/half/gnuplot"
-    chmod +x "$work/half/gnuplot"
-    fails_with 3 'not written it to its end' \
-        env PATH="$work/half:$PATH" "$reslice" plot "$crossed" -o "$work/none"
-    [ -z "$(ls -A "$work/none")" ]
+    fails_with_gnuplot 'not written it to its end' \
+        "\"$(command -v gnuplot)\" \"\$@\"; truncate -s -20 nonzero.svg"
 }
 
 # A start file of the user's does not change the figures.
