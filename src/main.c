@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/commands.h"
 #include "nn/network.h"
-#include "run/commands.h"
 
 static int run_command(int argc, char **argv)
 {

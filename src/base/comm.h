@@ -1,4 +1,4 @@
-/* Communication between ranks: the home of mpi.h (with run/store.c, which needs it for HDF5).
+/* Communication between ranks: the home of mpi.h (with store/store.c, which needs it for HDF5).
  *
  * Reductions are over integers or maxima only: their results do not depend on the order of the
  * operands, so they are the same bytes for any number of ranks and any MPI algorithm. MPI keeps

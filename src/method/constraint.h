@@ -1,7 +1,7 @@
 /* Constraints: sets that the weights of a layer are brought into, each with its Euclidean projection.
  *
  * A constraint is one file with one struct constraint_class, one line in the table of constraint.c
- * and one row in the option table (run/options_table.c), the section of which has the constraint's name. It
+ * and one row in the option table (settings/options_table.c), the section of which has the constraint's name. It
  * sees one weight matrix, never a network, and projects any range of its output rows by itself, so
  * that ranks can share the work; how a set is imposed (ADMM, projection, straight-through) is not
  * its business.

@@ -24,7 +24,7 @@ wrong_includes() {
             name = substr($3, RSTART + 1, RLENGTH - 2)
             is_own = substr($3, RSTART, 1) == "\""
         }
-        is_own && name == "commit.h" && $1 == "run/provenance.c" {
+        is_own && name == "commit.h" && $1 == "result/provenance.c" {
             next # made by the build
         }
         is_own {
@@ -35,8 +35,8 @@ wrong_includes() {
                 wrong("goes up or sideways, from " own " to " other)
             next
         }
-        name ~ /^mpi/ && $1 != "base/comm.c" && $1 != "run/store.c" {
-            wrong("MPI belongs to base/comm.c and run/store.c")
+        name ~ /^mpi/ && $1 != "base/comm.c" && $1 != "store/store.c" {
+            wrong("MPI belongs to base/comm.c and store/store.c")
         }
         name ~ /^hdf5|^H5/ && $1 !~ /^run\/store[a-z_]*\.[ch]$/ {
             wrong("HDF5 belongs to run/store")
@@ -62,15 +62,15 @@ while read -r file include; do
     check "noticed: $include in $file" is_noticed "$file" "$include"
 done <<'END'
 base/log.c "hw/adc.h"
-hw/adc.c "run/store.h"
+hw/adc.c "store/store.h"
 hw/adc.c "nn/op.h"
 method/l1.c "nn/network.h"
 nn/loss.c "method/penalty.h"
 nn/loss.c "data/dataset.h"
-nn/loss.c "run/store.h"
-run/cli.c "main.h"
-run/cli.c "cli.h"
-run/cli.c <mpi.h>
+nn/loss.c "store/store.h"
+cli/cli.c "main.h"
+cli/cli.c "cli.h"
+cli/cli.c <mpi.h>
 nn/network.h <hdf5.h>
 main.c <hdf5_hl.h>
 hw/crossbar.c <cblas.h>

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "run/options.h"
+#include "settings/options.h"
 
 static void print_words(const char *list)
 {

@@ -1,7 +1,7 @@
 /* The experiment file: YAML text to runs.
  *
  * Input: lines "--set OPTION=VALUE", as many as there are at the start, then the file. What is
- * accepted must keep the promises of run/experiment.h, and the resolved settings of every run,
+ * accepted must keep the promises of settings/experiment.h, and the resolved settings of every run,
  * written as YAML, must read back to the same settings.
  */
 #include <stdio.h>
@@ -10,8 +10,8 @@
 
 #include "base/mem.h"
 #include "fuzz.h"
-#include "run/experiment.h"
-#include "run/options.h"
+#include "settings/experiment.h"
+#include "settings/options.h"
 
 enum { SETS = 8, RUNS_READ_BACK = 3 };
 

@@ -13,11 +13,11 @@
 
 #include "base/mem.h"
 #include "nn/models.h"
+#include "report/report.h"
+#include "result/import_weights.h"
+#include "result/result.h"
 #include "result_file.h"
-#include "run/report.h"
-#include "run/result.h"
-#include "run/store.h"
-#include "run/weights.h"
+#include "store/store.h"
 
 enum { FILE_BYTES = 1 << 16, SAMPLES = 2 };
 

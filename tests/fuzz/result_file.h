@@ -7,7 +7,7 @@
 #define RESLICE_TESTS_RESULT_FILE_H
 
 #include "fuzz.h"
-#include "run/experiment.h"
+#include "settings/experiment.h"
 
 /* The network whose weights are in the file. */
 enum { RESULT_INPUTS = 4, RESULT_HIDDEN = 3, RESULT_CLASSES = 3, RESULT_QUANTISERS = 3 };

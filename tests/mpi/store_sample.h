@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "run/store.h"
-#include "run/store_types.h"
+#include "store/store.h"
+#include "store/store_types.h"
 
 /* ---- the sample: every type, every way of splitting, few and many rows ---- */
 

@@ -5,10 +5,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "cli/bench_steps.h"
 #include "nn/models.h"
-#include "run/bench_steps.h"
-#include "run/silent_layers.h"
-#include "run/step.h"
+#include "train/silent_layers.h"
+#include "train/step.h"
 
 enum { SAMPLES = 24, SHARDS = 12, SIDE = 8 };
 

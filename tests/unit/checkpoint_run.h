@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "run/checkpoint.h"
-#include "run/stop.h"
-#include "run/training.h"
+#include "base/stop.h"
+#include "train/checkpoint.h"
+#include "train/training.h"
 
 static char folder[] = "/tmp/reslice_checkpoint.XXXXXX";
 static char result[64]; /* the file that the run would write */

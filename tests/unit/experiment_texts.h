@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "run/experiment.h"
+#include "settings/experiment.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

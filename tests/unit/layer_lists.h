@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "run/experiment.h"
+#include "settings/experiment.h"
 
 /* The built-in networks for CIFAR-10 (mlp and lenet5: MNIST) once more. */
 #define LIST_MLP "[flatten, linear: {outputs: 100}, relu, linear: {outputs: 10}]"

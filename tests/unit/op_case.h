@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "nn/models.h"
 #include "network_twin.h"
+#include "nn/models.h"
 #include "random_numbers.h"
 
 /* A tiny network: the input image, a 1x1 convolution to x (so that x has a gradient), and what

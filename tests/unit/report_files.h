@@ -17,8 +17,8 @@
 
 #include "base/comm.h"
 #include "hw/crossbar.h"
-#include "run/method_counts.h"
-#include "run/store.h"
+#include "result/method_counts.h"
+#include "store/store.h"
 
 enum { LAYERS = 2, DEFINITIONS = 4, CLIP_BITS = 10, INPUT_BITS = 2, BINS = 5 };
 

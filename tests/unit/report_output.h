@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "run/commands.h"
-#include "run/report.h"
+#include "cli/commands.h"
+#include "report/report.h"
 
 enum { OUTPUT = 1 << 16 };
 

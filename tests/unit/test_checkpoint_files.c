@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "run/checkpoint_file.h"
+#include "store/durable_file.h"
 
 static char newest[80], older[80], part[80]; /* beside the result */
 

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "nn/optimizer.h"
-#include "run/constrain.h"
+#include "train/constrain.h"
 
 /* Two matrices of 3 outputs and 5 inputs, on arrays of 3 rows; `a` keeps 7 of its 15 weights, and both 1
  * in a column. */

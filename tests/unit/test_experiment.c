@@ -2,7 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "experiment_texts.h"
 
-#include "run/options.h"
+#include "settings/options.h"
 
 /* The text of a value by path. */
 static const char *value(const struct settings *settings, const char *path)

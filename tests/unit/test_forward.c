@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "run/constrain.h"
+#include "train/constrain.h"
 
 enum { N = 6 };
 

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "layer_lists.h"
 #include "nn/models.h"
-#include "run/build_network.h"
+#include "settings/build_network.h"
 
 static struct error err;
 

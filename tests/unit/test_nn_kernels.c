@@ -11,8 +11,8 @@
 
 #include "base/mem.h"
 #include "base/simd.h"
-#include "nn/kernels.h"
 #include "float_bits.h"
+#include "nn/kernels.h"
 #include "random_numbers.h"
 
 /* [rows, stride(columns)], zeros in the padding. */

@@ -2,7 +2,7 @@
 #include "twin_slopes.h"
 
 #include "layer_lists.h"
-#include "run/build_network.h"
+#include "settings/build_network.h"
 
 /* ---- lists of layers ---- */
 

@@ -12,9 +12,9 @@
 
 #include "base/mem.h"
 #include "base/simd.h"
+#include "float_bits.h"
 #include "nn/kernels.h"
 #include "nn/panels.h"
-#include "float_bits.h"
 #include "random_numbers.h"
 
 /* The largest codes too, and all of them with one sign where asked for. */

@@ -12,7 +12,7 @@
 #include "hw/fixed_point.h"
 #include "nn/kernels.h"
 #include "nn/models.h"
-#include "run/step.h"
+#include "train/step.h"
 
 struct trace {
     hid_t file;

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "run/scaling.h"
+#include "cli/scaling.h"
 
 static void assert_close(double x, double expected)
 {

@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "run/lock.h"
-#include "run/stop.h"
+#include "base/stop.h"
+#include "store/lock.h"
 
 static struct error err;
 

@@ -12,10 +12,10 @@
 #include "h5_read.h"
 #include "hw/bit_slice.h"
 #include "hw/crossbar.h"
-#include "hw/readout.h"
 #include "hw/fixed_point.h"
+#include "hw/readout.h"
 #include "nn/models.h"
-#include "run/step.h"
+#include "train/step.h"
 
 /* Calls check(file, group name) for every group of the root. */
 static int for_each_group(const char *file, void (*check)(hid_t, const char *))

@@ -1,0 +1,293 @@
+/* reslice bench: speed of the training step on this machine, beside its own matrix products. */
+#include <cblas.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/comm.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/names.h"
+#include "base/simd.h"
+#include "cli/bench_steps.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/scaling.h"
+#include "nn/models.h"
+#include "result/provenance.h"
+
+/* What can be measured: networks with the input and class count of their data sets. */
+static const struct bench_network {
+    const char *name;
+    struct model_spec spec;
+    int64_t batch;
+} networks[] = {
+    {"mlp",
+     {.model = "mlp",
+      .hidden = (const size_t[]){100},
+      .hidden_count = 1,
+      .channels = 1,
+      .height = 28,
+      .width = 28,
+      .classes = 10},
+     64                                                                                           },
+    {"lenet5",   {.model = "lenet5", .channels = 1, .height = 28, .width = 28, .classes = 10}, 64 },
+    {"vgg11",    {.model = "vgg11", .channels = 3, .height = 32, .width = 32, .classes = 10},  128},
+    {"resnet20",
+     {.model = "resnet",
+      .blocks = 3,
+      .filters = 16,
+      .channels = 3,
+      .height = 32,
+      .width = 32,
+      .classes = 10},
+     128                                                                                          },
+};
+
+enum { NETWORKS = sizeof networks / sizeof networks[0] };
+
+struct bench_options {
+    const char *network, *penalty;
+    int64_t batch, shards;
+    double seconds;
+    int64_t predict;                 /* ranks; 0: no prediction */
+    double latency_us, bandwidth_gb; /* of a message; bandwidth in GB/s */
+    bool is_float;
+};
+
+/* ---- the machine ---- */
+
+/* GFLOP/s of this rank's n x n x n sgemm, all ranks at once: best of a few. */
+static double sgemm_gflops(void)
+{
+    enum { N = 1024, REPEATS = 5 };
+    float *a = MEM_NEW(float, N *N), *b = MEM_NEW(float, N *N), *c = MEM_NEW(float, N *N);
+    for (int i = 0; i < N * N; i++)
+        a[i] = b[i] = (float)(i % 7) - 3.0f;
+    double best_s = 1e9;
+    for (int r = 0; r < REPEATS; r++) {
+        const double start_s = comm_time_s();
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, N, N, 1.0f, a, N, b, N, 0.0f, c,
+                    N);
+        const double time_s = comm_time_s() - start_s;
+        best_s = time_s < best_s ? time_s : best_s;
+    }
+    mem_free(a);
+    mem_free(b);
+    mem_free(c);
+    return 2.0 * N * N * N / best_s * 1e-9;
+}
+
+/* Multiply-adds * 2 of one sample's training step, counted as direct convolution: forward, weight
+ * gradient and, behind the first layer, input gradient. */
+static double flop_per_sample(const struct network *net)
+{
+    double flop = 0.0;
+    for (int i = 0; i < net->op_count; i++) {
+        const struct op *op = &net->op[i];
+        if (!op->class->gather_codes)
+            continue;
+        const double pixels = (double)op->out->height * op->out->width;
+        flop += 2.0 * pixels * (double)net->params.tensor[op->weight].count *
+                (op->in->gradient ? 3.0 : 2.0);
+    }
+    return flop;
+}
+
+static void print_figures(const struct bench_options *options, const struct network *net,
+                          const struct bench_figures *figures, double sgemm)
+{
+    const double rate = figures->steps * (double)options->batch / figures->time_s;
+    const double gflops = rate * flop_per_sample(net) * 1e-9;
+    const double peak = sgemm * comm_size();
+    char cpu[128];
+    provenance_cpu(cpu, sizeof cpu);
+    log_info("%s, %s kernels, %d rank%s", cpu, simd_name(simd_level()), comm_size(),
+             comm_size() == 1 ? "" : "s");
+    log_info("%s, batch %lld, %lld shards, %s, penalty %s", options->network,
+             (long long)options->batch, (long long)options->shards,
+             options->is_float ? "float" : "8-bit fixed point", options->penalty);
+    log_info("  %.0f samples/s, %.4f ms/step", rate, 1e3 * figures->time_s / figures->steps);
+    log_info("  %.1f GFLOP/s of %.1f sgemm GFLOP/s (1024 x 1024 x 1024, all ranks): %.0f %%",
+             gflops, peak, 100.0 * gflops / peak);
+    for (int p = 0; p < STEP_PARTS; p++)
+        log_info("  %-9s %8.4f ms/step  %4.1f %%", step_part_name((enum step_part)p),
+                 1e3 * figures->part_s[p] / figures->steps,
+                 100.0 * figures->part_s[p] / figures->time_s);
+    log_info("  %.1f blocking synchronisations and %.1f kB a step",
+             (double)figures->syncs / figures->steps,
+             1e-3 * (double)figures->sync_bytes / figures->steps);
+}
+
+/* Of the rank that took most. Collective. */
+static void print_memory(void)
+{
+    const uint64_t mine = mem_peak_bytes();
+    uint64_t *all = MEM_NEW(uint64_t, comm_size()), most = 0;
+    comm_gather_u64(&mine, 1, all);
+    for (int r = 0; r < comm_size(); r++)
+        most = all[r] > most ? all[r] : most;
+    log_info("  peak memory of a rank: %.1f MB", 1e-6 * (double)most);
+    mem_free(all);
+}
+
+/* What the figures above leave out. Collective. */
+static void print_loading(struct step *step, const struct bench_options *options,
+                          const struct bench_network *network, double step_s)
+{
+    const struct model_spec *spec = &network->spec;
+    const double load_s =
+        bench_load_s(step, (size_t)options->batch, spec->channels, spec->height, spec->width);
+    log_info("  training adds %.4f ms/step to load a batch of images: %.2f %% of the fastest steps",
+             1e3 * load_s, 100.0 * load_s / step_s);
+}
+
+/* ---- more ranks ---- */
+
+/* Measures every point's part of the batch, on all ranks at once. */
+static bool predict(struct step *step, const struct bench_options *options,
+                    const struct bench_figures *figures)
+{
+    struct scaling_input input = {
+        .batch = (double)options->batch,
+        .link = {1e-6 * options->latency_us, 1e9 * options->bandwidth_gb},
+        .traffic = figures->traffic,
+        .traffic_steps = figures->steps,
+    };
+    input.points = scaling_ranks((int)options->predict, input.ranks);
+    for (int i = 0; i < input.points; i++) {
+        const int64_t ranks = input.ranks[i], local = (options->batch + ranks - 1) / ranks;
+        struct bench_figures own;
+        if (ranks > options->batch)
+            break;
+        if (!bench_steps(step, (size_t)(local * comm_size()), options->seconds / 4.0, &own))
+            return false;
+        input.compute_s[i] = bench_compute_s(&own);
+    }
+    scaling_print(&input);
+    return true;
+}
+
+static int bench(const struct bench_network *network, const struct bench_options *options)
+{
+    struct model_spec spec = network->spec;
+    struct network net;
+    struct step step;
+    struct bench_figures figures = {0};
+    /* a prediction starts with the whole batch on each rank */
+    const size_t batch = (size_t)(options->batch * (options->predict > 0 ? comm_size() : 1));
+    spec.capacity = step_capacity(batch, (size_t)options->shards);
+    model_build(&net, &spec);
+    parameters_initialise(&net.params, 1);
+    const struct step_settings settings = {
+        .sgd = {.momentum = 0.9},
+        .penalty = options->penalty,
+        .alpha = 0.5,
+        .format = { 8,              2},
+        .quantise = !options->is_float,
+        .batch = batch,
+        .shards = (size_t)options->shards
+    };
+    step_create(&step, &net, settings);
+    bench_fill(&step, batch);
+    const double sgemm = sgemm_gflops();
+    bool finite = bench_steps(&step, (size_t)options->batch, options->seconds, &figures);
+    if (finite) {
+        print_figures(options, &net, &figures, sgemm);
+        print_memory();
+        print_loading(&step, options, network, figures.least_s);
+    }
+    if (finite && options->predict > 0)
+        finite = predict(&step, options, &figures);
+    if (!finite)
+        log_error("bench: the run has diverged");
+    step_destroy(&step);
+    network_destroy(&net);
+    return finite ? 0 : ERROR_STATUS_DIVERGED;
+}
+
+/* ---- command line ---- */
+
+static const char *network_names(void)
+{
+    static char names[128];
+    names[0] = '\0';
+    for (int i = 0; i < NETWORKS; i++)
+        names_append(names, sizeof names, networks[i].name);
+    return names;
+}
+
+static const struct bench_network *find_network(const char *name, struct error *err)
+{
+    for (int i = 0; i < NETWORKS; i++)
+        if (strcmp(networks[i].name, name) == 0)
+            return &networks[i];
+    error_set(err, "--network: value '%s'; allowed: %s", name, network_names());
+    return NULL;
+}
+
+static bool check_options(struct bench_options *options, const struct bench_network *network,
+                          struct error *err)
+{
+    options->batch = options->batch ? options->batch : network->batch;
+    if (!penalty_find(options->penalty) && strcmp(options->penalty, "none") != 0)
+        return error_set(err, "--penalty: value '%s'; allowed: %s", options->penalty,
+                         penalty_names());
+    if (options->is_float)
+        options->penalty = "none";
+    if (options->shards == 0)
+        options->shards = comm_size();
+    if (options->shards % comm_size() != 0)
+        return error_set(err, "--shards: %d ranks do not divide %lld", comm_size(),
+                         (long long)options->shards);
+    if (options->predict == 0 && (options->latency_us >= 0.0 || options->bandwidth_gb > 0.0))
+        return error_set(err, "--latency-us and --bandwidth-gbs belong to --predict, which is not "
+                              "given");
+    if (options->latency_us < 0.0)
+        options->latency_us = 2.0;
+    if (options->bandwidth_gb == 0.0)
+        options->bandwidth_gb = 12.5;
+    return true;
+}
+
+int command_bench(int argc, char **argv)
+{
+    struct bench_options options = {
+        .network = "mlp", .penalty = "bit-slice-l1", .seconds = 5.0, .latency_us = -1.0};
+    char network_help[192], penalty_help[192];
+    snprintf(network_help, sizeof network_help, "%s (default: %s)", network_names(),
+             options.network);
+    snprintf(penalty_help, sizeof penalty_help, "%s (default: %s)", penalty_names(),
+             options.penalty);
+    const struct cli_option table[] = {
+        {"--network",       "NAME", CLI_TEXT,    &options.network,      0,    0,     network_help           },
+        {"--batch",         "N",    CLI_INTEGER, &options.batch,        1,    65536,
+         "samples of the global batch (default: 64 for mlp and lenet5, 128 for vgg11 and resnet20)"         },
+        {"--shards",        "N",    CLI_INTEGER, &options.shards,       1,    1024,
+         "parts of the global batch (default: one a rank)"                                                  },
+        {"--seconds",       "T",    CLI_REAL,    &options.seconds,      0.01, 3600,  "how long (default: 5)"},
+        {"--penalty",       "NAME", CLI_TEXT,    &options.penalty,      0,    0,     penalty_help           },
+        {"--predict",       "P",    CLI_INTEGER, &options.predict,      1,    65536,
+         "estimate the step on 1, 2, 4, ... P ranks of a cluster"                                           },
+        {"--latency-us",    "L",    CLI_REAL,    &options.latency_us,   0,    1e6,
+         "its time of a message without content (default: 2)"                                               },
+        {"--bandwidth-gbs", "B",    CLI_REAL,    &options.bandwidth_gb, 1e-3, 1e5,
+         "GB/s between two ranks (default: 12.5)"                                                           },
+        {"--float",         NULL,   CLI_FLAG,    &options.is_float,     0,    0,     "without quantisation" },
+    };
+    const struct cli cli = {"reslice bench [options]",
+                            "Measures the training step on synthetic data that lies ready.", table,
+                            sizeof table / sizeof table[0]};
+    struct cli_list positional = {0};
+    struct error err;
+    bool help, fine = cli_parse(&cli, argc, argv, &positional, &help, &err);
+    if (help)
+        return 0;
+    const struct bench_network *network = fine ? find_network(options.network, &err) : NULL;
+    if (fine && positional.count > 0)
+        fine = error_set(&err, "bench takes no argument, '%s' given", positional.text[0]);
+    if (!fine || !network || !check_options(&options, network, &err)) {
+        log_error("%s", err.text);
+        return ERROR_STATUS_USER;
+    }
+    return bench(network, &options);
+}

@@ -1,0 +1,314 @@
+/* reslice crossbar: runs a trained network on crossbars, finds the converters that it needs, and adds
+ * both to its result file. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/comm.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/crossbar_text.h"
+#include "cli/device_options.h"
+#include "result/reopen.h"
+#include "result/result_provision.h"
+#include "simulate/provision.h"
+#include "store/lock.h"
+
+struct crossbar_options {
+    struct cli_list files, adc, sets;
+    const char *data, *signs_name, *transfer_name, *calibrate;
+    enum readout_signs signs;
+    enum readout_transfer transfer;
+    double loss; /* percent points */
+    int64_t samples, test, fewest;
+    struct device_options device;
+    bool selftest, quick, per_layer, exhaustive;
+};
+
+/* ---- command line ---- */
+
+static bool check_names(struct crossbar_options *options, struct error *err)
+{
+    if (!readout_signs_find(options->signs_name, &options->signs))
+        return error_set(err, "--signs: value '%s'; allowed: %s", options->signs_name,
+                         readout_signs_names());
+    if (!readout_transfer_find(options->transfer_name, &options->transfer))
+        return error_set(err, "--transfer: value '%s'; allowed: %s", options->transfer_name,
+                         readout_transfer_names());
+    if (options->calibrate && strcmp(options->calibrate, "validation") != 0 &&
+        strcmp(options->calibrate, "train") != 0)
+        return error_set(err, "--calibrate: value '%s'; allowed: validation, train",
+                         options->calibrate);
+    return true;
+}
+
+enum { CROSSBAR_OPTIONS = 14 };
+
+static bool parse_command_line(int argc, char **argv, struct crossbar_options *options, bool *help,
+                               struct error *err)
+{
+    struct cli_option table[CROSSBAR_OPTIONS + DEVICE_OPTIONS] = {
+        {"--adc",        "BITS",       CLI_LIST,    &options->adc,           0, 0,
+         "also simulate these ADC bits, most significant slice first, as 1,3,3,3; may be repeated"},
+        {"--loss",       "POINTS",     CLI_REAL,    &options->loss,          0, 100,
+         "accuracy that provisioning may lose, in percent points (default: 0.5)"                  },
+        {"--calibrate",  "PART",       CLI_TEXT,    &options->calibrate,     0, 0,
+         "samples to provision on: validation or train (default: validation where there are any)" },
+        {"--samples",    "N",          CLI_INTEGER, &options->samples,       1, 1e9,
+         "use only the first so many of them (default: 5000)"                                     },
+        {"--test",       "N",          CLI_INTEGER, &options->test,          0, 1e9,
+         "use only the first so many test samples; 0 = all"                                       },
+        {"--signs",      "HOW",        CLI_TEXT,    &options->signs_name,    0, 0,
+         "negative weights: differential (two ADCs), analog (subtract, then one ADC) or offset"   },
+        {"--transfer",   "HOW",        CLI_TEXT,    &options->transfer_name, 0, 0,
+         "ADC: clip (one code a cell level), scaled (by a power of two) or linear (full range)"   },
+        {"--fewest",     "BITS",       CLI_INTEGER, &options->fewest,        0, 9,
+         "fewest ADC bits of a slice; 0 may leave slices out (default: 1)"                        },
+        {"--per-layer",  NULL,         CLI_FLAG,    &options->per_layer,     0, 0,
+         "then take bits away layer by layer too"                                                 },
+        {"--exhaustive", NULL,         CLI_FLAG,    &options->exhaustive,    0, 0,
+         "try every combination of bits, cheapest first: slower, but nothing cheaper is missed"   },
+        {"--quick",      NULL,         CLI_FLAG,    &options->quick,         0, 0,
+         "leave out the bits by accuracy of each layer, slice and sign on its own"                },
+        {"--selftest",   NULL,         CLI_FLAG,    &options->selftest,      0, 0,
+         "first compare every integer at full resolution with the exact product"                  },
+        {"--set",        "PATH=VALUE", CLI_LIST,    &options->sets,          0, 0,
+         "override a setting of the run, e.g. crossbar.rows=64; may be repeated"                  },
+        {"--data",       "DIR",        CLI_TEXT,    &options->data,          0, 0,
+         "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"            },
+    };
+    const struct cli cli = {
+        "reslice crossbar RESULT.h5... [options]",
+        "Runs trained networks on crossbars, finds the ADC bits that each slice "
+        "needs, and adds both to the result files.",
+        table, CROSSBAR_OPTIONS + DEVICE_OPTIONS};
+    device_options_table(&options->device, table + CROSSBAR_OPTIONS);
+    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
+        return *help;
+    if (options->files.count == 0)
+        return error_set(err, "crossbar: no result files given; usage: %s", cli.usage);
+    return check_names(options, err);
+}
+
+/* "1,3,3,3" → bits of slices 3, 2, 1, 0. */
+static bool parse_bits(const char *text, int slices, int bits[CROSSBAR_MAX_SLICES],
+                       struct error *err)
+{
+    const char *next = text;
+    bool fine = true;
+    for (int k = slices - 1; k >= 0 && fine; k--) {
+        char *end;
+        const long value = strtol(next, &end, 10);
+        fine = end != next && value >= 0 && value <= PROVISION_BITS && *end == (k ? ',' : '\0');
+        bits[k] = (int)value;
+        next = end + 1;
+    }
+    return fine ? true
+                : error_set(err,
+                            "--adc: value '%s'; allowed: %d integers from 0 to %d, most "
+                            "significant slice first, separated by commas",
+                            text, slices, PROVISION_BITS);
+}
+
+/* ---- one file ---- */
+
+struct session {
+    const struct crossbar_options *options;
+    const char *path;
+    struct loaded loaded;
+    struct simulation simulation;
+    struct inference inference;
+    struct evaluate_job calibration, test;
+    uint64_t compared; /* by the self-test */
+};
+
+static size_t at_most(int64_t wanted, size_t available)
+{
+    return wanted > 0 && (size_t)wanted < available ? (size_t)wanted : available;
+}
+
+static bool choose_samples(struct session *session, enum loaded_part *part, struct error *err)
+{
+    const struct crossbar_options *options = session->options;
+    const bool has_validation = loaded_count(&session->loaded, LOADED_VALIDATION) > 0;
+    const bool wants_train = options->calibrate && strcmp(options->calibrate, "train") == 0;
+    if (options->calibrate && !wants_train && !has_validation)
+        return error_set(err,
+                         "%s: --calibrate validation: the run kept no validation samples "
+                         "(data.validation is 0); allowed: train",
+                         session->path);
+    *part = has_validation && !wants_train ? LOADED_VALIDATION : LOADED_TRAIN;
+    const size_t count = at_most(options->samples, loaded_count(&session->loaded, *part));
+    session->calibration = loaded_job(&session->loaded, *part, count);
+    session->test = loaded_job(&session->loaded, LOADED_TEST,
+                               at_most(options->test, loaded_count(&session->loaded, LOADED_TEST)));
+    return true;
+}
+
+/* False when the simulator is wrong. */
+static bool run_selftest(struct session *session, struct error *err)
+{
+    const struct evaluation exact = evaluate(&session->test);
+    const struct evaluation own = inference_selftest(&session->inference, session->test);
+    session->compared = session->inference.compared;
+    if (session->inference.differences > 0 || own.accuracy != exact.accuracy ||
+        own.loss != exact.loss)
+        return error_set(err,
+                         "%s: self-test FAILED: %llu of %llu integers differ from the exact "
+                         "product; accuracy %.17g on crossbars, %.17g in evaluation",
+                         session->path, (unsigned long long)session->inference.differences,
+                         (unsigned long long)session->compared, own.accuracy, exact.accuracy);
+    log_info("self-test: at full resolution (%d bits for %d rows) all %llu outputs of all layers "
+             "are the exact integer products, and loss and accuracy (%.2f %%) those of evaluation",
+             readout_full_bits(session->simulation.format), session->simulation.format.rows,
+             (unsigned long long)session->compared, 100 * own.accuracy);
+    return true;
+}
+
+static bool add_wanted(struct provision *provision, const struct crossbar_options *options,
+                       struct error *err)
+{
+    int bits[CROSSBAR_MAX_SLICES];
+    char name[PROVISION_NAME];
+    for (int k = 0; k < provision->slices; k++)
+        bits[k] = 8;
+    provision_add(provision, "8 bits", bits);
+    for (size_t i = 0; i < options->adc.count; i++) {
+        if (!parse_bits(options->adc.text[i], provision->slices, bits, err))
+            return false;
+        snprintf(name, sizeof name, "(%s)", options->adc.text[i]);
+        provision_add(provision, name, bits);
+    }
+    if (provision->slices == 4 && options->adc.count == 0)
+        provision_add(provision, "paper (1,3,3,3)", (int[]){3, 3, 3, 1});
+    return true;
+}
+
+/* The devices that were asked for; no seeds: none. */
+static bool choose_devices(const struct session *session, struct device_settings *devices,
+                           struct error *err)
+{
+    const int cell_bits = loaded_format(&session->loaded).cell_bits;
+    if (!device_options_settings(&session->options->device, cell_bits, devices, err))
+        return false;
+    devices->samples = at_most((int64_t)devices->samples, session->test.count);
+    return true;
+}
+
+static void finish_file(struct session *session, struct provision *provision, enum loaded_part part,
+                        struct device_settings devices)
+{
+    const struct crossbar_options *options = session->options;
+    const bool has_devices = devices.seeds > 0;
+    struct device_runs runs;
+    if (has_devices)
+        device_runs_create(&runs, provision, devices);
+    const struct result_setup setup = {.signs = options->signs_name,
+                                       .transfer = options->transfer_name,
+                                       .calibration = part == LOADED_TRAIN ? "train" : "validation",
+                                       .calibration_samples = session->calibration.count,
+                                       .test_samples = session->test.count,
+                                       .devices = has_devices ? &runs : NULL,
+                                       .variation = options->device.variation,
+                                       .leakage = options->device.leakage,
+                                       .selftest_compared = session->compared};
+    crossbar_print(provision, &setup);
+    result_write_provision(session->path, provision, &setup);
+    if (has_devices)
+        device_runs_destroy(&runs);
+}
+
+static bool provision_file(struct session *session, enum loaded_part part, struct error *err)
+{
+    const struct crossbar_options *options = session->options;
+    const struct provision_settings settings = {options->loss / 100, (int)options->fewest,
+                                                !options->quick, options->per_layer,
+                                                options->exhaustive};
+    const struct settings *s = &session->loaded.experiment.runs[0].settings;
+    const size_t counted = at_most(s->crossbar.samples, session->test.count);
+    struct provision provision;
+    struct device_settings devices;
+    if (!choose_devices(session, &devices, err))
+        return false;
+    provision_create(&provision, &session->inference, session->calibration, session->test, counted,
+                     settings);
+    const bool fine = add_wanted(&provision, options, err);
+    if (fine) {
+        provision_run(&provision);
+        finish_file(session, &provision, part, devices);
+    }
+    provision_destroy(&provision);
+    return fine;
+}
+
+static bool work_on(struct session *session, struct error *err)
+{
+    const struct crossbar_options *options = session->options;
+    enum loaded_part part = LOADED_TRAIN;
+    if (!choose_samples(session, &part, err))
+        return false;
+    simulation_create(&session->simulation, &session->loaded.training.net,
+                      loaded_format(&session->loaded), options->signs);
+    result_check_provision(session->path, &session->simulation);
+    inference_create(&session->inference, &session->simulation);
+    bool fine = !options->selftest || run_selftest(session, err); /* with converters that clip */
+    for (int l = 0; l < session->simulation.layers; l++)
+        session->inference.readout[l].transfer = options->transfer;
+    fine = fine && provision_file(session, part, err);
+    inference_destroy(&session->inference);
+    simulation_destroy(&session->simulation);
+    return fine;
+}
+
+/* One process at a time for a file, and none while the run is being trained anew. */
+static int work_locked(struct session *session, struct error *err)
+{
+    struct lock lock = {.fd = -1};
+    if (!comm_agree(comm_rank() != 0 || lock_take(&lock, session->path, err), err))
+        return ERROR_STATUS_ENVIRONMENT;
+    const bool fine = work_on(session, err);
+    lock_release(&lock);
+    return fine ? 0 : ERROR_STATUS_USER;
+}
+
+/* Returns the status; not 0: with a line. */
+static int visit_file(const struct crossbar_options *options, const char *path, struct error *err)
+{
+    struct session *session = MEM_NEW(struct session, 1);
+    const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+    const double start_s = comm_time_s();
+    int status = ERROR_STATUS_USER;
+    session->options = options;
+    session->path = path;
+    if (loaded_open(&session->loaded, path, options->data, sets, err)) {
+        log_info("%s: run %s of %s", path, session->loaded.experiment.runs[0].name,
+                 session->loaded.experiment.name);
+        status = work_locked(session, err);
+        loaded_close(&session->loaded);
+    }
+    mem_free(session);
+    if (status == 0)
+        log_info("%.1f s -> %s, groups /crossbars and /adc", comm_time_s() - start_s, path);
+    return status;
+}
+
+int command_crossbar(int argc, char **argv)
+{
+    struct crossbar_options *options = MEM_NEW(struct crossbar_options, 1);
+    struct error err;
+    bool help;
+    options->signs_name = "differential";
+    options->transfer_name = "clip";
+    options->loss = 0.5;
+    options->samples = 5000;
+    options->fewest = 1;
+    int status = parse_command_line(argc, argv, options, &help, &err) ? 0 : ERROR_STATUS_USER;
+    for (size_t f = 0; status == 0 && !help && f < options->files.count; f++)
+        status = visit_file(options, options->files.text[f], &err);
+    if (status != 0)
+        log_error("%s", err.text);
+    mem_free(options);
+    return status;
+}

@@ -1,0 +1,332 @@
+/* reslice import: weights that another program trained, as the result file of a run. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "data/dataset.h"
+#include "result/import_names.h"
+#include "result/import_weights.h"
+#include "result/method_counts.h"
+#include "result/result.h"
+#include "settings/build_network.h"
+#include "settings/normalise.h"
+#include "store/overwrite.h"
+#include "train/calibrate.h"
+
+struct import_options {
+    struct cli_list files, sets;
+    const char *network, *run, *output, *directory, *data;
+    int64_t samples; /* to calibrate on */
+    bool fresh, logits, names;
+};
+
+struct session {
+    struct import_options options;
+    const char *weights;
+    char path[RESULT_PATH];
+    struct experiment experiment; /* one run without parent and epochs */
+    struct dataset set;
+    struct training training;
+    struct evaluation exact; /* of the network in floating point, on the test set */
+    size_t calibrated;       /* samples */
+    float *logit;            /* [own test samples, classes], or NULL */
+};
+
+/* ---- command line ---- */
+
+static bool parse_command_line(struct import_options *options, int argc, char **argv, bool *help,
+                               struct error *err)
+{
+    const struct cli_option table[] = {
+        {"--network",   "WHAT",       CLI_TEXT,    &options->network,   0, 0,
+         "a built-in network (mlp, lenet5, vgg11, resnet), or an experiment file that has it"                        },
+        {"--run",       "NAME",       CLI_TEXT,    &options->run,       0, 0,
+         "the run of the experiment file whose settings are used (default: its first)"                               },
+        {"--set",       "PATH=VALUE", CLI_LIST,    &options->sets,      0, 0,
+         "a setting, e.g. data.name=cifar10, network.depth=32; may be repeated"                                      },
+        {"-o",          "FILE",       CLI_TEXT,    &options->output,    0, 0,
+         "the result file (default: DIR/EXPERIMENT/RUN.h5, where runs that come from it look)"                       },
+        {"--output",    "DIR",        CLI_TEXT,    &options->directory, 0, 0,   "that DIR (default: results)"        },
+        {"--data",      "DIR",        CLI_TEXT,    &options->data,      0, 0,
+         "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"                               },
+        {"--calibrate", "N",          CLI_INTEGER, &options->samples,   1, 1e9,
+         "activation exponents hold the largest values over so many training samples (default: 1000)"                },
+        {"--logits",    NULL,         CLI_FLAG,    &options->logits,    0, 0,
+         "store the logits of the test samples too, as /predictions/logit"                                           },
+        {"--fresh",     NULL,         CLI_FLAG,    &options->fresh,     0, 0,   "replace a result file that is there"},
+        {"--names",     NULL,         CLI_FLAG,    &options->names,     0, 0,
+         "list the names and shapes that the network expects, and import nothing"                                    },
+    };
+    const struct cli cli = {
+        "reslice import WEIGHTS.h5 --network WHAT [options]",
+        "Makes a result file from weights that were trained elsewhere (the state_dict of a PyTorch\n"
+        "model as HDF5), for crossbar, report, plot and runs that come from it.",
+        table, sizeof table / sizeof table[0]};
+    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
+        return *help;
+    if (!options->network)
+        return error_set(err, "import: --network is missing; usage: %s", cli.usage);
+    if (options->files.count != (options->names ? 0 : 1))
+        return error_set(err, "import: %zu weight files given, expected %d; usage: %s",
+                         options->files.count, options->names ? 0 : 1, cli.usage);
+    return true;
+}
+
+/* ---- settings ---- */
+
+static bool is_file(const char *network)
+{
+    const size_t n = strlen(network);
+    return strchr(network, '/') || (n > 5 && strcmp(network + n - 5, ".yaml") == 0) ||
+           (n > 4 && strcmp(network + n - 4, ".yml") == 0);
+}
+
+/* An experiment whose only run is the model with the standard settings. */
+static bool model_experiment(struct session *session, struct error *err)
+{
+    const struct import_options *options = &session->options;
+    const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+    char yaml[256];
+    if (options->run)
+        return error_set(err, "--run: value '%s'; a built-in network has no runs", options->run);
+    snprintf(yaml, sizeof yaml,
+             "experiment: import\nruns:\n  - name: %.64s\n    network: {model: %.64s}\n"
+             "    training: {select: last}\n",
+             options->network, options->network);
+    return experiment_parse(&session->experiment, "--network", yaml, strlen(yaml), sets, err);
+}
+
+static bool file_experiment(struct session *session, struct error *err)
+{
+    const struct import_options *options = &session->options;
+    const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+    struct experiment *experiment = &session->experiment;
+    if (!experiment_load(experiment, options->network, sets, err))
+        return false;
+    size_t r = 0;
+    while (options->run && r < experiment->run_count &&
+           strcmp(experiment->runs[r].name, options->run) != 0)
+        r++;
+    if (r == experiment->run_count)
+        return error_set(err, "--run: value '%s'; %s has no such run (reslice train %s --list)",
+                         options->run, options->network, options->network);
+    experiment->runs[0] = experiment->runs[r];
+    experiment->run_count = 1;
+    return true;
+}
+
+static bool read_settings(struct session *session, struct error *err)
+{
+    const bool fine = is_file(session->options.network) ? file_experiment(session, err)
+                                                        : model_experiment(session, err);
+    if (!fine)
+        return false;
+    struct experiment_run *run = &session->experiment.runs[0];
+    run->parent = -1;
+    run->settings.epochs = 0;
+    if (run->settings.training.shards % comm_size() == 0)
+        return true;
+    return error_set(err, "import: %d ranks do not divide training.shards (%lld)", comm_size(),
+                     (long long)run->settings.training.shards);
+}
+
+static bool print_names(const struct session *session, struct error *err)
+{
+    const struct settings *settings = &session->experiment.runs[0].settings;
+    struct dataset set;
+    struct network net;
+    dataset_describe(&set, settings->data.name);
+    normalise(&set, settings);
+    if (!check_image(settings, &set, err))
+        return false;
+    build_network(&net, settings, &set, 1);
+    log_info("inputs: %d x %d x %d, (pixel / 255 - mean) / std of %s:", set.channels, set.height,
+             set.width, set.name);
+    for (int c = 0; c < set.channels; c++)
+        log_info("    channel %d: mean %g, std %g", c, (double)set.mean[c], (double)set.std[c]);
+    log_info("classes: %d\n", set.classes);
+    weights_names_print(&net);
+    network_destroy(&net);
+    return true;
+}
+
+static bool choose_path(struct session *session, struct error *err)
+{
+    const struct import_options *options = &session->options;
+    if (options->output && strlen(options->output) >= RESULT_PATH)
+        return error_set(err, "-o: the path is too long; allowed: %d characters", RESULT_PATH - 1);
+    if (options->output)
+        snprintf(session->path, RESULT_PATH, "%s", options->output);
+    else if (!result_prepare_folder(options->directory, &session->experiment, err))
+        return false;
+    else
+        result_path(session->path, options->directory, &session->experiment,
+                    &session->experiment.runs[0]);
+    return output_check(session->path, "reslice", options->fresh, err);
+}
+
+/* ---- work ---- */
+
+static struct evaluate_job job_of(struct training *t, const struct dataset_part *part, size_t count)
+{
+    return (struct evaluate_job){.net = &t->net,
+                                 .bits = t->format.bits,
+                                 .quantise = t->step.quantise,
+                                 .set = &t->set,
+                                 .part = part,
+                                 .count = count};
+}
+
+/* In floating point: exponents from training samples, then loss and accuracy on the test set. */
+static bool calibrate(struct session *session, struct error *err)
+{
+    struct training *t = &session->training;
+    const size_t wanted = (size_t)session->options.samples;
+    session->calibrated = wanted < t->train_count ? wanted : t->train_count;
+    session->exact = calibrate_exponents(job_of(t, &t->set.train, session->calibrated));
+    t->is_calibrated = true;
+    struct evaluate_job job = job_of(t, &t->set.test, t->test_count);
+    job.quantise = false;
+    if (session->exact.is_finite)
+        session->exact = evaluate(&job);
+    return session->exact.is_finite ||
+           error_set(err,
+                     "%s: activations are not finite: these are not the weights of this "
+                     "network, or it did not learn",
+                     session->weights);
+}
+
+/* The logits of a block behind those of the blocks before. */
+static void observe_logits(void *context, const struct network *net, const struct pass *pass)
+{
+    float **next = context;
+    for (size_t i = 0; i < pass->samples; i++, *next += net->logits->size)
+        memcpy(*next, net->logits->value + i * net->logits->stride,
+               net->logits->size * sizeof(float));
+}
+
+static void keep_logits(struct session *session)
+{
+    struct training *t = &session->training;
+    struct evaluate_job job = job_of(t, &t->set.test, t->test_count);
+    session->logit = MEM_NEW(float, evaluate_share(t->test_count).count * t->net.logits->size);
+    float *next = session->logit;
+    job.observe = observe_logits;
+    job.context = &next;
+    evaluate(&job);
+}
+
+static void write_file(const struct session *session)
+{
+    const struct training *t = &session->training;
+    const size_t classes = t->net.logits->size;
+    struct store *store =
+        store_create(session->path, result_bytes(t) + t->test_count * classes * sizeof(float));
+    result_write_groups(store, t);
+    store_group(store, "/import");
+    store_text(store, "/import", "weights", session->weights);
+    store_integer(store, "/import", "calibration_samples", (int64_t)session->calibrated);
+    store_real(store, "/import", "float_test_loss", session->exact.loss);
+    store_real(store, "/import", "float_test_accuracy", session->exact.accuracy);
+    if (session->logit) {
+        const struct share mine = evaluate_share(t->test_count);
+        const struct store_array array = {
+            .group = "/predictions",
+            .name = "logit",
+            .description = "output of the last layer, before softmax",
+            .units = "1",
+            .type = STORE_F32,
+            .axes = 2,
+            .axis = {{"sample", t->test_count, NULL}, {"class", classes, NULL}},
+            .data = session->logit,
+            .split_axes = 1,
+            .first = mine.first,
+            .count = mine.count
+        };
+        store_write(store, &array);
+    }
+    store_finish(store);
+}
+
+/* Pruning and constraints of the run's settings change the weights that come in. */
+static void say_accuracy(const struct session *session)
+{
+    const struct training *t = &session->training;
+    char method[256] = "";
+    if (t->pruned > 0 || t->constrain)
+        method_print_name(&t->run->settings, method, sizeof method);
+    log_info("%s: test accuracy %.2f %% in floating point", t->run->name,
+             100.0 * session->exact.accuracy);
+    if (t->step.quantise)
+        log_info("%s: test accuracy %.2f %% with %d bits%s%s, exponents from %zu training samples",
+                 t->run->name, 100.0 * t->test.accuracy, t->format.bits,
+                 *method ? " and what the run asks for: " : "", method, session->calibrated);
+}
+
+/* The network stands: weights, exponents, evaluation, file. */
+static int import_weights(struct session *session, struct error *err)
+{
+    struct training *t = &session->training;
+    if (!weights_load(&t->net, session->weights, err) || !calibrate(session, err))
+        return ERROR_STATUS_USER;
+    enum training_outcome outcome = training_train(t, err);
+    if (outcome == TRAINING_DONE)
+        outcome = training_finish(t, err);
+    if (outcome != TRAINING_DONE)
+        return ERROR_STATUS_DIVERGED;
+    if (session->options.logits)
+        keep_logits(session);
+    write_file(session);
+    say_accuracy(session);
+    log_info("-> %s", session->path);
+    return 0;
+}
+
+static int import_with_data(struct session *session, struct error *err)
+{
+    const char *name = session->experiment.runs[0].settings.data.name;
+    struct error why;
+    int status = ERROR_STATUS_USER;
+    if (!dataset_load(&session->set, name, session->options.data, &why)) {
+        error_set(err, "import finds the exponents of the activations on training samples: %.900s",
+                  why.text);
+        return status;
+    }
+    if (training_create(&session->training, &session->experiment, 0, &session->set, err)) {
+        status = import_weights(session, err);
+        mem_free(session->logit);
+        training_destroy(&session->training);
+    }
+    dataset_free(&session->set);
+    return status;
+}
+
+static int run_session(struct session *session, struct error *err)
+{
+    if (!read_settings(session, err))
+        return ERROR_STATUS_USER;
+    if (session->options.names)
+        return print_names(session, err) ? 0 : ERROR_STATUS_USER;
+    session->weights = session->options.files.text[0];
+    return choose_path(session, err) ? import_with_data(session, err) : ERROR_STATUS_USER;
+}
+
+int command_import(int argc, char **argv)
+{
+    struct session *session = MEM_NEW(struct session, 1);
+    struct error err;
+    bool help;
+    int status = ERROR_STATUS_USER;
+    session->options.directory = "results";
+    session->options.samples = 1000;
+    if (parse_command_line(&session->options, argc, argv, &help, &err))
+        status = help ? 0 : run_session(session, &err);
+    if (status != 0)
+        log_error("%s", err.text);
+    experiment_free(&session->experiment);
+    mem_free(session);
+    return status;
+}

@@ -1,0 +1,129 @@
+/* reslice plot: figures from result files. Rank 0 reads and draws, the others wait. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/comm.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "report/figures.h"
+#include "report/gnuplot.h"
+
+enum { PLOT_PATH = 4096 };
+
+struct plot_options {
+    struct cli_list files;
+    const char *folder;
+    enum plot_format format;
+    bool keep;
+};
+
+static bool parse_command_line(int argc, char **argv, struct plot_options *options, bool *help,
+                               struct error *err)
+{
+    const char *format = "svg";
+    char format_help[96];
+    snprintf(format_help, sizeof format_help, "%s (default: svg); png has 288 dots an inch",
+             plot_format_names());
+    const struct cli_option table[] = {
+        {"--output", "DIR",    CLI_TEXT, &options->folder, 0, 0,
+         "where the figures go, made when it is missing (-o for short)"        },
+        {"-o",       "DIR",    CLI_TEXT, &options->folder, 0, 0, "the same"    },
+        {"--format", "FORMAT", CLI_TEXT, &format,          0, 0, format_help   },
+        {"--keep",   NULL,     CLI_FLAG, &options->keep,   0, 0,
+         "keep each figure's gnuplot script (.gp) and numbers (.dat) beside it"},
+    };
+    const struct cli cli = {"reslice plot RESULT.h5... -o DIR [options]",
+                            "Draws training curves, non-zero slices, weights per digit, bitline "
+                            "currents, accuracy by ADC bits and energy against accuracy.",
+                            table, sizeof table / sizeof table[0]};
+    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
+        return *help;
+    if (!plot_format_find(format, &options->format))
+        return error_set(err, "--format: value '%s'; allowed: %s", format, plot_format_names());
+    if (options->files.count == 0)
+        return error_set(err, "plot: no result files given; usage: %s", cli.usage);
+    return options->folder
+               ? true
+               : error_set(err, "plot: where to? -o DIR is missing; usage: %s", cli.usage);
+}
+
+/* ---- the figures' way out of the temporary folder ---- */
+
+static bool publish(const struct plot_options *options, const struct figure_file *file,
+                    const char *ending, struct error *err)
+{
+    char from[PLOT_PATH], to[PLOT_PATH];
+    snprintf(from, sizeof from, "%s/%s.%s", file->folder, file->name, ending);
+    snprintf(to, sizeof to, "%s/%s.%s", options->folder, file->name, ending);
+    return rename(from, to) == 0
+               ? true
+               : error_set(err, "file '%s': cannot rename to '%s': %s", from, to, strerror(errno));
+}
+
+static bool take_figure(void *context, const struct figure_file *file, struct error *err)
+{
+    const struct plot_options *options = context;
+    const char *ending = plot_format_name(options->format);
+    if (!publish(options, file, ending, err) ||
+        (options->keep &&
+         (!publish(options, file, "gp", err) || !publish(options, file, "dat", err))))
+        return false;
+    log_info("%s/%s.%s", options->folder, file->name, ending);
+    return true;
+}
+
+static bool make_folder(const char *folder, struct error *err)
+{
+    char path[PLOT_PATH];
+    snprintf(path, sizeof path, "%s", folder);
+    for (char *end = strchr(path + 1, '/');; end = strchr(end + 1, '/')) {
+        if (end)
+            *end = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            return error_set(err, "folder '%s': %s", path, strerror(errno));
+        if (!end)
+            return true;
+        *end = '/';
+    }
+}
+
+/* On rank 0. Returns the exit status. */
+static int plot_files(struct plot_options *options, struct error *err)
+{
+    struct report report;
+    if (!gnuplot_is_there()) {
+        error_set(err, "%s", gnuplot_missing);
+        return ERROR_STATUS_ENVIRONMENT;
+    }
+    enum figures_state state = FIGURES_BAD_FILE;
+    if (report_load(&report, options->files.text, options->files.count, err)) {
+        state =
+            make_folder(options->folder, err)
+                ? figures_draw(&report, options->format, options->folder, take_figure, options, err)
+                : FIGURES_ENVIRONMENT;
+    }
+    report_free(&report);
+    return state == FIGURES_FINE       ? 0
+           : state == FIGURES_BAD_FILE ? ERROR_STATUS_USER
+                                       : ERROR_STATUS_ENVIRONMENT;
+}
+
+int command_plot(int argc, char **argv)
+{
+    struct plot_options options = {.format = PLOT_SVG};
+    struct error err;
+    bool help;
+    int status = parse_command_line(argc, argv, &options, &help, &err) ? 0 : ERROR_STATUS_USER;
+    if (status == 0 && !help) {
+        if (comm_rank() == 0)
+            status = plot_files(&options, &err);
+        comm_broadcast(&status, sizeof status);
+    }
+    if (status != 0)
+        log_error("%s", err.text); /* rank 0 speaks, and has the line */
+    return status;
+}

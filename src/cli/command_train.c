@@ -1,0 +1,241 @@
+/* reslice train: the runs of an experiment, in the order of its graph. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/comm.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/run_selection.h"
+#include "data/dataset.h"
+#include "result/result.h"
+#include "settings/experiment.h"
+#include "store/lock.h"
+#include "train/checkpoint.h"
+#include "train/run.h"
+
+struct train_options {
+    const char *output, *data, *time_limit;
+    double checkpoint_minutes, limit_s;
+    struct cli_list runs, sets;
+    int64_t task; /* only this one of the runs asked for; -1: all */
+    bool fresh, list;
+};
+
+struct session {
+    struct train_options options;
+    struct experiment experiment;
+    struct dataset set;
+    bool set_loaded;
+    int64_t data_crc; /* of the set, rank 0 */
+    struct selection selection;
+};
+
+/* ---- checks before any work ---- */
+
+static bool check_run(const struct experiment_run *run, struct error *err)
+{
+    const struct settings *s = &run->settings;
+    if (s->training.shards % comm_size() != 0)
+        return error_set(err,
+                         "run '%s': %d ranks do not divide training.shards (%lld); allowed: a "
+                         "number of ranks that divides it",
+                         run->name, comm_size(), (long long)s->training.shards);
+    return true;
+}
+
+static bool check_runs(const struct session *session, struct error *err)
+{
+    const struct experiment *experiment = &session->experiment;
+    for (size_t r = 0; r < experiment->run_count; r++) {
+        if (!session->selection.needed[r])
+            continue;
+        if (!check_run(&experiment->runs[r], err))
+            return false;
+        if (strcmp(experiment->runs[r].settings.data.name, experiment->runs[0].settings.data.name))
+            return error_set(err,
+                             "run '%s': data.name differs from the first run's; one data set "
+                             "an experiment",
+                             experiment->runs[r].name);
+    }
+    return true;
+}
+
+/* Reads the data set when the first run needs it. */
+static bool need_data(struct session *session, struct error *err)
+{
+    if (session->set_loaded)
+        return true;
+    const char *name = session->experiment.runs[0].settings.data.name;
+    session->set_loaded = dataset_load(&session->set, name, session->options.data, err);
+    if (session->set_loaded && comm_rank() == 0)
+        session->data_crc = checkpoint_data_crc(&session->set);
+    return session->set_loaded;
+}
+
+/* ---- each run ---- */
+
+static int fail(const struct error *err, int status)
+{
+    log_error("%s", err->text);
+    return status;
+}
+
+/* Whether the run's file is there and complete; *status is not 0 when it stands in the way. */
+static bool is_complete(const struct session *session, size_t r, const char *path, int *status)
+{
+    const struct experiment_run *run = &session->experiment.runs[r];
+    struct error err = {""};
+    const bool replace = session->options.fresh && session->selection.wanted[r];
+    *status = 0;
+    if (replace || checkpoint_is_newer(path)) /* of a --fresh that was interrupted */
+        return false;
+    switch (result_check(path, run, &err)) {
+    case RESULT_COMPLETE:
+        checkpoint_remove(path); /* left by a crash behind the last rename */
+        log_info("%s: complete, %s", run->name, path);
+        return true;
+    case RESULT_OTHER:
+    case RESULT_BAD:
+        *status = fail(&err, ERROR_STATUS_USER);
+        return false;
+    case RESULT_MISSING:
+        break;
+    }
+    return false;
+}
+
+/* Trains a run that this process has the lock of. */
+static int train_locked(struct session *session, size_t r, const char *path)
+{
+    const struct train_options *options = &session->options;
+    struct error err;
+    if (!need_data(session, &err))
+        return fail(&err, ERROR_STATUS_USER);
+    if (options->fresh && session->selection.wanted[r])
+        checkpoint_remove(path);
+    const struct train_job job = {.experiment = &session->experiment,
+                                  .run = r,
+                                  .set = &session->set,
+                                  .data_crc = session->data_crc,
+                                  .output = options->output,
+                                  .path = path,
+                                  .checkpoint_s = 60.0 * options->checkpoint_minutes};
+    return train_run(&job);
+}
+
+/* Trains a run unless its file is there and complete. */
+static int visit_run(struct session *session, size_t r)
+{
+    const struct experiment *experiment = &session->experiment;
+    const struct experiment_run *run = &experiment->runs[r];
+    char path[RESULT_PATH];
+    struct error err;
+    struct lock lock = {.fd = -1};
+    int status;
+    result_path(path, session->options.output, experiment, run);
+    if (is_complete(session, r, path, &status) || status != 0)
+        return status;
+    if (!comm_all_true(!stop_wanted())) {
+        log_info("%s: not started: %s", run->name, stop_reason());
+        return ERROR_STATUS_STOPPED;
+    }
+    if (!comm_agree(comm_rank() != 0 || lock_take(&lock, path, &err), &err))
+        return fail(&err, ERROR_STATUS_ENVIRONMENT);
+    /* another process may have completed it in between */
+    if (!is_complete(session, r, path, &status) && status == 0)
+        status = train_locked(session, r, path);
+    lock_release(&lock);
+    return status;
+}
+
+static int train_session(struct session *session)
+{
+    const struct train_options *options = &session->options;
+    struct error err;
+    if (!selection_make(&session->selection, &session->experiment, &options->runs, options->task,
+                        &err) ||
+        !check_runs(session, &err))
+        return fail(&err, ERROR_STATUS_USER);
+    if (options->list) {
+        selection_print(&session->selection, &session->experiment, options->output);
+        return 0;
+    }
+    if (!result_prepare_folder(options->output, &session->experiment, &err))
+        return fail(&err, ERROR_STATUS_USER);
+    for (size_t r = 0; r < session->experiment.run_count; r++) {
+        const int status = session->selection.needed[r] ? visit_run(session, r) : 0;
+        if (status != 0)
+            return status;
+    }
+    return 0;
+}
+
+static bool parse_command_line(struct train_options *options, int argc, char **argv,
+                               const char **file, bool *help, struct error *err)
+{
+    const struct cli_option table[] = {
+        {"--run",                "NAME",       CLI_LIST,    &options->runs,               0, 0,
+         "train this run (all its variants) and what it comes from; may be repeated"        },
+        {"--task",               "N",          CLI_INTEGER, &options->task,               0, EXPERIMENT_RUNS - 1,
+         "only the N-th of these runs, from 0: for job arrays"                              },
+        {"--list",               NULL,         CLI_FLAG,    &options->list,               0, 0,
+         "print these runs, one a line for scripts, and train nothing"                      },
+        {"--set",                "PATH=VALUE", CLI_LIST,    &options->sets,               0, 0,
+         "override a setting of the file, e.g. training.seed=2; may be repeated"            },
+        {"--output",             "DIR",        CLI_TEXT,    &options->output,             0, 0,
+         "results go to DIR/EXPERIMENT/RUN.h5 (default: results)"                           },
+        {"--data",               "DIR",        CLI_TEXT,    &options->data,               0, 0,
+         "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"      },
+        {"--fresh",              NULL,         CLI_FLAG,    &options->fresh,              0, 0,
+         "train again what is complete or interrupted"                                      },
+        {"--checkpoint-minutes", "M",          CLI_REAL,    &options->checkpoint_minutes, 0, 1e6,
+         "write a checkpoint so often (default: 10); 0 = only when stopped"                 },
+        {"--time-limit",         "TIME",       CLI_TEXT,    &options->time_limit,         0, 0,
+         "stop with a checkpoint within this time: minutes, or [days-]hours:minutes:seconds"},
+    };
+    const struct cli cli = {
+        "reslice train EXPERIMENT.yaml [options]",
+        "Trains the runs of an experiment; complete ones are skipped, interrupted ones go on.\n"
+        "SIGTERM, SIGINT and SIGUSR1 stop with a checkpoint and exit status 75.",
+        table, sizeof table / sizeof table[0]};
+    struct cli_list positional = {0};
+    if (!cli_parse(&cli, argc, argv, &positional, help, err) || *help)
+        return *help;
+    if (positional.count != 1)
+        return error_set(err, "train: %zu experiment files given, expected one; usage: %s",
+                         positional.count, cli.usage);
+    *file = positional.text[0];
+    return !options->time_limit || stop_parse_limit(options->time_limit, &options->limit_s, err);
+}
+
+int command_train(int argc, char **argv)
+{
+    struct session *session = MEM_NEW(struct session, 1);
+    struct train_options *options = &session->options;
+    const char *file = NULL;
+    bool help;
+    struct error err;
+    int status = 0;
+    options->output = "results";
+    options->checkpoint_minutes = 10.0;
+    options->task = -1;
+    if (!parse_command_line(options, argc, argv, &file, &help, &err)) {
+        status = fail(&err, ERROR_STATUS_USER);
+    } else if (!help) {
+        stop_start(options->limit_s);
+        const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+        status = experiment_load(&session->experiment, file, sets, &err)
+                     ? train_session(session)
+                     : fail(&err, ERROR_STATUS_USER);
+        experiment_free(&session->experiment);
+        stop_end();
+    }
+    if (session->set_loaded)
+        dataset_free(&session->set);
+    selection_free(&session->selection);
+    mem_free(session);
+    return status;
+}

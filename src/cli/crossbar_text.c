@@ -1,0 +1,182 @@
+#include "cli/crossbar_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/comm.h"
+#include "base/log.h"
+#include "simulate/conversions.h"
+#include "table/table.h"
+
+/* ---- bits by definition ---- */
+
+struct definition {
+    const char *name;
+    int8_t (*bits)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES];
+};
+
+static void definition_rows(struct table *table, const struct provision *p,
+                            const struct definition *definition)
+{
+    const bool one_sign = p->inference->simulation->signs != READOUT_DIFFERENTIAL;
+    for (int l = 0; l < p->layers; l++)
+        for (int sign = 0; sign < (one_sign ? 1 : CROSSBAR_SIGNS); sign++) {
+            table_words(table, "%s", definition->name);
+            table_words(table, "%s", p->inference->simulation->layer[l].name);
+            table_words(table, "%s", one_sign ? "" : sign == CROSSBAR_POSITIVE ? "+" : "-");
+            for (int k = p->slices - 1; k >= 0; k--)
+                table_number(table, 0, definition->bits[l][sign][k]);
+        }
+}
+
+static void slice_columns(struct table *table, int slices)
+{
+    for (int k = slices - 1; k >= 0; k--) {
+        char name[16];
+        snprintf(name, sizeof name, "B%d", k);
+        table_column(table, TABLE_NUMBER, name, "bit");
+    }
+}
+
+static void print_definitions(const struct provision *p)
+{
+    const struct definition definitions[] = {
+        {"static",   p->needed_static   },
+        {"observed", p->observed        },
+        {"99.99 %",  p->percentile_99_99},
+        {"99.9 %",   p->percentile_99_9 },
+        {"accuracy", p->accuracy        },
+    };
+    struct table *table = table_create("needed_bits", "ADC bits by definition");
+    table_column(table, TABLE_WORDS, "definition", NULL);
+    table_column(table, TABLE_WORDS, "layer", NULL);
+    table_column(table, TABLE_WORDS, "sign", NULL);
+    slice_columns(table, p->slices);
+    for (int d = 0; d < (p->settings.each ? 5 : 4); d++)
+        definition_rows(table, p, &definitions[d]);
+    table_note(table,
+               "static: lossless for every input; observed: lossless on the calibration samples; "
+               "99.99 %%, 99.9 %%: hold that share of their conversions; accuracy: fewest bits "
+               "within the loss, every other converter lossless.");
+    table_print(table, TABLE_TEXT, stdout);
+    table_destroy(table);
+}
+
+/* ---- assignments ---- */
+
+/* The widest of layers and signs. */
+static int widest(const struct provision *p, const struct assignment *a, int k)
+{
+    int most = 0;
+    for (int l = 0; l < p->layers; l++)
+        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
+            most = a->bits[l][sign][k] > most ? a->bits[l][sign][k] : most;
+    return most;
+}
+
+static void print_assignments(const struct provision *p, const struct result_setup *setup)
+{
+    struct table *table = table_create("assignments", "Accuracy by ADC bits");
+    table_column(table, TABLE_WORDS, "ADC", NULL);
+    slice_columns(table, p->slices);
+    table_column(table, TABLE_NUMBER, "calibration loss", "points");
+    table_column(table, TABLE_NUMBER, "test accuracy", "%");
+    table_column(table, TABLE_NUMBER, "test loss", "points");
+    table_column(table, TABLE_NUMBER, "clipped", "%");
+    table_column(table, TABLE_NUMBER, "ADC energy", "nJ");
+    for (int i = 0; i < p->assignments; i++) {
+        const struct assignment *a = &p->assignment[i];
+        table_words(table, "%s", a->name);
+        for (int k = p->slices - 1; k >= 0; k--)
+            table_number(table, 0, widest(p, a, k));
+        table_number(table, 2, 100 * (p->exact_calibration - a->calibration));
+        table_number(table, 2, 100 * a->test);
+        table_number(table, 2, 100 * (p->exact_test - a->test));
+        table_number(table, 3, 100 * a->clip_rate);
+        table_number(table, 3, 1e-3 * a->energy_pj);
+    }
+    table_note(table,
+               "Without crossbars: %.2f %% on %zu %s samples (calibration), %.2f %% on %zu test "
+               "samples. Signs: %s; transfer: %s.",
+               100 * p->exact_calibration, setup->calibration_samples, setup->calibration,
+               100 * p->exact_test, setup->test_samples, setup->signs, setup->transfer);
+    table_note(table, "Bits: the widest of layers and signs. clipped: of the conversions of the "
+                      "calibration samples, the worst of layers, slices and signs. ADC energy: of "
+                      "a sample's conversions, model isaac (1..3 bits are extrapolated).");
+    table_print(table, TABLE_TEXT, stdout);
+    table_destroy(table);
+}
+
+static void print_devices(const struct provision *p, const struct result_setup *setup)
+{
+    const struct device_runs *runs = setup->devices;
+    const struct device *device = &runs->settings.device;
+    struct table *table = table_create("devices", "Accuracy on devices");
+    table_column(table, TABLE_WORDS, "ADC", NULL);
+    slice_columns(table, p->slices);
+    table_column(table, TABLE_NUMBER, "ideal devices", "%");
+    table_column(table, TABLE_SPREAD, "these devices", "%");
+    for (int a = 0; a < runs->assignments; a++) {
+        table_words(table, "%s", p->assignment[a].name);
+        for (int k = p->slices - 1; k >= 0; k--)
+            table_number(table, 0, widest(p, &p->assignment[a], k));
+        table_number(table, 2, 100 * runs->ideal[a]);
+        table_spread(table, 2, 100 * device_runs_mean(runs, a),
+                     100 * device_runs_deviation(runs, a));
+    }
+    table_note(table,
+               "Mean ± sample standard deviation over %zu device seeds, %zu test samples. "
+               "Programming: %s, sigma %g; on/off ratio %g (0: infinite), leakage subtraction: %s; "
+               "stuck off %g, stuck on %g; read noise %g levels; wire %g (ohm times the "
+               "conductance of a level).",
+               runs->settings.seeds, runs->settings.samples, setup->variation, device->sigma,
+               device->on_off, setup->leakage, device->stuck_hrs, device->stuck_lrs,
+               device->read_noise, device->wire);
+    if (device->wire > 0)
+        table_note(
+            table,
+            "Wires take at most %.3g of a row's voltage (all cells on and driven); the first "
+            "order means little where that is not small.",
+            device_runs_worst_drop(runs, p->inference->simulation->format));
+    table_print(table, TABLE_TEXT, stdout);
+    table_destroy(table);
+}
+
+/* ---- counts ---- */
+
+static void print_counts(const struct provision *p)
+{
+    const struct simulation *simulation = p->inference->simulation;
+    uint64_t all = 0, needed = 0, macs = 0;
+    for (int l = 0; l < p->layers; l++) {
+        macs += conversions_macs(&simulation->layer[l]);
+        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
+            for (int k = 0; k < p->slices; k++) {
+                const struct simulated_layer *layer = &simulation->layer[l];
+                all += conversions_of_slice(layer, simulation->signs, sign, k, true);
+                needed += conversions_of_slice(layer, simulation->signs, sign, k, false);
+            }
+    }
+    log_info("conversions of a sample: %llu, %.3f a multiplication; without bitlines that are all "
+             "zero: %llu, %.3f (%.1f %% need none)",
+             (unsigned long long)all, (double)all / (double)macs, (unsigned long long)needed,
+             (double)needed / (double)macs, 100 * (1 - (double)needed / (double)all));
+}
+
+void crossbar_print(const struct provision *p, const struct result_setup *setup)
+{
+    int64_t macs = (int64_t)p->inference->macs;
+    const double time_s = p->inference->time_s; /* ranks work side by side */
+    comm_sum_i64(&macs, 1);
+    if (comm_rank() == 0) {
+        print_definitions(p);
+        print_assignments(p, setup);
+        if (setup->devices)
+            print_devices(p, setup);
+        fflush(stdout);
+    }
+    print_counts(p);
+    log_info("%zu evaluations on crossbars; %.3g multiplications in %.2f s on %d ranks: %.3g a "
+             "second",
+             p->simulations, (double)macs, time_s, comm_size(), (double)macs / time_s);
+}

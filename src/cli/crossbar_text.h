@@ -1,0 +1,12 @@
+/* What `reslice crossbar` says on the terminal. */
+#ifndef RESLICE_CLI_CROSSBAR_TEXT_H
+#define RESLICE_CLI_CROSSBAR_TEXT_H
+
+#include "result/result_provision.h"
+#include "simulate/provision.h"
+
+/* Tables of bits by definition and of assignments, and the verdict on the paper's ADC. Collective;
+ * rank 0 prints. */
+void crossbar_print(const struct provision *provision, const struct result_setup *setup);
+
+#endif

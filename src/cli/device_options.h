@@ -1,0 +1,25 @@
+/* The options of `reslice crossbar` that describe devices. */
+#ifndef RESLICE_CLI_DEVICE_OPTIONS_H
+#define RESLICE_CLI_DEVICE_OPTIONS_H
+
+#include "base/error.h"
+#include "cli/cli.h"
+#include "simulate/device_runs.h"
+
+enum { DEVICE_OPTIONS = 13 };
+
+struct device_options {
+    const char *variation, *leakage;
+    double sigma, on_off, stuck_hrs, stuck_lrs, read_noise, wire_ohm, on_ohm;
+    int64_t seeds, first_seed, samples;
+    bool wanted;
+};
+
+/* Sets the defaults and fills the rows of an option table; returns their number. */
+size_t device_options_table(struct device_options *options, struct cli_option *table);
+
+/* What was asked for: no seeds when no device option was given. */
+bool device_options_settings(const struct device_options *options, int cell_bits,
+                             struct device_settings *settings, struct error *err);
+
+#endif

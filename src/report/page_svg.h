@@ -1,0 +1,16 @@
+/* A picture inside a page. */
+#ifndef RESLICE_REPORT_PAGE_SVG_H
+#define RESLICE_REPORT_PAGE_SVG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+/* Copies the <svg> element of a file that gnuplot has written. Its names (ids) get `prefix`, so that
+ * several pictures can stand in one page; its title becomes `title`. False with a line on an
+ * environment error. */
+bool page_put_svg(FILE *out, const char *path, const char *prefix, const char *title,
+                  struct error *err);
+
+#endif

@@ -1,0 +1,23 @@
+/* Tables from result files: accuracy and non-zero slices, ADC bits and what they save, the cost of
+ * ADCs by bits, crossbars (the tables of arXiv 1909.08496, section 4, and what it leaves out). */
+#ifndef RESLICE_REPORT_REPORT_H
+#define RESLICE_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "table/table.h"
+
+/* The bit of a table by its name, "accuracy", "adc", … (the list is in report.c), or 0. A set of tables is
+ * the sum of theirs; the empty set: all but "rivals". */
+unsigned report_table_find(const char *name);
+const char *report_table_names(void);
+
+/* Reads the result files and prints the tables asked for on standard output; nothing is printed when
+ * one of them cannot be read (false with a line). Runs that differ in their seed only share a row:
+ * mean and sample standard deviation, for ADC bits the maximum. Not collective. */
+bool report_print(const char *const *file, size_t files, unsigned wanted, enum table_format format,
+                  struct error *err);
+
+#endif

@@ -1,0 +1,330 @@
+/* The methods on one page: accuracy, what each method says it saves, and what all of them leave of the
+ * same crossbars. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "hw/adc_cost.h"
+#include "method/metrics.h"
+#include "report/report_data.h"
+#include "store/store.h"
+
+enum { BASELINE_BITS = 8, WORDS = 320 };
+
+/* ---- read ---- */
+
+static const char group[] = "/method";
+
+bool report_read_method(const struct store_file *file, struct report_result *result,
+                        struct error *err)
+{
+    size_t length[STORE_AXES] = {0};
+    if (!store_has(file, group))
+        return true; /* made before methods were counted */
+    if (!store_get_text(file, group, "name", result->method, sizeof result->method, err))
+        return false;
+    if (store_shape(file, "/method/weights", length) != 1)
+        return error_set(err, "dataset '/method/weights' is missing or has a wrong shape");
+    const size_t n = result->method_layers = length[0];
+    result->method_layer = MEM_NEW(struct method_layer, n);
+    char *data = MEM_NEW(char, n * sizeof(double));
+    bool fine = true;
+    for (size_t c = 0; c < method_column_count && fine; c++) {
+        const struct method_column *column = &method_columns[c];
+        char path[64];
+        snprintf(path, sizeof path, "%s/%s", group, column->name);
+        fine = store_read(file, path, column->type, n, data, err);
+        for (size_t l = 0; l < n && fine; l++)
+            memcpy((char *)&result->method_layer[l] + column->offset, data + l * sizeof(double),
+                   sizeof(double));
+    }
+    mem_free(data);
+    return fine;
+}
+
+/* ---- numbers of a whole network ---- */
+
+/* What the layers add up to; the arrays of layers that are not circulant are the dense ones. */
+struct sum {
+    double weights, nonzero, data_bits, stored_bits;
+    double dense_arrays, block_arrays, passes; /* passes: the most of a layer */
+    double decomposed, decomposed_bits;        /* smartdeal: weights, and bits of their pieces */
+    double coefficients, coefficients_nonzero;
+    double groups, groups_alive, group_cost; /* group_cost: groups / compression */
+    double value_bits;                       /* on average, of weights that are not 0 */
+    double limited_nonzero;                  /* most in a column of a layer with a limit */
+    double ternary_nonzero;                  /* most of one sign in a column of a ternary layer */
+    bool has_grid, has_blocks, is_ternary, has_limit;
+};
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static void add_layer(struct sum *sum, const struct method_layer *m)
+{
+    sum->weights += (double)m->weights;
+    sum->nonzero += (double)m->nonzero;
+    sum->data_bits += (double)m->data_bits;
+    sum->stored_bits += (double)m->stored_bits;
+    sum->value_bits += (double)(m->nonzero * m->value_bits);
+    sum->dense_arrays += (double)m->dense_arrays;
+    sum->block_arrays += (double)m->block_arrays;
+    sum->passes = larger(sum->passes, (double)m->passes);
+    if (m->pieces > 0) {
+        sum->decomposed += (double)m->weights;
+        sum->decomposed_bits += (double)m->stored_bits;
+    }
+    sum->coefficients += (double)m->coefficients;
+    sum->coefficients_nonzero += (double)m->coefficients_nonzero;
+    sum->groups += (double)m->groups;
+    sum->groups_alive += (double)m->groups_alive;
+    if (m->group_compression > 0.0)
+        sum->group_cost += (double)m->groups / m->group_compression;
+    if (m->column_limit > 0)
+        sum->limited_nonzero = larger(sum->limited_nonzero, (double)m->column_nonzero);
+    if (m->is_ternary) {
+        sum->ternary_nonzero = larger(sum->ternary_nonzero, (double)m->column_positive);
+        sum->ternary_nonzero = larger(sum->ternary_nonzero, (double)m->column_negative);
+    }
+    sum->has_limit |= m->column_limit > 0;
+    sum->has_grid |= m->grid_bits > 0;
+    sum->has_blocks |= m->block > 0;
+    sum->is_ternary |= m->is_ternary > 0;
+}
+
+static struct sum sum_of(const struct report_result *result)
+{
+    struct sum sum = {0};
+    for (size_t l = 0; l < result->method_layers; l++)
+        add_layer(&sum, &result->method_layer[l]);
+    return sum;
+}
+
+/* ---- what each method says of itself ---- */
+
+struct words {
+    char text[WORDS];
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct words *words, const char *format, ...)
+{
+    const size_t used = strlen(words->text);
+    va_list args;
+    if (used > 0)
+        snprintf(words->text + used, sizeof words->text - used, "; ");
+    const size_t begin = strlen(words->text);
+    va_start(args, format);
+    vsnprintf(words->text + begin, sizeof words->text - begin, format, args);
+    va_end(args);
+}
+
+static struct words natural_metric(const struct sum *sum, int cell_bits)
+{
+    struct words words = {""};
+    if (sum->nonzero == 0.0) {
+        say(&words, "every weight is 0");
+        return words;
+    }
+    if (sum->has_limit)
+        say(&words, "%.0f weights a column: %d bits", sum->limited_nonzero,
+            metrics_lossless_bits((size_t)sum->limited_nonzero, cell_bits));
+    if (sum->has_blocks)
+        say(&words, "%.0f arrays of %.0f, %.0f passes", sum->block_arrays, sum->dense_arrays,
+            sum->passes);
+    if (sum->decomposed > 0.0)
+        say(&words, "%.1fx storage, %.0f %% zero coefficients",
+            32.0 * sum->decomposed / sum->decomposed_bits,
+            100.0 * (1.0 - sum->coefficients_nonzero / sum->coefficients));
+    if (sum->is_ternary)
+        say(&words, "%d ADC bits with 1-bit cells",
+            metrics_lossless_bits((size_t)sum->ternary_nonzero, 1));
+    if (sum->groups > 0.0)
+        say(&words, "group density %.2f, %.1fx PE-wise", sum->groups_alive / sum->groups,
+            sum->group_cost > 0.0 ? sum->groups / sum->group_cost : 0.0);
+    if (sum->has_grid)
+        say(&words, "%.2f bits a weight, %.0fx data, %.0fx with indices",
+            sum->value_bits / sum->nonzero, 32.0 * sum->weights / sum->data_bits,
+            32.0 * sum->weights / sum->stored_bits);
+    if (words.text[0] == '\0' || sum->has_grid)
+        say(&words, "%.1fx fewer weights", sum->weights / sum->nonzero);
+    return words;
+}
+
+/* ---- print ---- */
+
+/* "1,3,3,3", the most significant slice first. */
+static void bits_cell(struct table *table, const int *bits, int slices)
+{
+    char text[CROSSBAR_MAX_SLICES * 4 + 1] = "";
+    for (int k = slices - 1; k >= 0; k--) {
+        const size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%d", used ? "," : "", bits[k]);
+    }
+    table_words(table, "%s", text);
+}
+
+/* The converters that reslice crossbar provisioned for an accuracy, or NULL. */
+static const struct report_assignment *provisioned(const struct report_result *result)
+{
+    for (size_t a = 0; a < result->assignments; a++)
+        if (strcmp(result->assignment[a].name, "provisioned") == 0)
+            return &result->assignment[a];
+    return NULL;
+}
+
+static double test_accuracy(const struct report_result *result, struct report_pick pick)
+{
+    (void)pick;
+    return result->accuracy;
+}
+
+static double nonzero(const struct report_result *result, struct report_pick pick)
+{
+    return result->nonzero[pick.slice];
+}
+
+static double arrays(const struct report_result *result, struct report_pick pick)
+{
+    double sum = 0;
+    (void)pick;
+    for (size_t l = 0; l < result->layers; l++)
+        sum += (double)result->layer[l].arrays;
+    return sum;
+}
+
+static void method_cells(struct table *table, const struct report_result *result)
+{
+    const struct sum sum = sum_of(result);
+    if (result->method_layers == 0) {
+        for (int i = 0; i < 5; i++)
+            table_missing(table);
+        return;
+    }
+    table_words(table, "%s", natural_metric(&sum, result->cell_bits).text);
+    table_number(table, 0, sum.nonzero);
+    table_number(table, 2, sum.data_bits / 8e3);
+    table_number(table, 2, sum.stored_bits / 8e3);
+    table_number(table, 1, sum.stored_bits > 0.0 ? 32.0 * sum.weights / sum.stored_bits : NAN);
+}
+
+/* Energy of 8-bit ADCs on every slice over that of lossless ones, for each model. */
+static void energy_cells(struct table *table, const int *bits, int slices)
+{
+    size_t models;
+    const struct adc_model *const *model = adc_models(&models);
+    for (size_t m = 0; m < models; m++) {
+        double cost = 0;
+        if (!model[m]->energy)
+            continue;
+        for (int k = 0; k < slices; k++)
+            cost += bits[k] > 0 ? model[m]->energy(bits[k]) : 0;
+        table_number(table, 2, cost > 0 ? slices * model[m]->energy(BASELINE_BITS) / cost : NAN);
+    }
+}
+
+static void hardware_cells(struct table *table, const struct report_row *row)
+{
+    const struct report_result *first = row->first;
+    const struct report_assignment *chosen = provisioned(first);
+    const int slices = first->crossbar_slices;
+    if (slices == 0)
+        table_missing(table);
+    else
+        report_cell(table, row, arrays, (struct report_pick){0, 0}, 1, 0);
+    int bits[REPORT_OBSERVED + 1][CROSSBAR_MAX_SLICES];
+    for (int d = REPORT_STATIC; d <= REPORT_OBSERVED; d++) {
+        report_bits(row, d, slices, bits[d]);
+        if (slices == 0)
+            table_missing(table);
+        else
+            bits_cell(table, bits[d], slices);
+    }
+    if (chosen) {
+        bits_cell(table, chosen->bits, slices);
+        table_number(table, 2, 100 * chosen->test);
+    } else {
+        table_missing(table);
+        table_missing(table);
+    }
+    energy_cells(table, bits[REPORT_STATIC], slices);
+}
+
+static void columns(struct table *table, int slices)
+{
+    size_t models;
+    const struct adc_model *const *model = adc_models(&models);
+    table_column(table, TABLE_WORDS, "run", NULL);
+    table_column(table, TABLE_WORDS, "method", NULL);
+    table_column(table, TABLE_SPREAD, "test accuracy", "%");
+    table_column(table, TABLE_WORDS, "its own metric", NULL);
+    table_column(table, TABLE_NUMBER, "weights", NULL);
+    table_column(table, TABLE_NUMBER, "data", "kB");
+    table_column(table, TABLE_NUMBER, "with indices", "kB");
+    table_column(table, TABLE_NUMBER, "storage", "x");
+    report_slice_columns(table, TABLE_SPREAD, slices, "", "%");
+    table_column(table, TABLE_SPREAD, "arrays", NULL);
+    table_column(table, TABLE_WORDS, "static ADC", "bit");
+    table_column(table, TABLE_WORDS, "observed ADC", "bit");
+    table_column(table, TABLE_WORDS, "provisioned ADC", "bit");
+    table_column(table, TABLE_NUMBER, "accuracy with these", "%");
+    for (size_t m = 0; m < models; m++)
+        if (model[m]->energy) {
+            char name[64];
+            snprintf(name, sizeof name, "%s energy", model[m]->name);
+            table_column(table, TABLE_NUMBER, name, "x");
+        }
+}
+
+static void notes(struct table *table, int slices, bool has_seeds)
+{
+    table_note(
+        table,
+        "its own metric: as the method counts it; weights a column, ADC bits, groups and pieces "
+        "of the layers it was used on, all else of all layers. weights: not 0 on the crossbars. "
+        "data: bits of the weights as the method stores them; with indices: of those that are "
+        "not 0, or all of them where that takes less; storage: 32 bits for "
+        "each weight over that.");
+    table_note(table,
+               "B%d..B0: share of all codes whose digit in that slice is not 0. arrays: over all "
+               "slices and both signs, one weight a cell.",
+               slices - 1);
+    table_note(
+        table,
+        "ADC bits B%d..B0, the widest of layers and signs. static: lossless for every input; "
+        "observed: on the test set; provisioned: what reslice crossbar found for the accuracy "
+        "it was asked for.",
+        slices - 1);
+    table_note(table, "energy: of conversions with 8-bit ADCs on every slice over those with the "
+                      "static bits, by cost model (report --table cost says where each holds).");
+    if (has_seeds)
+        table_note(table,
+                   "A run with several seeds: ±: sample standard deviation; ADC bits that are "
+                   "enough for every seed; its own metric, weights, data, storage and "
+                   "provisioned ADCs are the first seed's.");
+}
+
+struct table *report_rivals_table(const struct report *report, int slices, bool is_one_of_many)
+{
+    struct table *table = report_table("rivals", "Methods", slices, is_one_of_many);
+    columns(table, slices);
+    bool has_seeds = false;
+    for (size_t i = 0; i < report->rows; i++) {
+        const struct report_row *row = &report->row[i];
+        if (row->first->slices != slices)
+            continue;
+        has_seeds |= row->seeds > 1;
+        table_words(table, "%s", row->label);
+        table_words(table, "%s", row->first->method);
+        report_cell(table, row, test_accuracy, (struct report_pick){0, 0}, 100, 2);
+        method_cells(table, row->first);
+        for (int k = slices - 1; k >= 0; k--)
+            report_cell(table, row, nonzero, (struct report_pick){0, k}, 100, 2);
+        hardware_cells(table, row);
+    }
+    notes(table, slices, has_seeds);
+    return table;
+}

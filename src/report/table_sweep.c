@@ -1,0 +1,41 @@
+/* The table of accuracy by the ADC bits of one slice, all other converters lossless. */
+#include <string.h>
+
+#include "report/report_data.h"
+
+enum { WIDEST = 9 }; /* of 128 rows; wider arrays saturate later, the file has up to 10 bits */
+
+static void sweep_rows(struct table *table, const struct report_result *result, const char *label)
+{
+    for (int k = result->crossbar_slices - 1; k >= 0; k--) {
+        table_words(table, "%s", label);
+        table_words(table, "B%d", k);
+        for (int bits = 0; bits <= WIDEST; bits++)
+            table_number(table, 2, 100 * result->sweep[k][bits]);
+        table_number(table, 2, 100 * result->exact_calibration);
+    }
+}
+
+struct table *report_sweep_table(const struct report *report, int slices, bool is_one_of_many)
+{
+    struct table *table =
+        report_table("sweep", "Accuracy by ADC bits of one slice", slices, is_one_of_many);
+    table_column(table, TABLE_WORDS, "run", NULL);
+    table_column(table, TABLE_WORDS, "slice", NULL);
+    for (int bits = 0; bits <= WIDEST; bits++) {
+        char name[32];
+        snprintf(name, sizeof name, "%d bit%s", bits, bits == 1 ? "" : "s");
+        table_column(table, TABLE_NUMBER, name, "%");
+    }
+    table_column(table, TABLE_NUMBER, "no ADC limit", "%");
+    for (size_t r = 0; r < report->rows; r++)
+        for (const struct report_result *result = report->row[r].first; result;
+             result = result->next_seed)
+            if (result->assignments > 0 && result->crossbar_slices == slices)
+                sweep_rows(table, result,
+                           report->row[r].seeds > 1 ? result->run : report->row[r].label);
+    table_note(table,
+               "Accuracy on the calibration samples with so many ADC bits on the slice in all "
+               "layers, the other slices lossless; 0 bits: the slice is not read.");
+    return table;
+}

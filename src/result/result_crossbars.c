@@ -1,0 +1,160 @@
+/* Groups /crossbars and /adc of a result file. */
+#include "result/result_crossbars.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/comm.h"
+#include "base/mem.h"
+#include "hw/adc.h"
+
+static const int32_t SIGN_LABEL[CROSSBAR_SIGNS] = {1, -1};
+
+void result_write_by_slice(struct store *store, struct store_array array, const void *data,
+                           size_t slices)
+{
+    const struct share mine = comm_share(CROSSBAR_SIGNS * slices);
+    size_t row_bytes = store_type_size(array.type);
+    array.axis[0] = (struct store_axis){"sign", CROSSBAR_SIGNS, SIGN_LABEL};
+    array.axis[1] = (struct store_axis){"slice", slices, NULL};
+    for (int a = 2; a < array.axes; a++)
+        row_bytes *= array.axis[a].length;
+    array.split_axes = 2;
+    array.first = mine.first;
+    array.count = mine.count;
+    array.data = (const char *)data + mine.first * row_bytes;
+    array.units = array.units ? array.units : "1";
+    store_write(store, &array);
+}
+
+static void write_crossbar(struct store *store, const struct simulated_layer *layer)
+{
+    const struct crossbar *x = &layer->crossbar;
+    const size_t slices = (size_t)crossbar_slices(x->format);
+    char group[64];
+    snprintf(group, sizeof group, "/crossbars/%s", layer->name);
+    const struct store_array sum = {
+        .group = group,
+        .name = "column_sum",
+        .description = "sum of the cells of each bitline: its current when every input bit is 1",
+        .units = "cell level",
+        .type = STORE_U32,
+        .axes = 4,
+        .axis = {[2] = {"row_tile", x->row_tiles, NULL}, [3] = {"column", x->outputs, NULL}}
+    };
+    result_write_by_slice(store, sum, x->column_sum, slices);
+    const struct store_array histogram = {
+        .group = group,
+        .name = "current_histogram",
+        .description = "conversions by bitline current over the test set, both passes of signed "
+                       "inputs together",
+        .units = "conversions",
+        .type = STORE_U64,
+        .axes = 4,
+        .axis = {[2] = {"input_bit", (size_t)x->format.input_bits, NULL},
+                 [3] = {"current", crossbar_max_current(x->format) + 1, NULL}}
+    };
+    result_write_by_slice(store, histogram, layer->histogram, slices);
+    uint64_t zero[CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES];
+    for (size_t i = 0; i < CROSSBAR_SIGNS * slices; i++)
+        zero[i] = crossbar_zero_columns(x, (int)(i / slices), (int)(i % slices));
+    const struct store_array zeros = {
+        .group = group,
+        .name = "zero_columns",
+        .description = "bitlines (of row_tiles * columns) whose cells are all 0: they need no "
+                       "conversion",
+        .units = "bitlines",
+        .type = STORE_U64,
+        .axes = 2};
+    result_write_by_slice(store, zeros, zero, slices);
+    store_integer(store, group, "inputs", (int64_t)x->inputs);
+    store_integer(store, group, "outputs", (int64_t)x->outputs);
+    store_integer(store, group, "row_tiles", (int64_t)x->row_tiles);
+    store_integer(store, group, "column_tiles", (int64_t)x->column_tiles);
+    store_integer(store, group, "arrays",
+                  (int64_t)(x->row_tiles * x->column_tiles * slices * CROSSBAR_SIGNS));
+    store_integer(store, group, "input_passes", layer->passes);
+}
+
+/* Bits by four definitions, from the static sums and the histogram over all input bits. */
+struct needed_bits {
+    int32_t is_static, observed, percentile_99_9, percentile_99_99;
+};
+
+enum { CLIP_BITS = 10 }; /* clip rates are given for ADCs of 1..10 bits */
+
+static struct needed_bits needed_bits(const struct simulated_layer *layer, size_t sign_slice,
+                                      uint64_t *pooled, double clip_rate[CLIP_BITS])
+{
+    const struct crossbar *x = &layer->crossbar;
+    const size_t slices = (size_t)crossbar_slices(x->format);
+    const size_t bins = crossbar_max_current(x->format) + 1;
+    simulation_pool(layer, (int)(sign_slice / slices), (int)(sign_slice % slices), pooled);
+    for (int n = 0; n < CLIP_BITS; n++)
+        clip_rate[n] = adc_clip_rate(pooled, bins, n + 1);
+    return (struct needed_bits){adc_bits_for(crossbar_max_column_sum(x, (int)(sign_slice / slices),
+                                                                     (int)(sign_slice % slices))),
+                                adc_bits_for(adc_observed_max(pooled, bins)),
+                                adc_bits_for(adc_quantile(pooled, bins, 0.999)),
+                                adc_bits_for(adc_quantile(pooled, bins, 0.9999))};
+}
+
+static void write_adc(struct store *store, const struct simulated_layer *layer)
+{
+    enum { ROWS = CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES };
+    const size_t slices = (size_t)crossbar_slices(layer->crossbar.format);
+    int32_t bits[4][ROWS];
+    double clip_rate[ROWS][CLIP_BITS];
+    uint64_t *pooled = MEM_NEW(uint64_t, crossbar_max_current(layer->crossbar.format) + 1);
+    for (size_t i = 0; i < CROSSBAR_SIGNS * slices; i++) {
+        const struct needed_bits needed = needed_bits(layer, i, pooled, clip_rate[i]);
+        bits[0][i] = needed.is_static;
+        bits[1][i] = needed.observed;
+        bits[2][i] = needed.percentile_99_9;
+        bits[3][i] = needed.percentile_99_99;
+    }
+    mem_free(pooled);
+    static const char *const names[4] = {"static", "observed", "percentile_99_9",
+                                         "percentile_99_99"};
+    static const char *const meaning[4] = {
+        "ADC bits that lose nothing for any input: ceil(log2(1 + largest column sum))",
+        "ADC bits that lose nothing on the test set: from the largest current seen",
+        "ADC bits that hold 99.9 % of all conversions on the test set",
+        "ADC bits that hold 99.99 % of all conversions on the test set"};
+    char group[64];
+    snprintf(group, sizeof group, "/adc/%s", layer->name);
+    for (int d = 0; d < 4; d++) {
+        const struct store_array array = {.group = group,
+                                          .name = names[d],
+                                          .description = meaning[d],
+                                          .units = "bit",
+                                          .type = STORE_I32,
+                                          .axes = 2};
+        result_write_by_slice(store, array, bits[d], slices);
+    }
+    static const int32_t clip_label[CLIP_BITS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    const struct store_array clip = {
+        .group = group,
+        .name = "clip_rate",
+        .description = "share of conversions on the test set that an ADC of adc_bits bits clips",
+        .units = "1",
+        .type = STORE_F64,
+        .axes = 3,
+        .axis = {[2] = {"adc_bits", CLIP_BITS, clip_label}}};
+    result_write_by_slice(store, clip, clip_rate, slices);
+}
+
+void result_write_simulation(struct store *store, const struct simulation *simulation)
+{
+    if (simulation->layers == 0)
+        return; /* a float run has no codes to map */
+    for (int l = 0; l < simulation->layers; l++) {
+        write_crossbar(store, &simulation->layer[l]);
+        write_adc(store, &simulation->layer[l]);
+    }
+    store_integer(store, "/crossbars", "rows", simulation->format.rows);
+    store_integer(store, "/crossbars", "columns", simulation->format.columns);
+    store_integer(store, "/crossbars", "cell_bits", simulation->format.cell_bits);
+    store_integer(store, "/crossbars", "input_bits", simulation->format.input_bits);
+    store_integer(store, "/crossbars", "slices", crossbar_slices(simulation->format));
+}

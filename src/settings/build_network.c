@@ -1,0 +1,100 @@
+#include "settings/build_network.h"
+
+#include "base/log.h"
+#include "nn/models.h"
+
+static struct layers_data data_of(const struct dataset *set)
+{
+    return (struct layers_data){set->channels, set->height, set->width, set->classes};
+}
+
+bool check_network(const struct settings *settings, int *line, struct error *err)
+{
+    const struct layer_list *list = &settings->network.layers;
+    if (list->count == 0)
+        return true;
+    struct dataset set;
+    struct network net;
+    int at;
+    dataset_describe(&set, settings->data.name);
+    const bool fits = layers_build(&net, list, data_of(&set), &at, err) != NULL;
+    network_destroy(&net);
+    *line = list->layer[at].line;
+    return fits;
+}
+
+bool check_image(const struct settings *settings, const struct dataset *set, struct error *err)
+{
+    const char *model = settings->network.model;
+    const int smallest = settings->network.layers.count > 0 ? 1 : model_smallest_image(model);
+    if (set->height >= smallest && set->width >= smallest)
+        return true;
+    return error_set(err,
+                     "network.model: value '%s' needs images of at least %d x %d pixels; %s has "
+                     "%d x %d",
+                     model, smallest, smallest, set->name, set->height, set->width);
+}
+
+/* `hidden` [EXPERIMENT_LAYERS] holds what the description points to. */
+static struct model_spec model_of(const struct settings *s, const struct dataset *set,
+                                  size_t *hidden, size_t capacity)
+{
+    for (int64_t i = 0; i < s->network.hidden_count; i++)
+        hidden[i] = (size_t)s->network.hidden[i];
+    return (struct model_spec){.model = s->network.model,
+                               .hidden = hidden,
+                               .hidden_count = (int)s->network.hidden_count,
+                               .blocks = (int)(s->network.depth - 2) / 6,
+                               .filters = (int)s->network.width,
+                               .batch_norm = s->network.batch_norm,
+                               .dropout_always = s->network.dropout_always,
+                               .channels = set->channels,
+                               .height = set->height,
+                               .width = set->width,
+                               .classes = set->classes,
+                               .capacity = capacity};
+}
+
+static void build_model(struct network *net, const struct settings *s, const struct dataset *set,
+                        size_t capacity)
+{
+    size_t hidden[EXPERIMENT_LAYERS];
+    const struct model_spec spec = model_of(s, set, hidden, capacity);
+    model_build(net, &spec);
+}
+
+size_t count_weight_layers(const struct settings *settings)
+{
+    const struct layer_list *list = &settings->network.layers;
+    size_t hidden[EXPERIMENT_LAYERS], layers = 0;
+    struct dataset set;
+    struct network net;
+    struct error err;
+    int at;
+    dataset_describe(&set, settings->data.name);
+    const struct model_spec spec = model_of(settings, &set, hidden, 1);
+    if (list->count > 0)
+        layers_build(&net, list, data_of(&set), &at, &err);
+    else
+        model_describe(&net, &spec);
+    for (int t = 0; t < net.params.count; t++)
+        layers += parameters_is_matrix(&net.params.tensor[t]);
+    network_destroy(&net);
+    return layers;
+}
+
+void build_network(struct network *net, const struct settings *settings, const struct dataset *set,
+                   size_t capacity)
+{
+    const struct layer_list *list = &settings->network.layers;
+    if (list->count == 0) {
+        build_model(net, settings, set, capacity);
+        return;
+    }
+    struct error err;
+    int at;
+    struct tensor *logits = layers_build(net, list, data_of(set), &at, &err);
+    if (!logits) /* check_network has accepted it */
+        log_fatal("network.layers: %s", err.text);
+    network_finish(net, logits, capacity);
+}

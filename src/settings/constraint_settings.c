@@ -1,0 +1,55 @@
+#include "settings/constraint_settings.h"
+
+#include "settings/options.h"
+
+static struct bit_slice_format format_of(const struct settings *s)
+{
+    const int64_t cell = s->crossbar.cell_bits;
+    return (struct bit_slice_format){(int)s->fixed_point.bits,
+                                     (int)(cell > 0 ? cell : s->fixed_point.slice_bits)};
+}
+
+/* Everything but the shape. */
+static struct constraint_layer ask(const struct settings *s, const struct constraint_class *class,
+                                   size_t index)
+{
+    const struct real_list *list = option_amounts(s, class);
+    struct constraint_layer layer = {.format = format_of(s),
+                                     .rows = (size_t)s->crossbar.rows,
+                                     .iterations = (int)s->smartdeal.iterations,
+                                     .gain =
+                                         class == &constraint_circulant ? s->circulant.gain : 1.0};
+    const size_t numbers = class->is_per_slice ? (size_t)bit_slice_count(layer.format) : 1;
+    const double *amount = list->value + ((size_t)list->count > numbers ? index * numbers : 0);
+    if (list->count == 0)
+        return layer;
+    layer.amount = class->is_per_slice ? 0.0 : amount[0];
+    for (size_t k = 0; k < numbers && class->is_per_slice; k++)
+        layer.adc_bits[k] = (int)amount[k];
+    return layer;
+}
+
+bool constrain_asks(const struct settings *s, const struct constraint_class *class, size_t index)
+{
+    const struct constraint_layer layer = ask(s, class, index);
+    if (option_amounts(s, class)->count == 0)
+        return false;
+    return class->is_idle ? !class->is_idle(&layer) : layer.amount != 0.0;
+}
+
+double constrain_amount(const struct settings *s, const struct constraint_class *class,
+                        size_t index)
+{
+    return ask(s, class, index).amount;
+}
+
+struct constraint_layer constrain_describe(const struct settings *s,
+                                           const struct constraint_class *class,
+                                           const struct parameter *tensor, size_t index)
+{
+    struct constraint_layer layer = ask(s, class, index);
+    layer.out = tensor->shape[0];
+    layer.in = tensor->shape[1];
+    layer.taps = tensor->count / tensor->shape[0] / tensor->shape[1];
+    return layer;
+}

@@ -1,0 +1,27 @@
+/* What the settings of a run ask of one weight layer under a constraint. The layers of a network are
+ * numbered from 0, weight matrices only. */
+#ifndef RESLICE_SETTINGS_CONSTRAINT_SETTINGS_H
+#define RESLICE_SETTINGS_CONSTRAINT_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "method/constraint.h"
+#include "nn/parameters.h"
+#include "settings/experiment.h"
+
+/* Whether the settings have the constraint, and it does not leave layer `index` alone. */
+bool constrain_asks(const struct settings *settings, const struct constraint_class *class,
+                    size_t index);
+
+/* The amount for layer `index`; 0 without the constraint. Not of a class that is_per_slice. */
+double constrain_amount(const struct settings *settings, const struct constraint_class *class,
+                        size_t index);
+
+/* All of it, with the shape of the layer's weight tensor. The settings have the constraint, or the amounts
+ * are 0. */
+struct constraint_layer constrain_describe(const struct settings *settings,
+                                           const struct constraint_class *class,
+                                           const struct parameter *tensor, size_t index);
+
+#endif

@@ -1,0 +1,159 @@
+#include "settings/experiment.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/comm.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "settings/document.h"
+#include "settings/layer_text.h"
+#include "settings/options.h"
+#include "settings/variants.h"
+
+enum { FILE_BYTES_MAX = 1 << 20 };
+
+bool experiment_parse(struct experiment *experiment, const char *file, const char *text,
+                      size_t length, struct experiment_overrides overrides, struct error *err)
+{
+    *experiment = (struct experiment){0};
+    struct document document;
+    if (!document_open(&document, file, text, length, err))
+        return false;
+    struct plan plan = {0};
+    const bool ok =
+        plan_read(&plan, &document, overrides, err) && matrix_expand(&plan, experiment, err);
+    memcpy(experiment->name, plan.name, sizeof plan.name);
+    plan_free(&plan);
+    document_close(&document);
+    if (ok)
+        return true;
+    experiment_free(experiment);
+    return false;
+}
+
+void experiment_free(struct experiment *experiment)
+{
+    mem_free(experiment->runs);
+    *experiment = (struct experiment){0};
+}
+
+/* The text of a file in a block for mem_free; NULL with a message when it cannot be had. */
+static char *read_file(const char *file, size_t *length, struct error *err)
+{
+    FILE *stream = fopen(file, "rb");
+    if (!stream) {
+        error_set(err, "%.400s: cannot be read: %s", file, strerror(errno));
+        return NULL;
+    }
+    char *text = mem_alloc(FILE_BYTES_MAX + 1, 1, "experiment file");
+    *length = fread(text, 1, FILE_BYTES_MAX + 1, stream);
+    const int failure = ferror(stream) ? errno : 0; /* EISDIR: a folder opens, but has no text */
+    fclose(stream);
+    if (!failure && *length <= FILE_BYTES_MAX)
+        return text;
+    if (failure)
+        error_set(err, "%.400s: cannot be read: %s", file, strerror(failure));
+    else
+        error_set(err, "%.400s: more than 1 MiB: not an experiment file", file);
+    mem_free(text);
+    return NULL;
+}
+
+bool experiment_load(struct experiment *experiment, const char *file,
+                     struct experiment_overrides overrides, struct error *err)
+{
+    struct {
+        bool ok;
+        size_t length;
+        struct error err;
+    } head = {0};
+    char *text = NULL;
+    *experiment = (struct experiment){0};
+    if (comm_rank() == 0) {
+        text = read_file(file, &head.length, &head.err);
+        head.ok = text != NULL;
+    }
+    comm_broadcast(&head, sizeof head);
+    if (!head.ok) {
+        *err = head.err;
+        return false;
+    }
+    if (!text)
+        text = mem_alloc(head.length, 1, "experiment file");
+    comm_broadcast(text, head.length);
+    const bool ok = experiment_parse(experiment, file, text, head.length, overrides, err);
+    mem_free(text);
+    return ok;
+}
+
+/* ---- the table as text ---- */
+
+void experiment_defaults(struct settings *settings)
+{
+    *settings = (struct settings){0};
+    struct error err;
+    for (size_t i = 0; i < options_count; i++)
+        if (!option_set(&options_table[i], settings, options_table[i].standard, &err))
+            log_fatal("option table: %s", err.text);
+}
+
+/* Readers of YAML 1.1 take "1e-05" for text: a number with an exponent needs a point. */
+static void append_value(char *yaml, size_t size, const char *value, enum option_type type)
+{
+    const size_t used = strlen(yaml), mantissa = strcspn(value, "e");
+    const bool bare = type == OPTION_REAL && value[mantissa] && !strchr(value, '.');
+    snprintf(yaml + used, size - used, "%.*s%s%s\n", (int)mantissa, value, bare ? ".0" : "",
+             value + mantissa);
+}
+
+/* Appends one line. A list of layers stands for all other options of the network; without one it goes
+ * unmentioned,
+ * and so do the options of what is off (option_is_silent). */
+static void append_option(char *yaml, size_t size, const struct option_entry *entry,
+                          const struct settings *settings)
+{
+    const struct layer_list *layers = &settings->network.layers;
+    const char *dot = strchr(entry->path, '.');
+    const size_t used = strlen(yaml);
+    if (entry->type == OPTION_LAYERS && layers->count > 0)
+        layer_text_print(layers, 2, yaml + used);
+    if (entry->type == OPTION_LAYERS || option_is_silent(entry, settings) ||
+        (layers->count > 0 && strncmp(entry->path, "network.", 8) == 0))
+        return;
+    snprintf(yaml + used, size - used, "%s%s: ", dot ? "  " : "", dot ? dot + 1 : entry->path);
+    char value[OPTIONS_TEXT];
+    option_print(entry, settings, value);
+    append_value(yaml, size, value, entry->type);
+}
+
+char *experiment_settings_yaml(const struct settings *settings)
+{
+    const size_t size = OPTIONS_MAX * 2 * OPTIONS_TEXT + layer_text_size(&settings->network.layers);
+    char *yaml = mem_alloc(size, 1, "settings as text");
+    size_t section = 0; /* length of the name of the open section, with its dot */
+    for (size_t i = 0; i < options_count; i++) {
+        const char *path = options_table[i].path;
+        const size_t n = strcspn(path, "."), used = strlen(yaml);
+        const bool inside = path[n] != '\0';
+        if (inside && !option_is_silent(&options_table[i], settings) &&
+            (section != n + 1 || strncmp(path, options_table[i - 1].path, section) != 0))
+            snprintf(yaml + used, size - used, "%.*s:\n", (int)n, path);
+        section = inside ? n + 1 : 0;
+        append_option(yaml, size, &options_table[i], settings);
+    }
+    return yaml;
+}
+
+void experiment_print_options(void)
+{
+    for (size_t i = 0; i < options_count; i++) {
+        const struct option_entry *entry = &options_table[i];
+        char allowed[256];
+        option_allowed(entry, allowed, sizeof allowed);
+        log_info("%s = %s", entry->path, entry->standard);
+        log_info("    %s", entry->meaning);
+        log_info("    allowed: %s", allowed);
+    }
+}

@@ -1,0 +1,85 @@
+#include "simulate/device_runs.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+
+static void program(struct inference *inference, const struct device *device)
+{
+    const struct simulation *simulation = inference->simulation;
+    for (int l = 0; l < simulation->layers; l++)
+        inference->device[l] = device_program(&simulation->layer[l].crossbar, device, (uint32_t)l);
+}
+
+static void erase(struct inference *inference)
+{
+    for (int l = 0; l < inference->simulation->layers; l++) {
+        device_free(inference->device[l]);
+        inference->device[l] = NULL;
+    }
+}
+
+void device_runs_create(struct device_runs *runs, struct provision *provision,
+                        struct device_settings settings)
+{
+    const size_t n = (size_t)provision->assignments;
+    struct device device = settings.device;
+    struct evaluate_job job = provision->test;
+    *runs = (struct device_runs){.settings = settings, .assignments = provision->assignments};
+    runs->ideal = MEM_NEW(double, n);
+    runs->accuracy = MEM_NEW(double, n *settings.seeds);
+    job.count = settings.samples;
+    const uint64_t macs = provision->inference->macs; /* the speed of devices is not counted */
+    const double time_s = provision->inference->time_s;
+    for (int a = 0; a < runs->assignments; a++) {
+        provision_use(provision, &provision->assignment[a]);
+        runs->ideal[a] = inference_run(provision->inference, job).accuracy;
+    }
+    for (size_t s = 0; s < settings.seeds; s++, device.seed++) {
+        program(provision->inference, &device);
+        for (int a = 0; a < runs->assignments; a++) {
+            provision_use(provision, &provision->assignment[a]);
+            runs->accuracy[(size_t)a * settings.seeds + s] =
+                inference_run(provision->inference, job).accuracy;
+        }
+        erase(provision->inference);
+    }
+    provision->inference->macs = macs;
+    provision->inference->time_s = time_s;
+}
+
+void device_runs_destroy(struct device_runs *runs)
+{
+    mem_free(runs->ideal);
+    mem_free(runs->accuracy);
+    *runs = (struct device_runs){0};
+}
+
+double device_runs_mean(const struct device_runs *runs, int assignment)
+{
+    const size_t seeds = runs->settings.seeds;
+    double sum = 0;
+    for (size_t s = 0; s < seeds; s++)
+        sum += runs->accuracy[(size_t)assignment * seeds + s];
+    return sum / (double)seeds;
+}
+
+double device_runs_deviation(const struct device_runs *runs, int assignment)
+{
+    const size_t seeds = runs->settings.seeds;
+    const double mean = device_runs_mean(runs, assignment);
+    double squares = 0;
+    for (size_t s = 0; s < seeds; s++) {
+        const double distance = runs->accuracy[(size_t)assignment * seeds + s] - mean;
+        squares += distance * distance;
+    }
+    return seeds > 1 ? sqrt(squares / (double)(seeds - 1)) : NAN;
+}
+
+double device_runs_worst_drop(const struct device_runs *runs, struct crossbar_format format)
+{
+    const struct device *device = &runs->settings.device;
+    const double top = (1 << format.cell_bits) - 1, rows = format.rows;
+    const double on = device->on_off > 1 ? top * device->on_off / (device->on_off - 1) : top;
+    return device->wire * on * rows * (rows + 1) / 2;
+}

@@ -1,0 +1,191 @@
+#include "simulate/inference.h"
+
+#include <string.h>
+
+#include "base/comm.h"
+#include "base/mem.h"
+#include "hw/adc.h"
+#include "hw/fixed_point.h"
+
+void inference_create(struct inference *inference, struct simulation *simulation)
+{
+    size_t most = 0;
+    *inference = (struct inference){.simulation = simulation,
+                                    .readout = MEM_NEW(struct readout, simulation->layers),
+                                    .device = MEM_NEW(struct device_array *, simulation->layers)};
+    for (int l = 0; l < simulation->layers; l++) {
+        const struct simulated_layer *layer = &simulation->layer[l];
+        const size_t n = layer->samples * layer->pixels * layer->crossbar.outputs;
+        most = n > most ? n : most;
+        inference->readout[l].signs = simulation->signs;
+        readout_set_all(&inference->readout[l], readout_full_bits(simulation->format));
+    }
+    inference->output = MEM_NEW(int64_t, most);
+}
+
+void inference_destroy(struct inference *inference)
+{
+    mem_free(inference->readout);
+    mem_free(inference->device);
+    mem_free(inference->output);
+    *inference = (struct inference){0};
+}
+
+bool inference_is_exact(const struct inference *inference, int layer)
+{
+    const struct crossbar *x = &inference->simulation->layer[layer].crossbar;
+    const struct readout *readout = &inference->readout[layer];
+    const int full = readout_full_bits(x->format);
+    if (inference->device[layer])
+        return false;
+    for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
+        for (int k = 0; k < crossbar_slices(x->format); k++) {
+            const bool can_sink = readout->transfer != READOUT_CLIP;
+            const bool is_analog = readout->signs == READOUT_ANALOG;
+            const int bits = readout->bits[is_analog ? CROSSBAR_POSITIVE : sign][k];
+            if (bits < (can_sink ? full : adc_bits_for(crossbar_max_column_sum(x, sign, k))))
+                return false;
+        }
+    return readout->transfer != READOUT_LINEAR;
+}
+
+/* ---- one layer ---- */
+
+/* Output values of `samples` samples from the integers, as evaluation computes them: a power of two
+ * times the sum, plus the bias. Returns the largest bit pattern of |value|. */
+static int32_t put_values(const struct simulated_layer *layer, const struct op *op,
+                          const struct pass *pass, size_t first, size_t samples, const int64_t *sum)
+{
+    const struct parameters *params = op->params;
+    const struct parameter *weight = &params->tensor[op->weight];
+    const float scale = fixed_point_step(op->in->exponent, pass->bits) *
+                        fixed_point_step(weight->exponent, pass->bits);
+    const float *bias = op->bias >= 0 ? params->quantised + params->tensor[op->bias].offset : NULL;
+    const size_t outputs = layer->crossbar.outputs;
+    int32_t max = 0;
+    for (size_t i = 0; i < samples; i++)
+        for (int y = 0; y < op->out->height; y++)
+            for (int x = 0; x < op->out->width; x++, sum += outputs) {
+                float *value = op->out->value + tensor_at(op->out, first + i, y, x);
+                for (size_t j = 0; j < outputs; j++)
+                    value[j] = scale * (float)sum[j] + (bias ? bias[j] : 0.0f);
+                const int32_t bits = fixed_point_max_bits(value, outputs);
+                max = bits > max ? bits : max;
+            }
+    return max;
+}
+
+static size_t gather(const struct simulated_layer *layer, const struct op *op, size_t first,
+                     size_t samples)
+{
+    const size_t n = samples - first < layer->samples ? samples - first : layer->samples;
+    const size_t size = layer->pixels * layer->crossbar.inputs;
+    for (size_t i = 0; i < n; i++)
+        op->class->gather_codes(op, first + i, layer->vector + i * size);
+    return n;
+}
+
+static void multiply_layer(struct inference *inference, int l, struct op *op,
+                           const struct pass *pass)
+{
+    struct simulated_layer *layer = &inference->simulation->layer[l];
+    const struct crossbar *x = &layer->crossbar;
+    const double start_s = comm_time_s();
+    int32_t max = 0;
+    for (size_t done = 0, n; done < pass->samples; done += n) {
+        n = gather(layer, op, done, pass->samples);
+        if (inference->device[l])
+            device_multiply(inference->device[l], &inference->readout[l], layer->vector,
+                            n * layer->pixels, x->inputs, layer->passes,
+                            (uint64_t)pass->sample[done] * layer->pixels, inference->output);
+        else
+            readout_multiply(x, &inference->readout[l], layer->vector, n * layer->pixels, x->inputs,
+                             layer->passes, inference->output);
+        const int32_t bits = put_values(layer, op, pass, done, n, inference->output);
+        max = bits > max ? bits : max;
+    }
+    op->out->max_bits = max;
+    inference->macs += (uint64_t)pass->samples * layer->pixels * x->inputs * x->outputs;
+    inference->time_s += comm_time_s() - start_s;
+}
+
+static int layer_of(const struct simulation *simulation, const struct op *op)
+{
+    int l = 0;
+    while (simulation->layer[l].op != op->number)
+        l++;
+    return l;
+}
+
+static bool infer_forward(void *context, struct op *op, const struct pass *pass)
+{
+    struct inference *inference = context;
+    const int l = layer_of(inference->simulation, op);
+    if (!inference->simulate_all && inference_is_exact(inference, l))
+        return op->class->forward(op, pass);
+    multiply_layer(inference, l, op, pass);
+    return true;
+}
+
+struct evaluation inference_run(struct inference *inference, struct evaluate_job job)
+{
+    const struct multiplier multiplier = {infer_forward, inference};
+    job.multiplier = &multiplier;
+    return evaluate(&job);
+}
+
+/* ---- self-test ---- */
+
+/* Counts the outputs of a layer that are not sum_r input[r] weight[j, r]. */
+static void compare_integers(struct inference *inference, const struct simulated_layer *layer,
+                             const struct op *op, size_t vectors)
+{
+    const size_t inputs = layer->crossbar.inputs, outputs = layer->crossbar.outputs;
+    const int16_t *weight = op->params->code + op->params->tensor[op->weight].offset;
+    for (size_t v = 0; v < vectors; v++)
+        for (size_t j = 0; j < outputs; j++) {
+            const int16_t *x = layer->vector + v * inputs, *w = weight + j * inputs;
+            int64_t sum = 0;
+            for (size_t r = 0; r < inputs; r++)
+                sum += (int64_t)(x[r] * w[r]);
+            inference->differences += sum != inference->output[v * outputs + j];
+        }
+    inference->compared += vectors * outputs;
+}
+
+/* The product of evaluation first, then that of the crossbars in its place. */
+static bool selftest_forward(void *context, struct op *op, const struct pass *pass)
+{
+    struct inference *inference = context;
+    const int l = layer_of(inference->simulation, op);
+    struct simulated_layer *layer = &inference->simulation->layer[l];
+    const size_t size = pass->samples * op->out->stride;
+    if (!op->class->forward(op, pass))
+        return false;
+    float *expected = MEM_NEW(float, size);
+    memcpy(expected, op->out->value, size * sizeof *expected);
+    for (size_t done = 0, n; done < pass->samples; done += n) {
+        n = gather(layer, op, done, pass->samples);
+        readout_multiply(&layer->crossbar, &inference->readout[l], layer->vector, n * layer->pixels,
+                         layer->crossbar.inputs, layer->passes, inference->output);
+        compare_integers(inference, layer, op, n * layer->pixels);
+        put_values(layer, op, pass, done, n, inference->output);
+    }
+    for (size_t i = 0; i < size; i++)
+        inference->differences += memcmp(expected + i, op->out->value + i, sizeof *expected) != 0;
+    mem_free(expected);
+    return true;
+}
+
+struct evaluation inference_selftest(struct inference *inference, struct evaluate_job job)
+{
+    const struct multiplier multiplier = {selftest_forward, inference};
+    inference->differences = inference->compared = 0;
+    job.multiplier = &multiplier;
+    const struct evaluation result = evaluate(&job);
+    int64_t sum[2] = {(int64_t)inference->differences, (int64_t)inference->compared};
+    comm_sum_i64(sum, 2);
+    inference->differences = (uint64_t)sum[0];
+    inference->compared = (uint64_t)sum[1];
+    return result;
+}

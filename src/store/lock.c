@@ -1,0 +1,83 @@
+#define _POSIX_C_SOURCE 200809L
+#include "store/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+enum { HOLDER = 160 };
+
+/* "host node7, process 123" for whoever finds the lock taken. */
+static void write_holder(const struct lock *lock)
+{
+    char host[HOLDER / 2] = "?", text[HOLDER];
+    gethostname(host, sizeof host - 1);
+    const int n = snprintf(text, sizeof text, "host %s, process %ld", host, (long)getpid());
+    if (ftruncate(lock->fd, 0) != 0 || write(lock->fd, text, (size_t)n) != n)
+        log_warn("file '%s': %s", lock->path, strerror(errno)); /* the lock holds all the same */
+}
+
+static bool taken(const struct lock *lock, struct error *err)
+{
+    char holder[HOLDER] = "";
+    const ssize_t n = pread(lock->fd, holder, sizeof holder - 1, 0);
+    holder[n > 0 ? n : 0] = '\0';
+    return error_set(err,
+                     "%s: another process is at work on this run (%s); wait for it, or "
+                     "train into another --output",
+                     lock->path, *holder ? holder : "unknown");
+}
+
+/* The holder removes the file before it lets go: what was locked here may have no name any more. */
+static bool is_still_there(const struct lock *lock)
+{
+    struct stat mine, named;
+    return fstat(lock->fd, &mine) == 0 && stat(lock->path, &named) == 0 &&
+           mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+}
+
+static bool give_up(struct lock *lock)
+{
+    close(lock->fd);
+    lock->fd = -1;
+    return false;
+}
+
+bool lock_take(struct lock *lock, const char *path, struct error *err)
+{
+    snprintf(lock->path, sizeof lock->path, "%s.lock", path);
+    for (;;) {
+        lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (lock->fd < 0)
+            return error_set(err, "file '%s': %s", lock->path, strerror(errno));
+        const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        if (fcntl(lock->fd, F_SETLK, &whole) == 0) {
+            if (is_still_there(lock))
+                break;
+            give_up(lock);
+            continue;
+        }
+        if (errno == EACCES || errno == EAGAIN) {
+            taken(lock, err);
+            return give_up(lock);
+        }
+        log_warn("file '%s': cannot be locked (%s): nothing keeps a second process from this run",
+                 lock->path, strerror(errno));
+        break;
+    }
+    write_holder(lock);
+    return true;
+}
+
+void lock_release(struct lock *lock)
+{
+    if (lock->fd < 0)
+        return;
+    unlink(lock->path); /* while it is held, see is_still_there */
+    give_up(lock);
+}

@@ -1,0 +1,26 @@
+/* One process at a time works on a run: a lock that the kernel gives up when its holder ends,
+ * however it ends, so a crashed job blocks nobody. Advisory record locks (fcntl) also hold between
+ * the nodes of a cluster, on NFS and on parallel file systems that are mounted with locks. */
+#ifndef RESLICE_STORE_LOCK_H
+#define RESLICE_STORE_LOCK_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+enum { LOCK_PATH = 1100 };
+
+struct lock {
+    int fd; /* -1: not held */
+    char path[LOCK_PATH];
+};
+
+/* Takes the lock of a result file, PATH.lock. Not collective: rank 0 holds it for all. False with a
+ * line that names the holder when another process has it. A file system without locks gives a
+ * warning and no lock. */
+bool lock_take(struct lock *lock, const char *path, struct error *err);
+
+/* Removes the file and gives the lock back. A lock that was not taken (fd -1) is left alone. */
+void lock_release(struct lock *lock);
+
+#endif

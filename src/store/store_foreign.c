@@ -1,0 +1,50 @@
+#include "store/store_foreign.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/store_types.h"
+
+struct store_file *store_foreign_open(const char *path, struct error *err)
+{
+    struct store_file *file = store_open_any(path, err);
+    if (file)
+        file->is_foreign = true;
+    return file;
+}
+
+struct listing {
+    const struct store_file *file;
+    struct store_foreign_entry *entry; /* NULL: only count */
+    size_t count;
+};
+
+static herr_t list_object(hid_t where, const char *name, const H5O_info_t *info, void *context)
+{
+    struct listing *listing = context;
+    struct store_foreign_entry entry = {.axes = -1};
+    if (info->type != H5O_TYPE_DATASET)
+        return 0;
+    const bool fits =
+        (size_t)snprintf(entry.path, sizeof entry.path, "/%s", name) < sizeof entry.path;
+    const hid_t id = fits ? H5Dopen2(where, name, H5P_DEFAULT) : -1;
+    if (id >= 0) {
+        entry.axes = store_shape_of(listing->file, id, entry.length);
+        H5Dclose(id);
+    }
+    if (listing->entry)
+        listing->entry[listing->count] = entry;
+    listing->count++;
+    return 0;
+}
+
+size_t store_foreign_list(const struct store_file *file, struct store_foreign_entry **entries)
+{
+    struct listing listing = {.file = file};
+    H5Ovisit2(file->file, H5_INDEX_NAME, H5_ITER_INC, list_object, &listing, H5O_INFO_BASIC);
+    listing.entry = *entries = MEM_NEW(struct store_foreign_entry, listing.count);
+    listing.count = 0;
+    H5Ovisit2(file->file, H5_INDEX_NAME, H5_ITER_INC, list_object, &listing, H5O_INFO_BASIC);
+    return listing.count;
+}

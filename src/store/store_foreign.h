@@ -1,0 +1,22 @@
+/* HDF5 files that other programs wrote: no header, no checksums, any groups. Not collective. */
+#ifndef RESLICE_STORE_STORE_FOREIGN_H
+#define RESLICE_STORE_STORE_FOREIGN_H
+
+#include "store/store.h"
+
+enum { STORE_FOREIGN_PATH = 256 };
+
+struct store_foreign_entry {
+    char path[STORE_FOREIGN_PATH]; /* "/features.0.weight", "/fc1/bias"; its start when too long */
+    int axes;                      /* -1: no numbers, not readable, or the path is too long */
+    size_t length[STORE_AXES];
+};
+
+/* Opens any HDF5 file. store_read takes its datasets, and verifies checksums where there are some.
+ * NULL and a line when it is none; close with store_close. */
+struct store_file *store_foreign_open(const char *path, struct error *err);
+
+/* Every dataset, in alphabetical order; *entries is the caller's (mem_free). Returns their number. */
+size_t store_foreign_list(const struct store_file *file, struct store_foreign_entry **entries);
+
+#endif

@@ -1,0 +1,323 @@
+#define _POSIX_C_SOURCE 200809L
+#include "train/checkpoint.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/comm.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/simd.h"
+#include "base/stop.h"
+#include "result/result.h"
+#include "store/durable_file.h"
+#include "store/store_image.h"
+#include "train/checkpoint_state.h"
+#include "train/training.h"
+
+enum { CHECKPOINT_VERSION = 2, IDENTITY = 3, LABELS = 4 };
+
+static const char FORMAT[] = "reslice checkpoint";
+
+/* ---- what it belongs to ---- */
+
+static void list_identity(int64_t value[IDENTITY], struct store_field field[IDENTITY])
+{
+    static const char *const names[IDENTITY] = {"version", "data_crc32", "parent_crc32"};
+    static const char *const descriptions[IDENTITY] = {
+        "version of this layout", "CRC-32 of all pixels and labels",
+        "CRC-32 of the parent's weights, masks and exponents, 0 without a parent"};
+    for (int i = 0; i < IDENTITY; i++)
+        field[i] = (struct store_field){names[i], descriptions[i], "1", STORE_I64, 1, &value[i]};
+}
+
+static void list_labels(const struct checkpoint *checkpoint, const char *run,
+                        struct store_label label[LABELS])
+{
+    label[0] = (struct store_label){"format", FORMAT};
+    label[1] = (struct store_label){"run", run};
+    label[2] = (struct store_label){"config", checkpoint->config};
+    label[3] = (struct store_label){"simd", simd_name(simd_level())};
+}
+
+static uLong add_bytes(uLong crc, const void *bytes, size_t length)
+{
+    return crc32_z(crc, bytes, length);
+}
+
+int64_t checkpoint_data_crc(const struct dataset *set)
+{
+    const struct dataset_part *parts[2] = {&set->train, &set->test};
+    uLong crc = crc32_z(0, NULL, 0);
+    for (int p = 0; p < 2; p++) {
+        crc = add_bytes(crc, parts[p]->pixel, parts[p]->count * dataset_sample_size(set));
+        crc = add_bytes(crc, parts[p]->label, parts[p]->count);
+    }
+    return (int64_t)crc;
+}
+
+/* Initial weights need no checksum: they follow from the settings. */
+static int64_t parent_crc(const struct training *t)
+{
+    if (t->run->parent < 0)
+        return 0;
+    const struct parameters *params = &t->net.params;
+    const size_t quantisers = (size_t)network_quantisers(&t->net);
+    int *exponent = MEM_NEW(int, quantisers);
+    network_get_exponents(&t->net, exponent);
+    uLong crc = add_bytes(crc32_z(0, NULL, 0), params->value, params->size * sizeof(float));
+    crc = add_bytes(crc, params->mask, params->size);
+    crc = add_bytes(crc, exponent, quantisers * sizeof *exponent);
+    mem_free(exponent);
+    return (int64_t)crc;
+}
+
+/* ---- create ---- */
+
+static size_t image_bound(const struct checkpoint *checkpoint, const struct training *t)
+{
+    struct store_field field[IDENTITY];
+    struct store_label label[LABELS];
+    int64_t identity[IDENTITY];
+    list_identity(identity, field);
+    list_labels(checkpoint, t->run->name, label);
+    return store_image_bound(checkpoint->state->field, checkpoint->state->fields, label, LABELS) +
+           store_image_bound(field, IDENTITY, label, 0);
+}
+
+static void set_paths(struct checkpoint *checkpoint, const char *result)
+{
+    snprintf(checkpoint->path, CHECKPOINT_PATH, "%s.checkpoint", result);
+    snprintf(checkpoint->old, CHECKPOINT_PATH, "%s.checkpoint.old", result);
+    snprintf(checkpoint->part, CHECKPOINT_PATH, "%s.checkpoint.part", result);
+}
+
+void checkpoint_create(struct checkpoint *checkpoint, const char *result, const struct training *t,
+                       int64_t data_crc, double interval_s)
+{
+    *checkpoint = (struct checkpoint){.data_crc = data_crc,
+                                      .interval_s = interval_s,
+                                      .last_s = comm_time_s(),
+                                      .config = experiment_settings_yaml(&t->run->settings),
+                                      .state = MEM_NEW(struct checkpoint_state, 1)};
+    checkpoint_state_create(checkpoint->state, t);
+    set_paths(checkpoint, result);
+    if (comm_rank() != 0)
+        return;
+    checkpoint->parent_crc = parent_crc(t);
+    checkpoint->capacity = image_bound(checkpoint, t);
+    checkpoint->image = mem_alloc(checkpoint->capacity, 1, "checkpoint");
+    stop_note_saving((double)checkpoint->capacity / 50e6); /* until it is known: a slow disk */
+}
+
+void checkpoint_destroy(struct checkpoint *checkpoint)
+{
+    checkpoint_state_destroy(checkpoint->state);
+    mem_free(checkpoint->state);
+    mem_free(checkpoint->config);
+    mem_free(checkpoint->image);
+    *checkpoint = (struct checkpoint){0};
+}
+
+/* ---- write ---- */
+
+static size_t build(struct checkpoint *checkpoint, const struct training *t)
+{
+    struct store_field field[IDENTITY + CHECKPOINT_FIELDS];
+    struct store_label label[LABELS];
+    int64_t identity[IDENTITY] = {CHECKPOINT_VERSION, checkpoint->data_crc, checkpoint->parent_crc};
+    checkpoint_state_take(checkpoint->state, t);
+    list_identity(identity, field);
+    memcpy(field + IDENTITY, checkpoint->state->field, checkpoint->state->fields * sizeof *field);
+    list_labels(checkpoint, t->run->name, label);
+    return store_image_build(field, IDENTITY + checkpoint->state->fields, label, LABELS,
+                             checkpoint->image, checkpoint->capacity);
+}
+
+static bool build_and_write(struct checkpoint *checkpoint, const struct training *t,
+                            struct error *err)
+{
+    const size_t length = build(checkpoint, t);
+    if (length == 0)
+        return error_set(err, "checkpoint '%s': HDF5 cannot build it in memory", checkpoint->path);
+    return checkpoint_file_write(checkpoint, length, err);
+}
+
+/* Rank 0 only. */
+static bool save(struct checkpoint *checkpoint, const struct training *t, struct error *err)
+{
+    const double start_s = comm_time_s();
+    const bool fine = build_and_write(checkpoint, t, err);
+    checkpoint->last_s = comm_time_s(); /* behind it: a slow disk must not stop the training */
+    if (fine)
+        stop_note_saving(checkpoint->last_s - start_s);
+    return fine;
+}
+
+/* Weights that overflow are noticed in the next step: the last good checkpoint stays. */
+static void save_if_due(struct checkpoint *checkpoint, const struct training *t, double interval_s)
+{
+    struct error err;
+    if (comm_rank() != 0 || interval_s <= 0.0 || comm_time_s() - checkpoint->last_s < interval_s ||
+        !parameters_are_finite(&t->net.params))
+        return;
+    if (!save(checkpoint, t, &err))
+        log_warn("%s; training goes on", err.text);
+}
+
+void checkpoint_now_and_then(struct checkpoint *checkpoint, const struct training *t)
+{
+    save_if_due(checkpoint, t, checkpoint->interval_s);
+}
+
+void checkpoint_at_end(struct checkpoint *checkpoint, const struct training *t)
+{
+    save_if_due(checkpoint, t, 0.1 * checkpoint->interval_s);
+}
+
+bool checkpoint_when_stopped(struct checkpoint *checkpoint, const struct training *t,
+                             struct error *err)
+{
+    return comm_agree(comm_rank() != 0 || save(checkpoint, t, err), err);
+}
+
+/* ---- read ---- */
+
+static bool is_same_start(const struct checkpoint *checkpoint, const int64_t identity[IDENTITY],
+                          const char *path, struct error *err)
+{
+    if (identity[1] != checkpoint->data_crc)
+        return error_set(err,
+                         "%s: was begun with other data; --fresh starts over, --output puts the "
+                         "new run elsewhere",
+                         path);
+    if (identity[2] != checkpoint->parent_crc)
+        return error_set(
+            err, "%s: was begun from other weights of its parent run; --fresh starts over", path);
+    return true;
+}
+
+/* Whether a sound file is a checkpoint of this run. */
+static bool belongs(const struct checkpoint *checkpoint, const struct store_file *file,
+                    const char *path, struct error *err)
+{
+    int64_t identity[IDENTITY];
+    struct store_field field[IDENTITY];
+    char format[64], simd[32];
+    list_identity(identity, field);
+    if (!store_get_text(file, "/", "format", format, sizeof format, err) ||
+        strcmp(format, FORMAT) != 0)
+        return error_set(err, "%s: not a checkpoint of reslice", path);
+    if (!store_image_read(file, field, 1, err) || identity[0] != CHECKPOINT_VERSION)
+        return error_set(err, "%s: was written by another version of reslice; --fresh starts over",
+                         path);
+    char *config = mem_alloc(RESULT_CONFIG, 1, "config");
+    bool fine = store_get_text(file, "/", "config", config, RESULT_CONFIG, err);
+    if (fine && strcmp(config, checkpoint->config) != 0) {
+        result_difference(path, "begun", config, checkpoint->config, err);
+        fine = false;
+    }
+    mem_free(config);
+    fine = fine && store_image_read(file, field, IDENTITY, err) &&
+           is_same_start(checkpoint, identity, path, err) &&
+           store_get_text(file, "/", "simd", simd, sizeof simd, err);
+    if (fine && strcmp(simd, simd_name(simd_level())) != 0)
+        log_warn("%s: was written with %s kernels, these are %s: last bits may differ from an "
+                 "uninterrupted run",
+                 path, simd, simd_name(simd_level()));
+    return fine;
+}
+
+/* Into rank 0's copy of the state, and the arrays of its training. */
+static bool read_state(const struct checkpoint *checkpoint, const char *path, void *image,
+                       size_t length, struct error *err)
+{
+    struct store_file *file = store_image_open(image, length, path, err);
+    if (!file)
+        return false;
+    const bool fine =
+        belongs(checkpoint, file, path, err) &&
+        store_image_read(file, checkpoint->state->field, checkpoint->state->fields, err);
+    store_close(file);
+    return fine;
+}
+
+enum found { FOUND_NONE, FOUND_STATE, FOUND_WRONG };
+
+/* Rank 0: reads the newest sound checkpoint. */
+static enum found find(const struct checkpoint *checkpoint, struct error *err)
+{
+    void *image = NULL;
+    size_t length = 0;
+    const char *path = checkpoint->path;
+    enum checkpoint_file_state state = checkpoint_file_read(path, &image, &length, err);
+    const bool is_damaged = state == CHECKPOINT_FILE_DAMAGED;
+    struct error why = *err;
+    if (is_damaged || state == CHECKPOINT_FILE_MISSING) {
+        path = checkpoint->old;
+        state = checkpoint_file_read(path, &image, &length, err);
+    }
+    if (state == CHECKPOINT_FILE_UNREADABLE)
+        return FOUND_WRONG;
+    if (state == CHECKPOINT_FILE_SOUND && is_damaged)
+        log_warn("%s; going back to '%s'", why.text, path);
+    else if (is_damaged)
+        log_warn("%s, and no older one is sound; starting over", why.text);
+    else if (state == CHECKPOINT_FILE_DAMAGED)
+        log_warn("%s; starting over", err->text);
+    if (state != CHECKPOINT_FILE_SOUND)
+        return FOUND_NONE;
+    const bool fine = read_state(checkpoint, path, image, length, err);
+    mem_free(image);
+    if (fine && path == checkpoint->old && rename(path, checkpoint->path) != 0)
+        log_warn("checkpoint '%s': cannot be renamed", path); /* the next one would replace it */
+    return fine ? FOUND_STATE : FOUND_WRONG;
+}
+
+bool checkpoint_resume(struct checkpoint *checkpoint, struct training *t, struct error *err)
+{
+    const int found = comm_agree(comm_rank() == 0 ? (int)find(checkpoint, err) : 0, err);
+    if (found != FOUND_STATE)
+        return found == FOUND_NONE;
+    checkpoint_state_give(checkpoint->state, t);
+    log_info("%s/%s: resumed in epoch %zu after %zu of %zu samples, from %s", t->experiment->name,
+             t->run->name, t->at.epoch, t->at.samples, t->train_count, checkpoint->path);
+    return true;
+}
+
+/* ---- leftovers ---- */
+
+void checkpoint_remove(const char *result)
+{
+    struct checkpoint names;
+    if (comm_rank() != 0)
+        return;
+    set_paths(&names, result);
+    unlink(names.path);
+    unlink(names.old);
+    unlink(names.part);
+}
+
+static double time_of(const struct stat *file)
+{
+    return (double)file->st_mtim.tv_sec + 1e-9 * (double)file->st_mtim.tv_nsec;
+}
+
+static bool is_newer(const char *result)
+{
+    struct checkpoint names;
+    struct stat saved, made;
+    set_paths(&names, result);
+    if (stat(names.path, &saved) != 0 && stat(names.old, &saved) != 0)
+        return false;
+    return stat(result, &made) != 0 || time_of(&saved) > time_of(&made);
+}
+
+bool checkpoint_is_newer(const char *result)
+{
+    struct error none = {""};
+    return comm_agree(comm_rank() == 0 && is_newer(result), &none);
+}

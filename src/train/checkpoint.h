@@ -1,0 +1,68 @@
+/* Checkpoints: the whole state of a run in training, so that it goes on from there to the same
+ * bytes on any number of ranks.
+ *
+ * The state is the same on every rank: rank 0 builds a small HDF5 file in memory and writes it as
+ * RESULT.checkpoint.part, syncs it and renames it to RESULT.checkpoint; the one before is kept as
+ * RESULT.checkpoint.old. Behind the HDF5 file stand its length and CRC-32, which are verified
+ * before HDF5 sees it: a damaged newest checkpoint gives way to the older one. A checkpoint belongs
+ * to the settings, the data and the parent's weights it was begun with and is refused for others.
+ */
+#ifndef RESLICE_TRAIN_CHECKPOINT_H
+#define RESLICE_TRAIN_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct training;
+
+enum { CHECKPOINT_PATH = 1100 };
+
+struct checkpoint {
+    char path[CHECKPOINT_PATH], old[CHECKPOINT_PATH], part[CHECKPOINT_PATH];
+    struct checkpoint_state *state; /* owned */
+    char *config;                   /* resolved settings of the run; owned */
+    int64_t data_crc, parent_crc;   /* what the run starts from; rank 0 */
+    double interval_s;              /* 0: only when the run stops */
+    double last_s;                  /* when the last one had been written, or the run started */
+    void *image;                    /* [capacity] rank 0: the file while it is made; owned */
+    size_t capacity;
+};
+
+/* CRC-32 of all pixels and labels of the data set. */
+struct dataset;
+int64_t checkpoint_data_crc(const struct dataset *set);
+
+/* For a run whose network has its initial or its parent's weights; takes all memory. `result` is
+ * the path of its result file, `data_crc` matters on rank 0. */
+void checkpoint_create(struct checkpoint *checkpoint, const char *result, const struct training *t,
+                       int64_t data_crc, double interval_s);
+void checkpoint_destroy(struct checkpoint *checkpoint);
+
+/* Continues a run from its newest sound checkpoint: fills the state and counts in
+ * t->resumptions. Without one nothing changes; damaged ones are warned of. False, with a line, when
+ * there is one of other settings, data or parent, or it cannot be read. Collective. */
+bool checkpoint_resume(struct checkpoint *checkpoint, struct training *t, struct error *err);
+
+/* After each step: writes a checkpoint when the interval is over. A failure is a warning, and the
+ * files that were there stay. Weights that are not finite are not saved. */
+void checkpoint_now_and_then(struct checkpoint *checkpoint, const struct training *t);
+
+/* Behind the last step: writes one when a tenth of the interval is over, since mapping and writing
+ * the result may still take long or fail. */
+void checkpoint_at_end(struct checkpoint *checkpoint, const struct training *t);
+
+/* Writes a checkpoint of a run that stops. False with a line when that fails. Collective. */
+bool checkpoint_when_stopped(struct checkpoint *checkpoint, const struct training *t,
+                             struct error *err);
+
+/* Rank 0 removes all checkpoints of a result. */
+void checkpoint_remove(const char *result);
+
+/* Whether there is a checkpoint, younger than the result file if that is there: an interrupted
+ * --fresh. Collective. */
+bool checkpoint_is_newer(const char *result);
+
+#endif

@@ -1,0 +1,66 @@
+#include "train/evaluate.h"
+
+#include "base/stop.h"
+#include "nn/loss.h"
+
+struct share evaluate_share(size_t count)
+{
+    const size_t blocks = (count + EVALUATE_BLOCK - 1) / EVALUATE_BLOCK;
+    const struct share mine = comm_share(blocks);
+    const size_t first = mine.first * EVALUATE_BLOCK;
+    const size_t last = (mine.first + mine.count) * EVALUATE_BLOCK;
+    return (struct share){first < count ? first : count,
+                          (last < count ? last : count) - (first < count ? first : count)};
+}
+
+/* Samples [first, first + n) of the part; adds to *sum. False when not finite. */
+static bool evaluate_block(const struct evaluate_job *job, size_t first, size_t n,
+                           uint8_t *predicted, struct loss_sum *sum)
+{
+    struct network *net = job->net;
+    uint32_t index[EVALUATE_BLOCK];
+    for (size_t i = 0; i < n; i++)
+        index[i] = (uint32_t)(first + i);
+    dataset_batch(job->set, job->part, index, n, net->input->value, net->input->stride);
+    const struct pass pass = {
+        .samples = n,
+        .sample = index,
+        .dropout = {0, RNG_DROPOUT, 0},
+        .shards = 1,
+        .begin = (size_t[]){0, n           },
+        .quantise = job->quantise,
+        .bits = job->bits,
+        .multiplier = job->multiplier
+    };
+    if (!network_forward(net, &pass))
+        return false;
+    loss_softmax(sum, NULL, predicted, net->logits->value, job->part->label + first, n,
+                 net->logits->stride, (int)net->logits->size, 0.0f);
+    if (job->observe)
+        job->observe(job->context, net, &pass);
+    return true;
+}
+
+struct evaluation evaluate(const struct evaluate_job *job)
+{
+    const struct share mine = evaluate_share(job->count);
+    struct loss_sum sum = {.is_finite = true};
+    bool stop = false, refused = false;
+    for (size_t done = 0; done < mine.count && !stop && !refused; done += EVALUATE_BLOCK) {
+        const double start_s = comm_time_s();
+        const size_t n = mine.count - done < EVALUATE_BLOCK ? mine.count - done : EVALUATE_BLOCK;
+        uint8_t *predicted = job->predicted ? job->predicted + done : NULL;
+        if (!evaluate_block(job, job->first + mine.first + done, n, predicted, &sum))
+            sum.is_finite = false;
+        stop_note_work(comm_time_s() - start_s);
+        stop = done + n < mine.count && stop_wanted(); /* what is complete is used */
+        refused = job->may_refuse && done + n - (size_t)sum.correct > job->most_wrong;
+    }
+    int64_t total[] = {sum.loss, sum.correct, !sum.is_finite, stop, refused};
+    comm_sum_i64(total, sizeof total / sizeof *total);
+    return (struct evaluation){.loss = loss_from_sum(total[0]) / (double)job->count,
+                               .accuracy = (double)total[1] / (double)job->count,
+                               .is_finite = total[2] == 0,
+                               .is_stopped = total[3] > 0,
+                               .is_refused = total[4] > 0};
+}

@@ -1,0 +1,48 @@
+/* Evaluation of a network on part of a data set, divided over ranks in fixed blocks of samples.
+ * With quantisation every logit is an exact integer product, so results are the same bytes on any
+ * number of ranks. */
+#ifndef RESLICE_TRAIN_EVALUATE_H
+#define RESLICE_TRAIN_EVALUATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/comm.h"
+#include "data/dataset.h"
+#include "nn/network.h"
+
+/* Samples of a block: a network used here needs at least this capacity. */
+enum { EVALUATE_BLOCK = 100 };
+
+struct evaluation {
+    double loss;     /* mean cross entropy */
+    double accuracy; /* 0..1 */
+    bool is_finite;
+    bool is_stopped; /* a rank was asked to stop (base/stop.h): there are no figures */
+    bool is_refused; /* more than most_wrong: there are none either */
+};
+
+struct evaluate_job {
+    struct network *net; /* prepared: see network_prepare */
+    bool quantise;
+    int bits;
+    const struct dataset *set;
+    const struct dataset_part *part;
+    size_t first, count; /* samples [first, first + count) of the part */
+    bool may_refuse;     /* give up as soon as a rank alone has … */
+    size_t most_wrong;   /* … more wrong predictions than this */
+    uint8_t *predicted;  /* [evaluate_share(count).count] or NULL */
+    /* Called after each block with the activations in place, or NULL. */
+    void (*observe)(void *context, const struct network *net, const struct pass *pass);
+    void *context;
+    const struct multiplier *multiplier; /* in place of the exact products, or NULL */
+};
+
+/* This rank's samples, relative to `first`. */
+struct share evaluate_share(size_t count);
+
+/* Collective; the same result on every rank. An empty range gives NaN. */
+struct evaluation evaluate(const struct evaluate_job *job);
+
+#endif

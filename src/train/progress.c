@@ -1,0 +1,101 @@
+#include "train/progress.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/comm.h"
+#include "base/log.h"
+#include "train/training.h"
+
+enum { LINE = 256 };
+
+/* "1:02:03" or "2:03" */
+static void format_time(char *text, size_t size, double seconds)
+{
+    const long s = (long)(seconds + 0.5);
+    if (s >= 3600)
+        snprintf(text, size, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+    else
+        snprintf(text, size, "%ld:%02ld", s / 60, s % 60);
+}
+
+/* "non-zero B3 0.7 B2 5.1 B1 7.2 B0 6.9 %": the most significant slice first, as in the papers. */
+static void format_slices(char *text, size_t size, const struct history_row *row, int slices)
+{
+    size_t used = (size_t)snprintf(text, size, "non-zero");
+    for (int k = slices - 1; k >= 0 && used < size; k--)
+        used += (size_t)snprintf(text + used, size - used, " B%d %.2f", k, 100.0 * row->nonzero[k]);
+    if (used < size)
+        snprintf(text + used, size - used, " %%");
+}
+
+void progress_start(struct progress *progress, const struct training *t)
+{
+    const struct settings *s = &t->run->settings;
+    char from[EXPERIMENT_NAME + 16] = "", penalty[96] = "", pruned[64] = "";
+    if (t->run->parent >= 0)
+        snprintf(from, sizeof from, " from %s", t->experiment->runs[t->run->parent].name);
+    if (t->step.penalty)
+        snprintf(penalty, sizeof penalty, ", %s alpha %g", s->penalty.name, s->penalty.alpha);
+    if (s->prune.threshold > 0.0)
+        snprintf(pruned, sizeof pruned, ", %.1f %% pruned below %g",
+                 100.0 * (double)t->pruned / (double)t->net.params.scalars, s->prune.threshold);
+    log_info("%s/%s%s: %lld epochs of %zu samples%s%s; %d rank%s, %lld shards", t->experiment->name,
+             t->run->name, from, (long long)s->epochs, t->train_count, penalty, pruned, comm_size(),
+             comm_size() == 1 ? "" : "s", (long long)s->training.shards);
+    *progress = (struct progress){.training = t, .start_s = t->start_s};
+}
+
+enum { BAR = 10 };
+
+static void format_bar(char bar[BAR + 1], double done)
+{
+    for (int i = 0; i < BAR; i++)
+        bar[i] = i < (int)(BAR * done) ? '#' : '.';
+    bar[BAR] = '\0';
+}
+
+/* Slices of the last epoch, most significant first: "non-zero 0.7 5.1 7.2 6.9 %". */
+static void format_slices_short(char *text, size_t size, const struct history_row *row, int slices)
+{
+    size_t used = (size_t)snprintf(text, size, "non-zero");
+    for (int k = slices - 1; k >= 0 && used < size; k--)
+        used += (size_t)snprintf(text + used, size - used, " %.1f", 100.0 * row->nonzero[k]);
+    if (used < size)
+        snprintf(text + used, size - used, " %%");
+}
+
+void progress_step(struct progress *progress, size_t epoch, size_t samples, double loss,
+                   double accuracy)
+{
+    const struct training *t = progress->training;
+    const double now_s = comm_time_s();
+    if (!log_is_terminal() || now_s - progress->shown_s < 0.1)
+        return;
+    progress->shown_s = now_s;
+    const double epochs = (double)t->run->settings.epochs;
+    const double done = ((double)epoch - 1.0 + (double)samples / (double)t->train_count) / epochs;
+    char bar[BAR + 1], left[32], slices[LINE];
+    format_bar(bar, done);
+    format_time(left, sizeof left, (now_s - progress->start_s) * (1.0 - done) / done);
+    format_slices_short(slices, sizeof slices, &t->history.row[epoch - 1],
+                        bit_slice_count(t->format));
+    log_status("%s %.0f %% %s left, epoch %zu/%.0f loss %.3f %.2f %% %s", bar, 100.0 * done, left,
+               epoch, epochs, loss, 100.0 * accuracy, slices);
+}
+
+void progress_epoch(struct progress *progress, size_t epoch, const struct history_row *row)
+{
+    const struct training *t = progress->training;
+    char slices[LINE], train[64] = "", validation[64] = "", time[32];
+    if (!isnan(row->value[HISTORY_TRAIN_LOSS]))
+        snprintf(train, sizeof train, "  loss %.4f  train %.2f", row->value[HISTORY_TRAIN_LOSS],
+                 100.0 * row->value[HISTORY_TRAIN_ACCURACY]);
+    if (!isnan(row->value[HISTORY_VALIDATION_ACCURACY]))
+        snprintf(validation, sizeof validation, "  validation %.2f",
+                 100.0 * row->value[HISTORY_VALIDATION_ACCURACY]);
+    format_slices(slices, sizeof slices, row, bit_slice_count(t->format));
+    format_time(time, sizeof time, comm_time_s() - progress->start_s);
+    log_info("epoch %3zu/%lld%s%s  test %.2f %%  %s  %s", epoch, (long long)t->run->settings.epochs,
+             train, validation, 100.0 * row->value[HISTORY_TEST_ACCURACY], slices, time);
+}

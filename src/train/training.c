@@ -1,0 +1,395 @@
+#include "train/training.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/stop.h"
+#include "data/augment.h"
+#include "settings/build_network.h"
+#include "settings/normalise.h"
+#include "train/checkpoint.h"
+#include "train/progress.h"
+
+/* ---- create ---- */
+
+/* Number of samples to use of `available` when the file says `wanted` (0 = all). */
+static size_t limited(int64_t wanted, size_t available)
+{
+    return wanted > 0 && (size_t)wanted < available ? (size_t)wanted : available;
+}
+
+static bool fits_images(const struct training *t, struct error *err)
+{
+    struct error why;
+    return check_image(&t->run->settings, &t->set, &why) ||
+           error_set(err, "run '%s': %s", t->run->name, why.text);
+}
+
+static bool count_samples(struct training *t, struct error *err)
+{
+    const struct settings *s = &t->run->settings;
+    const size_t validation = (size_t)s->data.validation;
+    if (validation >= t->set.train.count)
+        return error_set(err,
+                         "data.validation: value '%zu' leaves nothing of the %zu training "
+                         "samples of %s; allowed: 0..%zu",
+                         validation, t->set.train.count, t->set.name, t->set.train.count - 1);
+    t->validation_count = validation;
+    t->train_count = limited(s->data.train, t->set.train.count - validation);
+    t->test_count = limited(s->data.test, t->set.test.count);
+    return true;
+}
+
+bool training_create(struct training *t, const struct experiment *experiment, size_t run,
+                     const struct dataset *set, struct error *err)
+{
+    *t = (struct training){.experiment = experiment, .run = &experiment->runs[run], .set = *set};
+    const struct settings *s = &t->run->settings;
+    normalise(&t->set, s);
+    if (!fits_images(t, err) || !count_samples(t, err))
+        return false;
+    t->begun_s = t->start_s = comm_time_s();
+    t->format = (struct bit_slice_format){(int)s->fixed_point.bits, (int)s->fixed_point.slice_bits};
+    const size_t local = step_capacity((size_t)s->training.batch, (size_t)s->training.shards);
+    build_network(&t->net, s, set, local > EVALUATE_BLOCK ? local : EVALUATE_BLOCK);
+    parameters_initialise(&t->net.params, (uint64_t)s->training.seed);
+    t->constrain = constrain_create(s, &t->net.params);
+    const struct step_settings step = {
+        .sgd = {s->training.momentum, s->training.weight_decay, s->training.nesterov },
+        .penalty = s->penalty.name,
+        .alpha = s->penalty.alpha,
+        .group_lasso = {s->group_lasso.alpha, s->group_lasso.ratio,     s->group_lasso.detach},
+        .group = &s->group_lasso.group,
+        .constrain = t->constrain,
+        .format = t->format,
+        .quantise = s->fixed_point.quantise,
+        .batch = (size_t)s->training.batch,
+        .shards = (size_t)s->training.shards
+    };
+    step_create(&t->step, &t->net, step);
+    history_create(&t->history, (size_t)s->epochs + 1);
+    silent_layers_create(&t->silent, &t->net);
+    t->history.has_constraints = t->constrain != NULL;
+    t->best.value = MEM_NEW(float, t->net.params.size);
+    t->best.exponent = MEM_NEW(int, network_quantisers(&t->net));
+    t->best.score = -INFINITY;
+    t->order = MEM_NEW(uint32_t, t->train_count);
+    t->predicted = MEM_NEW(uint8_t, evaluate_share(t->test_count).count);
+    return true;
+}
+
+void training_destroy(struct training *t)
+{
+    simulation_destroy(&t->simulation);
+    mem_free(t->predicted);
+    mem_free(t->order);
+    mem_free(t->best.value);
+    mem_free(t->best.exponent);
+    silent_layers_destroy(&t->silent);
+    history_destroy(&t->history);
+    step_destroy(&t->step);
+    constrain_destroy(t->constrain);
+    network_destroy(&t->net);
+    *t = (struct training){0};
+}
+
+/* ---- evaluate, select ---- */
+
+static struct evaluate_job job_of(struct training *t, const struct dataset_part *part, size_t first,
+                                  size_t count)
+{
+    return (struct evaluate_job){.net = &t->net,
+                                 .quantise = t->step.quantise,
+                                 .bits = t->format.bits,
+                                 .set = &t->set,
+                                 .part = part,
+                                 .first = first,
+                                 .count = count};
+}
+
+static bool prepare(struct training *t)
+{
+    const struct pass pass = {.quantise = t->step.quantise, .bits = t->format.bits};
+    return network_prepare(&t->net, &pass);
+}
+
+static void count_slices(const struct training *t, struct history_row *row)
+{
+    uint64_t nonzero[BIT_SLICE_MAX] = {0};
+    const uint64_t codes = parameters_count_nonzero(&t->net.params, t->format, nonzero);
+    for (int k = 0; k < bit_slice_count(t->format); k++)
+        row->nonzero[k] = (double)nonzero[k] / (double)codes;
+}
+
+static enum training_outcome not_finite(const struct training *t, size_t epoch, struct error *err)
+{
+    error_set(err, "run '%s' has diverged after epoch %zu: the evaluation is not finite",
+              t->run->name, epoch);
+    return TRAINING_DIVERGED;
+}
+
+/* Fills the row for the present weights. */
+static enum training_outcome measure_weights(struct training *t, struct history_row *row,
+                                             struct error *err)
+{
+    if (!prepare(t))
+        return not_finite(t, t->at.epoch, err);
+    count_slices(t, row);
+    row->value[HISTORY_PENALTY] = step_penalty(&t->step);
+    if (t->validation_count > 0) {
+        const struct evaluate_job job =
+            job_of(t, &t->set.train, t->set.train.count - t->validation_count, t->validation_count);
+        const struct evaluation validation = evaluate(&job);
+        if (validation.is_stopped)
+            return TRAINING_STOPPED;
+        row->value[HISTORY_VALIDATION_LOSS] = validation.loss;
+        row->value[HISTORY_VALIDATION_ACCURACY] = validation.accuracy;
+    }
+    const struct evaluate_job job = job_of(t, &t->set.test, 0, t->test_count);
+    const struct evaluation test = evaluate(&job);
+    if (test.is_stopped)
+        return TRAINING_STOPPED;
+    row->value[HISTORY_TEST_LOSS] = test.loss;
+    row->value[HISTORY_TEST_ACCURACY] = test.accuracy;
+    row->value[HISTORY_SECONDS] = comm_time_s() - t->start_s;
+    return test.is_finite ? TRAINING_DONE : not_finite(t, t->at.epoch, err);
+}
+
+/* See training_train. */
+static double score_of(const struct training *t, const struct history_row *row, size_t epoch)
+{
+    const struct settings *s = &t->run->settings;
+    if (strcmp(s->training.select, "last") == 0)
+        return (double)epoch;
+    const bool by_test = strcmp(s->training.select, "test") == 0;
+    double score =
+        100.0 * row->value[by_test ? HISTORY_TEST_ACCURACY : HISTORY_VALIDATION_ACCURACY];
+    const int slices = bit_slice_count(t->format);
+    for (int k = 0; k < slices && s->training.select_sparsity; k++)
+        score += 100.0 * (1.0 - row->nonzero[k]) / slices;
+    return score;
+}
+
+static void keep_if_better(struct training *t, const struct history_row *row, size_t epoch)
+{
+    const double score = score_of(t, row, epoch);
+    if (!(score > t->best.score))
+        return;
+    t->best.score = score;
+    t->best.epoch = epoch;
+    memcpy(t->best.value, t->net.params.value, t->net.params.size * sizeof(float));
+    network_get_exponents(&t->net, t->best.exponent);
+}
+
+/* Evaluates the present weights, or their projection if they are constrained, and keeps them if they
+ * are the best. */
+static enum training_outcome measure(struct training *t, struct history_row *row, struct error *err)
+{
+    if (t->constrain) {
+        constrain_show(t->constrain);
+        row->value[HISTORY_RESIDUAL] = constrain_residual(t->constrain);
+        row->value[HISTORY_RHO] = t->constrain->by == CONSTRAIN_ADMM ? t->constrain->rho : NAN;
+    }
+    const enum training_outcome outcome = measure_weights(t, row, err);
+    if (outcome == TRAINING_DONE && (t->at.epoch > 0 || t->run->settings.epochs == 0))
+        keep_if_better(t, row, t->at.epoch);
+    if (t->constrain)
+        constrain_hide(t->constrain);
+    return outcome;
+}
+
+/* ---- train ---- */
+
+static struct schedule schedule_of(const struct settings *s)
+{
+    return (struct schedule){s->training.schedule,    s->training.rate,        s->epochs,
+                             s->training.step_epochs, s->training.step_factor, s->training.warmup};
+}
+
+static struct augmentation augmentation_of(const struct settings *s, size_t epoch)
+{
+    return (struct augmentation){s->data.flip, (int)s->data.crop, (uint64_t)s->training.seed,
+                                 (uint32_t)epoch};
+}
+
+/* Puts this rank's part of batch [first, first + m) of the epoch's order into the network. */
+static void load_batch(struct training *t, size_t first, size_t m,
+                       const struct augmentation *augmentation)
+{
+    const struct share mine = step_share(&t->step, m);
+    const uint32_t *index = t->order + first + mine.first;
+    augment_batch(&t->set, &t->set.train, index, mine.count, t->net.input->value,
+                  t->net.input->stride, augmentation);
+    for (size_t i = 0; i < mine.count; i++)
+        t->step.label[i] = t->set.train.label[index[i]];
+    t->step.sample = index;
+}
+
+/* One step behind the present position. */
+static enum training_outcome train_step(struct training *t, const struct schedule *schedule,
+                                        const struct augmentation *augmentation, struct error *err)
+{
+    struct training_position *at = &t->at;
+    const size_t batch = (size_t)t->run->settings.training.batch, n = t->train_count;
+    const size_t m = n - at->samples < batch ? n - at->samples : batch;
+    /* in epochs */
+    const double done = (double)at->epoch - 1.0 + (double)at->samples / (double)n;
+    const double rate = schedule_rate(schedule, done);
+    struct step_result result;
+    load_batch(t, at->samples, m, augmentation);
+    if (!step_run(&t->step, m, rate, &result)) {
+        error_set(err,
+                  "run '%s' has diverged in epoch %zu, step %zu: a value is not finite or a "
+                  "gradient exceeds 2048; try a smaller training.rate (now %g)",
+                  t->run->name, at->epoch, at->samples / batch + 1, rate);
+        return TRAINING_DIVERGED;
+    }
+    at->samples += m;
+    if (t->constrain) {
+        const size_t before = (at->epoch - 1) * ((n + batch - 1) / batch);
+        constrain_after_step(t->constrain, before + (at->samples + batch - 1) / batch,
+                             at->samples == n);
+    }
+    at->loss += result.loss * (double)m;
+    at->correct += result.correct;
+    t->history.row[at->epoch].value[HISTORY_RATE] = rate;
+    return result.stop ? TRAINING_STOPPED : TRAINING_DONE;
+}
+
+/* The rest of the epoch. */
+static enum training_outcome train_epoch(struct training *t, struct history_row *row,
+                                         struct progress *progress, struct error *err)
+{
+    const struct settings *s = &t->run->settings;
+    const struct schedule schedule = schedule_of(s);
+    const struct augmentation augmentation = augmentation_of(s, t->at.epoch);
+    const struct rng_key key = {(uint64_t)s->training.seed, RNG_SHUFFLE, (uint32_t)t->at.epoch};
+    rng_permutation(key, t->order, t->train_count);
+    t->step.dropout = (struct rng_key){key.seed, RNG_DROPOUT, key.epoch};
+    while (t->at.samples < t->train_count) {
+        const double start_s = comm_time_s();
+        const enum training_outcome outcome = train_step(t, &schedule, &augmentation, err);
+        if (outcome != TRAINING_DONE)
+            return outcome;
+        const double samples = (double)t->at.samples;
+        progress_step(progress, t->at.epoch, t->at.samples, t->at.loss / samples,
+                      (double)t->at.correct / samples);
+        stop_note_work(comm_time_s() - start_s);
+        if (t->checkpoint)
+            checkpoint_now_and_then(t->checkpoint, t);
+    }
+    row->value[HISTORY_TRAIN_LOSS] = t->at.loss / (double)t->train_count;
+    row->value[HISTORY_TRAIN_ACCURACY] = (double)t->at.correct / (double)t->train_count;
+    return TRAINING_DONE;
+}
+
+/* A network that never saw a batch has no activation exponents: take those of the first one. */
+static bool calibrate(struct training *t)
+{
+    const size_t batch = (size_t)t->run->settings.training.batch;
+    const size_t m = t->train_count < batch ? t->train_count : batch;
+    for (size_t i = 0; i < m; i++)
+        t->order[i] = (uint32_t)i;
+    const struct augmentation none = {0};
+    load_batch(t, 0, m, &none);
+    const struct share mine = step_share(&t->step, m);
+    const struct pass pass = {
+        .samples = mine.count,
+        .global_samples = m,
+        .shards = 1,
+        .begin = (size_t[]){0, mine.count},
+        .is_training = true,
+        .quantise = t->step.quantise,
+        .bits = t->format.bits
+    };
+    return prepare(t) && network_forward(&t->net, &pass);
+}
+
+/* A run that does not come from a checkpoint. */
+static enum training_outcome begin(struct training *t, struct error *err)
+{
+    const double threshold = t->run->settings.prune.threshold;
+    if (threshold > 0.0)
+        parameters_prune(&t->net.params, threshold);
+    if (t->constrain)
+        constrain_start(t->constrain);
+    t->pruned = parameters_count_masked(&t->net.params);
+    history_append(&t->history);
+    return t->is_calibrated || calibrate(t) ? TRAINING_DONE : not_finite(t, t->at.epoch, err);
+}
+
+/* What is left of the present epoch: steps, evaluation, selection. */
+static enum training_outcome finish_epoch(struct training *t, struct progress *progress,
+                                          struct error *err)
+{
+    struct history_row *row = &t->history.row[t->at.epoch];
+    enum training_outcome outcome = TRAINING_DONE;
+    if (t->at.epoch > 0)
+        outcome = train_epoch(t, row, progress, err);
+    if (outcome == TRAINING_DONE)
+        outcome = measure(t, row, err);
+    if (outcome != TRAINING_DONE)
+        return outcome;
+    t->at.is_measured = true;
+    progress_epoch(progress, t->at.epoch, row);
+    silent_layers_warn(&t->silent, &t->net, t->run->name, t->at.epoch,
+                       t->step.quantise && t->at.epoch > 0);
+    return TRAINING_DONE;
+}
+
+enum training_outcome training_train(struct training *t, struct error *err)
+{
+    struct progress progress;
+    enum training_outcome outcome = t->resumptions > 0 ? TRAINING_DONE : begin(t, err);
+    if (outcome != TRAINING_DONE)
+        return outcome;
+    progress_start(&progress, t);
+    for (;;) {
+        outcome = t->at.is_measured ? TRAINING_DONE : finish_epoch(t, &progress, err);
+        if (outcome != TRAINING_DONE)
+            return outcome;
+        if (t->at.epoch == (size_t)t->run->settings.epochs)
+            break;
+        t->at = (struct training_position){.epoch = t->at.epoch + 1};
+        history_append(&t->history);
+    }
+    if (t->checkpoint)
+        checkpoint_at_end(t->checkpoint, t);
+    memcpy(t->net.params.value, t->best.value, t->net.params.size * sizeof(float));
+    network_set_exponents(&t->net, t->best.exponent);
+    return TRAINING_DONE;
+}
+
+/* Maps the kept weights and sends test samples through them. False when stopped. */
+static bool count_currents(struct training *t)
+{
+    const struct settings *s = &t->run->settings;
+    const int bits = t->format.bits;
+    const int cell = s->crossbar.cell_bits > 0 ? (int)s->crossbar.cell_bits : t->format.width;
+    const struct crossbar_format format = {(int)s->crossbar.rows, (int)s->crossbar.columns, cell,
+                                           bits, bits};
+    struct evaluate_job job =
+        job_of(t, &t->set.test, 0, limited(s->crossbar.samples, t->test_count));
+    simulation_create(&t->simulation, &t->net, format, READOUT_DIFFERENTIAL);
+    job.observe = simulation_observe;
+    job.context = &t->simulation;
+    if (evaluate(&job).is_stopped)
+        return false;
+    simulation_reduce(&t->simulation);
+    return true;
+}
+
+enum training_outcome training_finish(struct training *t, struct error *err)
+{
+    if (!prepare(t))
+        return not_finite(t, t->best.epoch, err);
+    struct evaluate_job job = job_of(t, &t->set.test, 0, t->test_count);
+    job.predicted = t->predicted;
+    t->test = evaluate(&job);
+    if (t->test.is_stopped || (t->step.quantise && !count_currents(t)))
+        return TRAINING_STOPPED;
+    return t->test.is_finite ? TRAINING_DONE : not_finite(t, t->best.epoch, err);
+}
