@@ -1,0 +1,34 @@
+/* The twin itself, against finite differences. */
+#include "unit/nn/op_graphs.h"
+#include "unit/nn/twin_slopes.h"
+
+static void test_twin(void **state)
+{
+    (void)state;
+    static const struct net_case alone[] = {
+        {.name = "linear",    .build = build_linear,    .shape = {.channels = 4}   },
+        {.name = "conv",      .build = build_conv,      .shape = {4, 3, 2, 1, true}},
+        {.name = "conv",      .build = build_conv,      .shape = {4, 2, 1, 2, true}},
+        {.name = "conv norm", .build = build_conv_norm, .shape = {4, 3, 1, 1, true}},
+    };
+    for (int i = 0; i < GRAPHS + 4; i++) {
+        struct network net;
+        struct net_case c = i < GRAPHS ? graphs[i] : alone[i - GRAPHS];
+        c.channels = 3;
+        c.height = 7;
+        c.width = 5;
+        seed_random(c.name);
+        net_case_create(&net, &c);
+        check_twin(c.name, &net);
+        network_destroy(&net);
+    }
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_twin),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

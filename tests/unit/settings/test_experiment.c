@@ -1,0 +1,299 @@
+/* Experiment files: reading, the option table, the matrix and --set. */
+#define _POSIX_C_SOURCE 200809L
+#include "unit/settings/experiment_texts.h"
+
+#include "settings/options.h"
+
+/* The text of a value by path. */
+static const char *value(const struct settings *settings, const char *path)
+{
+    static char text[4][OPTIONS_TEXT];
+    static int turn;
+    turn = (turn + 1) % 4;
+    assert_true(option_find(path) >= 0);
+    option_print(&options_table[option_find(path)], settings, text[turn]);
+    return text[turn];
+}
+
+static void test_full_example(void **state)
+{
+    (void)state;
+    struct experiment e = read_good(FULL, 0, NULL);
+    assert_string_equal(e.name, "mnist-mlp");
+    assert_int_equal(e.run_count, 4);
+    static const char *const names[] = {"pretrain", "pruned", "l1", "bitslice"};
+    for (int i = 0; i < 4; i++) {
+        const struct settings *s = &e.runs[i].settings;
+        assert_string_equal(e.runs[i].name, names[i]);
+        assert_string_equal(e.runs[i].base, names[i]);
+        assert_int_equal(e.runs[i].parent, i == 0 ? -1 : 0);
+        assert_string_equal(s->data.name, "mnist");
+        assert_int_equal(s->data.validation, 5000);
+        assert_int_equal(s->network.hidden_count, 1);
+        assert_int_equal(s->network.hidden[0], 100);
+        assert_true(s->training.momentum == 0.5);
+        assert_true(s->prune.threshold == (i == 0 ? 0 : 0.01));
+    }
+    assert_int_equal(e.runs[0].settings.epochs, 100);
+    assert_int_equal(e.runs[1].settings.epochs, 0);
+    assert_string_equal(e.runs[1].settings.penalty.name, "none");
+    assert_string_equal(e.runs[3].settings.penalty.name, "bit-slice-l1");
+    assert_true(e.runs[3].settings.penalty.alpha == 0.5);
+    finish(&e);
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    struct settings s;
+    experiment_defaults(&s);
+    for (size_t i = 0; i < options_count; i++)
+        assert_string_equal(value(&s, options_table[i].path), options_table[i].standard);
+    assert_int_equal(s.fixed_point.bits, 8);
+    assert_true(s.fixed_point.quantise);
+    assert_true(s.training.rate == 0.01);
+    assert_int_equal(s.network.hidden[0], 100);
+
+    struct experiment e =
+        read_good("experiment: e\ndata: {validation: 9}\nruns: [{name: r}]\n", 0, NULL);
+    s.data.validation = 9;
+    assert_memory_equal(&s, &e.runs[0].settings, sizeof s);
+    finish(&e);
+}
+
+/* Sets `text` and reads it back; `expected` is the normal form. */
+static void round_trip(const struct option_entry *entry, const char *text, const char *expected)
+{
+    struct settings a, b;
+    experiment_defaults(&a);
+    experiment_defaults(&b);
+    if (!option_set(entry, &a, text, &err))
+        fail_msg("%s", err.text);
+    assert_string_equal(value(&a, entry->path), expected);
+    assert_true(option_set(entry, &b, value(&a, entry->path), &err));
+    assert_memory_equal(&a, &b, sizeof a);
+}
+
+static void test_every_option_round_trip(void **state)
+{
+    (void)state;
+    static const char *const reals[] = {"0.1", "0.25", "1e-05", "0.30000000000000004",
+                                        "0.12345678901234566"};
+    for (size_t i = 0; i < options_count; i++) {
+        const struct option_entry *entry = &options_table[i];
+        char text[64];
+        if (entry->choices) {
+            const char *last = strrchr(entry->choices, ' ');
+            last = last ? last + 1 : entry->choices;
+            round_trip(entry, last, last);
+        } else if (entry->type == OPTION_INTEGER) {
+            snprintf(text, sizeof text, "%.0f", entry->min);
+            round_trip(entry, text, text);
+            snprintf(text, sizeof text, "%.0f", entry->max);
+            round_trip(entry, text, text);
+        } else if (entry->type == OPTION_REAL) {
+            for (size_t k = 0; k < COUNT(reals); k++)
+                round_trip(entry, reals[k], reals[k]);
+            round_trip(entry, "5E-1", "0.5");
+        } else if (entry->type == OPTION_BOOLEAN) {
+            round_trip(entry, "true", "true");
+            round_trip(entry, "false", "false");
+        }
+    }
+    const struct option_entry *hidden = &options_table[option_find("network.hidden")];
+    round_trip(hidden, "[]", "[]");
+    round_trip(hidden, "300,100", "[300, 100]");
+    round_trip(hidden, "[ 1 , 32768 ]", "[1, 32768]");
+    const char *longest = "[32768, 32768, 32768, 32768, 32768, 32768, 32768, 32768, 32768, 32768, "
+                          "32768, 32768, 32768, 32768, 32768, 32768]";
+    round_trip(hidden, longest, longest);
+    const struct option_entry *keep = &options_table[option_find("sparsity.keep")];
+    round_trip(keep, "[]", "[]");
+    round_trip(keep, "0.5", "[0.5]");
+    round_trip(keep, "[0.2,0, 1e-05]", "[0.2, 0, 1.0e-05]");
+    char full[EXPERIMENT_REALS * 24] = "[0.12345678901234566";
+    for (int i = 1; i < EXPERIMENT_REALS; i++)
+        strcat(full, ", 0.12345678901234566");
+    round_trip(keep, strcat(full, "]"), full);
+    round_trip(&options_table[option_find("adc-limit.bits")], "3,3,3,1", "[3, 3, 3, 1]");
+    round_trip(&options_table[option_find("data.name")], "fashion-mnist", "fashion-mnist");
+    round_trip(&options_table[option_find("training.momentum")], "-0.0", "0");
+}
+
+static void test_settings_yaml(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"network.hidden=300,100,7", "training.rate=1e-05",
+                                      "training.weight_decay=0.30000000000000004",
+                                      "fixed_point.quantise=false",
+                                      "training.seed=9007199254740992"};
+    struct experiment e = read_good(FULL, COUNT(set), set);
+    for (size_t i = 0; i < e.run_count; i++) {
+        char *yaml = experiment_settings_yaml(&e.runs[i].settings);
+        assert_non_null(strstr(yaml, "  rate: 1.0e-05\n"));
+        assert_non_null(strstr(yaml, "\nepochs: "));
+        char wrapped[8192] = "experiment: again\nruns:\n- name: r\n";
+        for (char *line = strtok(yaml, "\n"); line; line = strtok(NULL, "\n")) {
+            const size_t used = strlen(wrapped);
+            snprintf(wrapped + used, sizeof wrapped - used, "  %s\n", line);
+        }
+        mem_free(yaml);
+        struct experiment again = read_good(wrapped, 0, NULL);
+        assert_memory_equal(&again.runs[0].settings, &e.runs[i].settings, sizeof(struct settings));
+        experiment_free(&again);
+    }
+    finish(&e);
+}
+
+/* Axes over two generations: inherited whole, narrowed, and with an axis of its own. */
+static void test_matrix(void **state)
+{
+    (void)state;
+    struct experiment e =
+        read_good("experiment: e\n"
+                  "training: {select: last}\n"
+                  "runs:\n"
+                  "  - {name: a, epochs: 1, matrix: {training.seed: [1, 2, 3]}}\n"
+                  "  - {name: b, from: a}\n"
+                  "  - name: c\n"
+                  "    from: b\n"
+                  "    penalty: {name: l1}\n"
+                  "    matrix: {penalty.alpha: [2.0, 5e-1], training.seed: [3, 1]}\n"
+                  "  - {name: d, from: c, epochs: 2}\n",
+                  0, NULL);
+    static const struct {
+        const char *name;
+        int parent;
+        int64_t seed;
+        double alpha;
+    } expected[] = {
+        {"a@seed=1",           -1, 1, 0  },
+        {"a@seed=2",           -1, 2, 0  },
+        {"a@seed=3",           -1, 3, 0  },
+        {"b@seed=1",           0,  1, 0  },
+        {"b@seed=2",           1,  2, 0  },
+        {"b@seed=3",           2,  3, 0  },
+        {"c@alpha=2,seed=3",   5,  3, 2  },
+        {"c@alpha=2,seed=1",   3,  1, 2  },
+        {"c@alpha=0.5,seed=3", 5,  3, 0.5},
+        {"c@alpha=0.5,seed=1", 3,  1, 0.5},
+        {"d@alpha=2,seed=3",   6,  3, 2  },
+        {"d@alpha=2,seed=1",   7,  1, 2  },
+        {"d@alpha=0.5,seed=3", 8,  3, 0.5},
+        {"d@alpha=0.5,seed=1", 9,  1, 0.5},
+    };
+    assert_int_equal(e.run_count, COUNT(expected));
+    for (size_t i = 0; i < e.run_count; i++) {
+        const struct experiment_run *run = &e.runs[i];
+        assert_string_equal(run->name, expected[i].name);
+        assert_int_equal(run->base[0], run->name[0]);
+        assert_int_equal(strlen(run->base), 1);
+        assert_int_equal(run->parent, expected[i].parent);
+        assert_int_equal(run->settings.training.seed, expected[i].seed);
+        assert_true(run->settings.penalty.alpha == expected[i].alpha);
+    }
+    finish(&e);
+}
+
+static void test_matrix_of_other_types(void **state)
+{
+    (void)state;
+    struct experiment e = read_good(
+        "experiment: e\n"
+        "training: {select: last}\n"
+        "runs:\n"
+        "- name: a\n"
+        "  matrix:\n"
+        "    network.hidden: [[], [300, 100]]\n"
+        "    fixed_point.quantise: [true, false]\n"
+        "    training.schedule: [one-cycle]\n"
+        "- {name: b, from: a, matrix: {fixed_point.quantise: [false], training.rate: [1.0e-3]}}\n",
+        0, NULL);
+    static const char *const names[] = {
+        "a@hidden=none,quantise=true,schedule=one-cycle",
+        "a@hidden=none,quantise=false,schedule=one-cycle",
+        "a@hidden=300+100,quantise=true,schedule=one-cycle",
+        "a@hidden=300+100,quantise=false,schedule=one-cycle",
+        "b@hidden=none,quantise=false,rate=0.001,schedule=one-cycle",
+        "b@hidden=300+100,quantise=false,rate=0.001,schedule=one-cycle",
+    };
+    assert_int_equal(e.run_count, COUNT(names));
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_string_equal(e.runs[i].name, names[i]);
+    assert_int_equal(e.runs[4].parent, 1);
+    assert_int_equal(e.runs[5].parent, 3);
+    assert_int_equal(e.runs[5].settings.network.hidden_count, 2);
+    finish(&e);
+}
+
+/* defaults < experiment < run < matrix < --set */
+static void test_precedence(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "experiment: e\n"
+        "runs:\n" /* before the sections it starts from */
+        "  - {name: a, epochs: 5, training: {rate: 0.3, batch: 20}, matrix: {training.batch: [30]}}"
+        "\n"
+        "  - {name: b, epochs: 0, prune: {threshold: 0.5}, penalty: {name: l1, alpha: 1}}\n"
+        "training: {rate: 0.2, batch: 10, shards: 2, momentum: 0.25, select: last}\n";
+    struct experiment e = read_good(text, 0, NULL);
+    assert_int_equal(e.runs[0].settings.training.batch, 30);
+    assert_int_equal(e.runs[1].settings.training.batch, 10);
+    assert_int_equal(e.runs[1].settings.training.shards, 2);
+    assert_int_equal(e.runs[1].settings.crossbar.rows, 128);
+    assert_true(e.runs[0].settings.training.rate == 0.3);
+    assert_true(e.runs[1].settings.training.rate == 0.2);
+    experiment_free(&e);
+
+    static const char *const set[] = {
+        "training.rate=0.4", "training.rate=0.5",   "epochs=7",         "epochs=8",
+        "penalty.alpha=3",   "prune.threshold=0.7", "training.shards=5"};
+    e = read_good(text, COUNT(set), set);
+    const struct settings *a = &e.runs[0].settings, *b = &e.runs[1].settings;
+    assert_true(a->training.rate == 0.5 && b->training.rate == 0.5);
+    assert_int_equal(a->training.shards, 5);
+    assert_int_equal(a->epochs, 8);
+    assert_int_equal(b->epochs, 0); /* does not train */
+    assert_true(a->penalty.alpha == 0 && b->penalty.alpha == 3);
+    assert_true(a->prune.threshold == 0 && b->prune.threshold == 0.7);
+    experiment_free(&e);
+
+    static const char *const penalty[] = {"penalty.alpha=4", "penalty.name=bit-slice-l1"};
+    e = read_good(text, COUNT(penalty), penalty);
+    assert_string_equal(e.runs[0].settings.penalty.name, "bit-slice-l1");
+    assert_true(e.runs[0].settings.penalty.alpha == 4);
+    finish(&e);
+}
+
+static void test_yaml_forms(void **state)
+{
+    (void)state;
+    /* anchors, quoted text, comments, block style, one line for all, CRLF, byte order mark */
+    struct experiment e = read_good("\xEF\xBB\xBF# first\r\nexperiment: \"e-1_x.y\"\r\n"
+                                    "training:\r\n  select: 'last'\r\n  rate: .5\r\n"
+                                    "runs:\r\n- &r {name: a, penalty: &p {name: l1, alpha: 0}}\r\n"
+                                    "- {name: b, penalty: *p}\r\n",
+                                    0, NULL);
+    assert_string_equal(e.name, "e-1_x.y");
+    assert_true(e.runs[1].settings.training.rate == 0.5);
+    assert_string_equal(e.runs[1].settings.penalty.name, "l1");
+    experiment_free(&e);
+    e = read_good("{experiment: e, training: {select: last}, runs: [{name: a}]}", 0, NULL);
+    finish(&e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_full_example),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_every_option_round_trip),
+        cmocka_unit_test(test_settings_yaml),
+        cmocka_unit_test(test_matrix),
+        cmocka_unit_test(test_matrix_of_other_types),
+        cmocka_unit_test(test_precedence),
+        cmocka_unit_test(test_yaml_forms),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
