@@ -1,5 +1,24 @@
 #include "hw/adc.h"
 
+const struct adc_definition_entry adc_definitions[ADC_DEFINITIONS] = {
+    [ADC_STATIC] = {"static",           "static",   0,
+                    "lose nothing for any input: ceil(log2(1 + largest column sum))"        },
+    [ADC_OBSERVED] = {"observed",         "observed", 1,      "lose nothing"                  },
+    [ADC_PERCENTILE_99_99] = {"percentile_99_99", "99.99 %",  0.9999,
+                    "hold 99.99 % of all conversions"                                       },
+    [ADC_PERCENTILE_99_9] = {"percentile_99_9",  "99.9 %",   0.999,  "hold 99.9 % of all conversions"},
+};
+
+int adc_bits_by(enum adc_definition definition, uint64_t max_column_sum, const uint64_t *histogram,
+                size_t bins)
+{
+    const double share = adc_definitions[definition].share;
+    if (share == 0)
+        return adc_bits_for(max_column_sum);
+    return adc_bits_for(share == 1 ? adc_observed_max(histogram, bins)
+                                   : adc_quantile(histogram, bins, share));
+}
+
 int adc_bits_for(uint64_t max)
 {
     int bits = 0;

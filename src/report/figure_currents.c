@@ -6,7 +6,7 @@
 #include "report/figures.h"
 #include "store/store.h"
 
-enum { CURRENT_AXES = 4, PANEL_PX = 248, KEY_PX = 15, THRESHOLDS = REPORT_DEFINITIONS + 1 };
+enum { CURRENT_AXES = 4, PANEL_PX = 248, KEY_PX = 15, THRESHOLDS = ADC_DEFINITIONS + 1 };
 
 static const double TOP_SHARE = 150; /* percent: where the lines of the thresholds end */
 
@@ -78,15 +78,9 @@ struct threshold {
 static int list_thresholds(struct threshold list[THRESHOLDS], const struct report_result *result,
                            const struct store_file *file)
 {
-    static const char *const names[REPORT_DEFINITIONS] = {
-        [REPORT_STATIC] = "static",
-        [REPORT_OBSERVED] = "observed",
-        [REPORT_PERCENTILE_99_99] = "99.99 %",
-        [REPORT_PERCENTILE_99_9] = "99.9 %",
-    };
     int n = 0;
-    for (; n < REPORT_DEFINITIONS; n++)
-        list[n] = (struct threshold){names[n], result->bits[n]};
+    for (; n < ADC_DEFINITIONS; n++)
+        list[n] = (struct threshold){adc_definitions[n].label, result->bits[n]};
     for (size_t a = 0; a < result->assignments && clips_currents(file); a++)
         if (strcmp(result->assignment[a].name, "provisioned") == 0) {
             list[n++] = (struct threshold){"provisioned", result->assignment[a].bits};
@@ -173,7 +167,7 @@ static void find_ranges(const struct currents *currents, const struct report_res
         }
         if (all > 0)
             *low = fmin(*low, pow(10, floor(log10(100 * least / all))));
-        for (int d = 0; d < REPORT_DEFINITIONS; d++)
+        for (int d = 0; d < ADC_DEFINITIONS; d++)
             *bits = result->bits[d][k] > *bits ? result->bits[d][k] : *bits;
     }
 }

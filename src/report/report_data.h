@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "hw/adc.h"
 #include "hw/bit_slice.h"
 #include "hw/crossbar.h"
 #include "result/method_counts.h"
@@ -19,15 +20,6 @@ enum {
     REPORT_ADC_BITS = 20,
     REPORT_MODELS = 16,      /* at least as many as adc_models */
     REPORT_SWEEP_WIDTHS = 11 /* ADCs of 0..10 bits */
-};
-
-/* The bits a slice needs, in the order of the tables' rows. */
-enum report_definition {
-    REPORT_STATIC,
-    REPORT_OBSERVED,
-    REPORT_PERCENTILE_99_99,
-    REPORT_PERCENTILE_99_9,
-    REPORT_DEFINITIONS
 };
 
 struct report_layer {
@@ -66,7 +58,7 @@ struct report_result {
     struct report_layer *layer; /* in alphabetical order */
     /* Maxima over layers and signs: bits, and the share of conversions that an ADC of 0, 1, …
      * bits clips (NaN where the file does not say). */
-    int bits[REPORT_DEFINITIONS][CROSSBAR_MAX_SLICES];
+    int bits[ADC_DEFINITIONS][CROSSBAR_MAX_SLICES];
     double clip_rate[CROSSBAR_MAX_SLICES][REPORT_ADC_BITS + 1];
 
     size_t assignments; /* 0: reslice crossbar was not run */
@@ -119,7 +111,7 @@ typedef double (*report_value)(const struct report_result *result, struct report
 void report_cell(struct table *table, const struct report_row *row, report_value value,
                  struct report_pick pick, double scale, int decimals);
 
-/* ADC bits [slices] by a definition, enough for every seed: maxima. */
+/* ADC bits [slices] by a definition (enum adc_definition), enough for every seed: maxima. */
 void report_bits(const struct report_row *row, int definition, int slices, int *bits);
 
 /* Columns B3 B2 B1 B0. */

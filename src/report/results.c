@@ -7,13 +7,6 @@
 #include "report/report_data.h"
 #include "store/store.h"
 
-static const char *const definition_names[REPORT_DEFINITIONS] = {
-    [REPORT_STATIC] = "static",
-    [REPORT_OBSERVED] = "observed",
-    [REPORT_PERCENTILE_99_99] = "percentile_99_99",
-    [REPORT_PERCENTILE_99_9] = "percentile_99_9",
-};
-
 enum { CURRENT_AXES = 4, CLIP_AXES = 3, PATH = 160 };
 
 /* A file being read; `fine` turns false with the first error, and later reads do nothing. */
@@ -134,12 +127,12 @@ static void raise(double *max, double value)
 }
 
 static void read_bits(struct reader *r, struct report_result *result, const char *layer,
-                      enum report_definition definition)
+                      enum adc_definition definition)
 {
     char path[PATH];
     int32_t bits[CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES];
     const size_t slices = (size_t)result->crossbar_slices;
-    snprintf(path, sizeof path, "/adc/%s/%s", layer, definition_names[definition]);
+    snprintf(path, sizeof path, "/adc/%s/%s", layer, adc_definitions[definition].name);
     r->fine =
         r->fine && store_read(r->file, path, STORE_I32, CROSSBAR_SIGNS * slices, bits, r->err);
     for (size_t i = 0; r->fine && i < CROSSBAR_SIGNS * slices; i++) {
@@ -205,8 +198,8 @@ static void count_clipped(struct reader *r, struct report_result *result, const 
 
 static void read_adc(struct reader *r, struct report_result *result, const char *layer)
 {
-    for (int d = 0; d < REPORT_DEFINITIONS; d++)
-        read_bits(r, result, layer, (enum report_definition)d);
+    for (int d = 0; d < ADC_DEFINITIONS; d++)
+        read_bits(r, result, layer, (enum adc_definition)d);
     if (r->fine)
         count_clipped(r, result, layer, read_clip_rates(r, result, layer));
 }

@@ -9,13 +9,6 @@
 
 enum { BASELINE_BITS = 8 };
 
-static const char *const definition_names[REPORT_DEFINITIONS] = {
-    [REPORT_STATIC] = "static",
-    [REPORT_OBSERVED] = "observed",
-    [REPORT_PERCENTILE_99_99] = "99.99 %",
-    [REPORT_PERCENTILE_99_9] = "99.9 %",
-};
-
 /* ---- cost columns ---- */
 
 struct cost {
@@ -131,7 +124,7 @@ void report_bits(const struct report_row *row, int definition, int slices, int *
 static double clip_rate(const struct report_row *row, int definition, int slices, const int *bits)
 {
     double worst = 0;
-    if (definition == REPORT_STATIC || definition == REPORT_OBSERVED)
+    if (definition == ADC_STATIC || definition == ADC_OBSERVED)
         return 0; /* by definition */
     for (const struct report_result *r = row->first; r; r = r->next_seed)
         for (int k = 0; k < slices; k++) {
@@ -153,11 +146,11 @@ static void bits_cells(struct table *table, const int *bits, int slices)
 static void adc_rows(struct table *table, const struct costs *costs, const struct report_row *row)
 {
     const int slices = row->first->crossbar_slices;
-    for (int d = 0; d < REPORT_DEFINITIONS; d++) {
+    for (int d = 0; d < ADC_DEFINITIONS; d++) {
         int bits[CROSSBAR_MAX_SLICES];
         report_bits(row, d, slices, bits);
         table_words(table, "%s", row->label);
-        table_words(table, "%s", definition_names[d]);
+        table_words(table, "%s", adc_definitions[d].label);
         bits_cells(table, bits, slices);
         table_number(table, 4, 100 * clip_rate(row, d, slices, bits));
         cost_cells(table, costs, bits, slices, 2);

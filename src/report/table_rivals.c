@@ -235,8 +235,8 @@ static void hardware_cells(struct table *table, const struct report_row *row)
         table_missing(table);
     else
         report_cell(table, row, arrays, (struct report_pick){0, 0}, 1, 0);
-    int bits[REPORT_OBSERVED + 1][CROSSBAR_MAX_SLICES];
-    for (int d = REPORT_STATIC; d <= REPORT_OBSERVED; d++) {
+    int bits[ADC_OBSERVED + 1][CROSSBAR_MAX_SLICES];
+    for (int d = ADC_STATIC; d <= ADC_OBSERVED; d++) {
         report_bits(row, d, slices, bits[d]);
         if (slices == 0)
             table_missing(table);
@@ -250,7 +250,7 @@ static void hardware_cells(struct table *table, const struct report_row *row)
         table_missing(table);
         table_missing(table);
     }
-    energy_cells(table, bits[REPORT_STATIC], slices);
+    energy_cells(table, bits[ADC_STATIC], slices);
 }
 
 static void columns(struct table *table, int slices)

@@ -76,62 +76,53 @@ static void write_crossbar(struct store *store, const struct simulated_layer *la
     store_integer(store, group, "input_passes", layer->passes);
 }
 
-/* Bits by four definitions, from the static sums and the histogram over all input bits. */
-struct needed_bits {
-    int32_t is_static, observed, percentile_99_9, percentile_99_99;
-};
-
 enum { CLIP_BITS = 10 }; /* clip rates are given for ADCs of 1..10 bits */
 
-static struct needed_bits needed_bits(const struct simulated_layer *layer, size_t sign_slice,
-                                      uint64_t *pooled, double clip_rate[CLIP_BITS])
+void result_write_bits(struct store *store, const char *layer, const char *prefix,
+                       enum adc_definition definition, const char *samples, struct adc_bits bits,
+                       size_t slices)
 {
-    const struct crossbar *x = &layer->crossbar;
-    const size_t slices = (size_t)crossbar_slices(x->format);
-    const size_t bins = crossbar_max_current(x->format) + 1;
-    simulation_pool(layer, (int)(sign_slice / slices), (int)(sign_slice % slices), pooled);
-    for (int n = 0; n < CLIP_BITS; n++)
-        clip_rate[n] = adc_clip_rate(pooled, bins, n + 1);
-    return (struct needed_bits){adc_bits_for(crossbar_max_column_sum(x, (int)(sign_slice / slices),
-                                                                     (int)(sign_slice % slices))),
-                                adc_bits_for(adc_observed_max(pooled, bins)),
-                                adc_bits_for(adc_quantile(pooled, bins, 0.999)),
-                                adc_bits_for(adc_quantile(pooled, bins, 0.9999))};
+    const struct adc_definition_entry *entry = &adc_definitions[definition];
+    int32_t row[CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES];
+    char group[64], name[64], description[160];
+    for (size_t i = 0; i < CROSSBAR_SIGNS * slices; i++)
+        row[i] = bits.of[i / slices][i % slices];
+    snprintf(group, sizeof group, "/adc/%s", layer);
+    snprintf(name, sizeof name, "%s%s", prefix, entry->name);
+    snprintf(description, sizeof description, "ADC bits that %s%s", entry->holds,
+             entry->share > 0 ? samples : "");
+    const struct store_array array = {.group = group,
+                                      .name = name,
+                                      .description = description,
+                                      .units = "bit",
+                                      .type = STORE_I32,
+                                      .axes = 2};
+    result_write_by_slice(store, array, row, slices);
 }
 
 static void write_adc(struct store *store, const struct simulated_layer *layer)
 {
-    enum { ROWS = CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES };
-    const size_t slices = (size_t)crossbar_slices(layer->crossbar.format);
-    int32_t bits[4][ROWS];
-    double clip_rate[ROWS][CLIP_BITS];
-    uint64_t *pooled = MEM_NEW(uint64_t, crossbar_max_current(layer->crossbar.format) + 1);
+    const struct crossbar *x = &layer->crossbar;
+    const size_t slices = (size_t)crossbar_slices(x->format);
+    const size_t bins = crossbar_max_current(x->format) + 1;
+    struct adc_bits bits[ADC_DEFINITIONS] = {0};
+    double clip_rate[CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES][CLIP_BITS];
+    uint64_t *pooled = MEM_NEW(uint64_t, bins);
     for (size_t i = 0; i < CROSSBAR_SIGNS * slices; i++) {
-        const struct needed_bits needed = needed_bits(layer, i, pooled, clip_rate[i]);
-        bits[0][i] = needed.is_static;
-        bits[1][i] = needed.observed;
-        bits[2][i] = needed.percentile_99_9;
-        bits[3][i] = needed.percentile_99_99;
+        const int sign = (int)(i / slices), k = (int)(i % slices);
+        simulation_pool(layer, sign, k, pooled);
+        for (int d = 0; d < ADC_DEFINITIONS; d++)
+            bits[d].of[sign][k] = (int8_t)adc_bits_by(
+                (enum adc_definition)d, crossbar_max_column_sum(x, sign, k), pooled, bins);
+        for (int n = 0; n < CLIP_BITS; n++)
+            clip_rate[i][n] = adc_clip_rate(pooled, bins, n + 1);
     }
     mem_free(pooled);
-    static const char *const names[4] = {"static", "observed", "percentile_99_9",
-                                         "percentile_99_99"};
-    static const char *const meaning[4] = {
-        "ADC bits that lose nothing for any input: ceil(log2(1 + largest column sum))",
-        "ADC bits that lose nothing on the test set: from the largest current seen",
-        "ADC bits that hold 99.9 % of all conversions on the test set",
-        "ADC bits that hold 99.99 % of all conversions on the test set"};
+    for (int d = 0; d < ADC_DEFINITIONS; d++)
+        result_write_bits(store, layer->name, "", (enum adc_definition)d, " on the test set",
+                          bits[d], slices);
     char group[64];
     snprintf(group, sizeof group, "/adc/%s", layer->name);
-    for (int d = 0; d < 4; d++) {
-        const struct store_array array = {.group = group,
-                                          .name = names[d],
-                                          .description = meaning[d],
-                                          .units = "bit",
-                                          .type = STORE_I32,
-                                          .axes = 2};
-        result_write_by_slice(store, array, bits[d], slices);
-    }
     static const int32_t clip_label[CLIP_BITS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
     const struct store_array clip = {
         .group = group,

@@ -77,10 +77,38 @@ static void test_clip_rates_are_tails(void **state)
     }
 }
 
+/* Every definition against a count of what its bits hold. */
+static void test_definitions(void **state)
+{
+    (void)state;
+    enum { BINS = 386 };
+    for (int round = 0; round < 200; round++) {
+        uint64_t histogram[BINS] = {0};
+        for (int i = 0; i < 20; i++)
+            histogram[random_between(0, random_between(1, BINS - 1))] +=
+                (uint64_t)random_between(0, i < 15 ? 2 : 100000);
+        uint64_t all = 0;
+        for (size_t i = 0; i < BINS; i++)
+            all += histogram[i];
+        for (int d = ADC_OBSERVED; d < ADC_DEFINITIONS; d++) {
+            int bits = 0;
+            for (uint64_t held = 0; bits < 10; bits++, held = 0) {
+                for (size_t i = 0; i < BINS && i < (size_t)1 << bits; i++)
+                    held += histogram[i];
+                if ((double)held >= adc_definitions[d].share * (double)all)
+                    break;
+            }
+            assert_int_equal(adc_bits_by((enum adc_definition)d, 1000, histogram, BINS), bits);
+        }
+        assert_int_equal(adc_bits_by(ADC_STATIC, 1000, histogram, BINS), 10);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bits_for),
+        cmocka_unit_test(test_definitions),
         cmocka_unit_test(test_quantiles),
         cmocka_unit_test(test_clip_rates_are_tails),
     };
