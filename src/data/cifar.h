@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "data/dataset.h"
+#include "data/dataset_part.h"
 
 /* One record of a file. */
 struct cifar_record {

@@ -11,13 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-/* One part (training or test): owned by the dataset. */
-struct dataset_part {
-    size_t count;
-    uint8_t *pixel; /* [count, channels, height, width] */
-    uint8_t *label; /* [count], 0..classes-1 */
-};
+#include "data/dataset_part.h"
 
 struct dataset {
     char name[32];

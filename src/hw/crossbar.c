@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "hw/bit_slice.h"
-#include "hw/crossbar_tile.h"
 
 int crossbar_slices(struct crossbar_format format)
 {

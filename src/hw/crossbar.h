@@ -18,20 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CROSSBAR_POSITIVE, CROSSBAR_NEGATIVE, CROSSBAR_SIGNS };
-
-/* nine slices: eight of one bit, and one for the offset of hw/readout.h */
-enum { CROSSBAR_MAX_SLICES = 9, CROSSBAR_MAX_INPUT_BITS = 8, CROSSBAR_MAX_ROWS = 1024 };
-
-struct crossbar_format {
-    int rows, columns; /* of one array */
-    int cell_bits;     /* bits of a slice */
-    int weight_bits;   /* magnitude bits of a weight; cell_bits divides it */
-    int input_bits;    /* magnitude bits of an input */
-};
-
-/* One (row tile, slice, sign): the columns that hold at least one non-zero cell, as bit planes. */
-struct crossbar_tile;
+#include "hw/crossbar_tile.h"
+#include "hw/kernels.h"
 
 struct crossbar {
     struct crossbar_format format;
@@ -41,30 +29,71 @@ struct crossbar {
     struct crossbar_tile *tile; /* [row_tile, slice, sign] */
 };
 
+/* Slices of a weight. Not collective. */
 int crossbar_slices(struct crossbar_format format);
 
-/* Largest possible current: rows * (2^cell_bits - 1). */
+/* Largest possible current: rows * (2^cell_bits - 1). Not collective. */
 size_t crossbar_max_current(struct crossbar_format format);
 
-/* Cells of a current histogram: signs * slices * input_bits * (max_current + 1). */
+/* Cells of a current histogram: signs * slices * input_bits * (max_current + 1). Not collective. */
 size_t crossbar_histogram_size(struct crossbar_format format);
 
-/* Maps codes [outputs, inputs]; |code| < 2^weight_bits. Free with crossbar_free. */
+/* Maps codes [outputs, inputs]; |code| < 2^weight_bits. The caller owns *crossbar and gives its
+ * memory back with crossbar_free. Not collective. */
 void crossbar_map(struct crossbar *crossbar, struct crossbar_format format, const int16_t *code,
                   size_t outputs, size_t inputs);
+
+/* Frees the arrays and sums of crossbar_map and clears *crossbar. Not collective. */
 void crossbar_free(struct crossbar *crossbar);
 
 /* Adds the bitline currents of n input vectors to histogram [sign, slice, input_bit, current].
  * input [n, stride] holds codes; `passes` is 1 when none is negative, else 2. Only row tiles
- * [first_tile, first_tile + tiles) are counted. */
+ * [first_tile, first_tile + tiles) are counted. Takes temporary memory. Not collective: ranks count
+ * their own tiles or vectors and sum the histograms. */
 void crossbar_add_currents(const struct crossbar *crossbar, const int16_t *input, size_t n,
                            size_t stride, int passes, size_t first_tile, size_t tiles,
                            uint64_t *histogram);
 
-/* Bitlines of (sign, slice) that hold no charge at all: all their cells are 0. */
+/* Bitlines of (sign, slice) that hold no charge at all: all their cells are 0. Not collective. */
 size_t crossbar_zero_columns(const struct crossbar *crossbar, int sign, int slice);
 
-/* Largest column sum of (sign, slice). */
+/* Largest column sum of (sign, slice), in cell levels. Not collective. */
 uint32_t crossbar_max_column_sum(const struct crossbar *crossbar, int sign, int slice);
+
+/* ---- for those who read currents out of the tiles ---- */
+
+/* The tile of (row tile, slice, sign), which the crossbar owns. Not collective. */
+static inline struct crossbar_tile *crossbar_tile_at(const struct crossbar *x, size_t row_tile,
+                                                     int slice, int sign)
+{
+    const size_t slices = (size_t)crossbar_slices(x->format);
+    return &x->tile[(row_tile * slices + (size_t)slice) * CROSSBAR_SIGNS + (size_t)sign];
+}
+
+/* A tile's cells as the kernels take them; a view, nothing to free. Not collective. */
+static inline struct crossbar_planes crossbar_planes_of(const struct crossbar *x,
+                                                        const struct crossbar_tile *tile)
+{
+    return (struct crossbar_planes){tile->plane, x->format.cell_bits, crossbar_words(x->format),
+                                    crossbar_padded(tile->active)};
+}
+
+/* Rows of a row tile that carry inputs; the last one may have fewer than format.rows. Not
+ * collective. */
+static inline size_t crossbar_tile_rows(const struct crossbar *x, size_t row_tile)
+{
+    const size_t rows = (size_t)x->format.rows, left = x->inputs - row_tile * rows;
+    return left < rows ? left : rows;
+}
+
+/* mask [input_bits, words]: bit b of each row's input, of inputs of the pass's sign (pass 1 takes
+ * the negative ones). Bit b of the result tells whether any row has it. Not collective. */
+static inline unsigned crossbar_drive(const struct crossbar *x, const int16_t *input,
+                                      size_t row_tile, int pass, uint64_t *mask)
+{
+    return hw_kernels()->bit_planes(mask, input + row_tile * (size_t)x->format.rows,
+                                    crossbar_tile_rows(x, row_tile), x->format.input_bits,
+                                    crossbar_words(x->format), pass == 1);
+}
 
 #endif

@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "base/rng.h"
-#include "hw/crossbar_tile.h"
 
 static const char *const variation_names[DEVICE_VARIATIONS] = {"none", "relative", "lognormal",
                                                                "milo", "wan"};

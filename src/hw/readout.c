@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "hw/adc.h"
-#include "hw/crossbar_tile.h"
 
 /* ---- names ---- */
 

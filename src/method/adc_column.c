@@ -3,54 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "method/adc_exact.h"
+
 enum { DUAL_STEPS = 40 };
-
-/* ---- candidates ---- */
-
-/* c is as good as b for every x in [q - 1/2, q + 1/2], or [q - 1/2, infinity) for the last code: the
- * difference of the squares is linear in x. */
-static int is_preferable(const struct adc_candidates *all, int slices, int q, int c, int b)
-{
-    for (int k = 0; k < slices; k++)
-        if (all->digit[c][k] > all->digit[b][k])
-            return 0;
-    const float low = (float)q - 0.5f, high = (float)q + 0.5f;
-    return c != b && fabsf(low - (float)c) <= fabsf(low - (float)b) &&
-           fabsf(high - (float)c) <= fabsf(high - (float)b);
-}
-
-static void list_candidates(struct adc_candidates *all, int slices, int q, int codes)
-{
-    /* by distance: q, q - 1, q + 1, … */
-    for (int distance = 0; distance < codes; distance++)
-        for (int side = -1; side <= 1; side += 2) {
-            const int b = q + side * distance;
-            if (b < 0 || b >= codes || (distance == 0 && side > 0))
-                continue;
-            int is_needed = 1;
-            for (int c = 0; c < codes && is_needed; c++)
-                is_needed = !is_preferable(all, slices, q, c, b);
-            if (is_needed)
-                all->code[q][all->count[q]++] = (uint8_t)b;
-        }
-}
-
-/* Made once for a format. */
-static const struct adc_candidates *candidates_of(struct bit_slice_format format)
-{
-    static struct adc_candidates all;
-    if (all.format.bits == format.bits && all.format.width == format.width)
-        return &all;
-    const int codes = 1 << format.bits, slices = bit_slice_count(format);
-    memset(&all, 0, sizeof all);
-    for (int c = 0; c < codes; c++)
-        for (int k = 0; k < slices; k++)
-            all.digit[c][k] = (uint8_t)bit_slice_digit(format, c, k);
-    for (int q = 0; q < codes; q++)
-        list_candidates(&all, slices, q, codes);
-    all.format = format;
-    return &all;
-}
 
 /* ---- digit sums ---- */
 
@@ -75,7 +30,7 @@ static struct sums sums_of(const struct adc_problem *problem, const uint8_t *cod
 static int is_within(const struct adc_problem *problem, const struct sums *sums)
 {
     for (int k = 0; k < problem->slices; k++)
-        if (sums->sum[k] > problem->column->limit[k])
+        if (sums->sum[k] > problem->limit[k])
             return 0;
     return 1;
 }
@@ -97,9 +52,9 @@ struct dual {
 
 /* What the digits of each code cost. */
 static void price_codes(const struct adc_problem *problem, const float *price,
-                        float toll[ADC_COLUMN_CODES])
+                        float toll[ADC_CODES])
 {
-    const int codes = 1 << problem->column->format.bits;
+    const int codes = 1 << problem->all->format.bits;
     for (int c = 0; c < codes; c++) {
         toll[c] = 0.0f;
         for (int k = 0; k < problem->slices; k++)
@@ -128,14 +83,14 @@ static uint8_t cheapest(const struct adc_problem *problem, size_t row, const flo
 /* Value of the dual at these prices, and its codes. */
 static float evaluate(const struct adc_problem *problem, const float *price, uint8_t *code)
 {
-    float toll[ADC_COLUMN_CODES], value = 0.0f, cost;
+    float toll[ADC_CODES], value = 0.0f, cost;
     price_codes(problem, price, toll);
     for (size_t i = 0; i < problem->n; i++) {
         code[i] = cheapest(problem, i, toll, &cost);
         value += cost;
     }
     for (int k = 0; k < problem->slices; k++)
-        value -= price[k] * (float)problem->column->limit[k];
+        value -= price[k] * (float)problem->limit[k];
     return value;
 }
 
@@ -160,15 +115,14 @@ static struct dual maximise(const struct adc_problem *problem, float upper, uint
         const struct sums sums = sums_of(problem, trial);
         float norm = 0.0f;
         for (int k = 0; k < problem->slices; k++) {
-            const int over = sums.sum[k] - problem->column->limit[k];
+            const int over = sums.sum[k] - problem->limit[k];
             norm += over > 0 || price[k] > 0.0f ? (float)(over * over) : 0.0f;
         }
         if (norm == 0.0f)
             break;
         const float length = relaxation * (upper - value) / norm;
         for (int k = 0; k < problem->slices; k++)
-            price[k] =
-                fmaxf(0.0f, price[k] + length * (float)(sums.sum[k] - problem->column->limit[k]));
+            price[k] = fmaxf(0.0f, price[k] + length * (float)(sums.sum[k] - problem->limit[k]));
     }
     return best;
 }
@@ -212,7 +166,7 @@ static int relief(const struct adc_problem *problem, const struct sums *sums, ui
 {
     int fall = 0;
     for (int k = 0; k < problem->slices; k++) {
-        const int now = sums->sum[k], limit = problem->column->limit[k];
+        const int now = sums->sum[k], limit = problem->limit[k];
         const int then = now + problem->all->digit[to][k] - problem->all->digit[from][k];
         fall += excess(now, limit) - excess(then, limit);
     }
@@ -268,13 +222,13 @@ static void repair(const struct adc_problem *problem, uint8_t *code)
 static void leave(const struct adc_problem *problem, const struct dual *dual, float upper,
                   const uint8_t *solution, const struct adc_left *left)
 {
-    float toll[ADC_COLUMN_CODES], least;
+    float toll[ADC_CODES], least;
     price_codes(problem, dual->price, toll);
     /* sums of floats are rounded */
     const float gap = upper - dual->bound + 1e-4f * (fabsf(upper) + fabsf(dual->bound)) + 1e-3f;
     for (size_t i = 0; i < problem->n; i++) {
         const int q = problem->nearest[i];
-        uint8_t *codes = left->code + i * ADC_COLUMN_CODES;
+        uint8_t *codes = left->code + i * ADC_CODES;
         cheapest(problem, i, toll, &least);
         left->count[i] = 0;
         for (int j = 0; j < problem->all->count[q]; j++) {
@@ -285,6 +239,11 @@ static void leave(const struct adc_problem *problem, const struct dual *dual, fl
     }
 }
 
+void adc_column_start(struct adc_column *column, struct bit_slice_format format)
+{
+    adc_candidates_start(&column->candidates, format);
+}
+
 static size_t padded(size_t bytes)
 {
     return (bytes + 63) / 64 * 64;
@@ -292,31 +251,31 @@ static size_t padded(size_t bytes)
 
 size_t adc_column_scratch(size_t rows)
 {
-    return adc_exact_scratch(rows) + padded(rows * ADC_COLUMN_CODES) +
-           padded(rows * sizeof(uint16_t)) + 3 * padded(rows);
+    return adc_exact_scratch(rows) + padded(rows * ADC_CODES) + padded(rows * sizeof(uint16_t)) +
+           3 * padded(rows);
 }
 
-enum adc_column_way adc_column_fit(const struct adc_column *column, const float *x, uint8_t *code,
+enum adc_column_way adc_column_fit(struct adc_column *column, const float *x, uint8_t *code,
                                    size_t n, void *scratch)
 {
-    struct adc_problem problem = {.column = column,
-                                  .all = candidates_of(column->format),
-                                  .slices = bit_slice_count(column->format),
-                                  .n = n,
-                                  .x = x};
+    struct adc_candidates *all = &column->candidates;
+    struct adc_problem problem = {
+        .all = all, .limit = column->limit, .slices = all->slices, .n = n, .x = x};
     char *at = (char *)scratch + adc_exact_scratch(n);
     struct adc_left left = {.code = (uint8_t *)at};
-    left.count = (uint16_t *)(at += padded(n * ADC_COLUMN_CODES));
+    left.count = (uint16_t *)(at += padded(n * ADC_CODES));
     problem.nearest = (uint8_t *)(at += padded(n * sizeof(uint16_t)));
     uint8_t *other = problem.nearest + padded(n), *spare = other + padded(n);
 
-    const float largest = (float)((1 << column->format.bits) - 1);
+    const float largest = (float)((1 << all->format.bits) - 1);
     for (size_t i = 0; i < n; i++)
         problem.nearest[i] = code[i] = (uint8_t)fminf(rintf(x[i]), largest);
     const struct sums sums = sums_of(&problem, code);
     if (is_within(&problem, &sums))
         return ADC_COLUMN_NEAREST;
 
+    for (size_t i = 0; i < n; i++)
+        adc_candidates_list(all, problem.nearest[i]);
     fill(&problem, code, spare);
     float upper = rise_of(&problem, code);
     const struct dual dual = maximise(&problem, upper, other, spare);

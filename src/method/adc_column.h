@@ -9,7 +9,7 @@
  *   2. a greedy repair of the codes that these prices give: a solution, and an upper bound;
  *   3. codes whose reduced cost exceeds the difference cannot be in a better solution; what is left
  *      is solved exactly by dynamic programming over the used part of each limit, unless that has
- *      more than ADC_COLUMN_STATES states.
+ *      more than ADC_EXACT_STATES states.
  * No source: the method is our own, the parts are textbook (Fisher 1981).
  */
 #ifndef RESLICE_METHOD_ADC_COLUMN_H
@@ -18,65 +18,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hw/bit_slice.h"
+#include "method/adc_candidates.h"
 
-enum { ADC_COLUMN_STATES = 8192, ADC_COLUMN_CODES = 256 };
-
+/* What columns of one layer share; 68 kB, the caller's. */
 struct adc_column {
-    struct bit_slice_format format;
     int limit[BIT_SLICE_MAX]; /* largest digit sum of each slice, >= 0 */
+    struct adc_candidates candidates;
 };
 
 /* How a column was solved. */
 enum adc_column_way { ADC_COLUMN_NEAREST, ADC_COLUMN_GREEDY, ADC_COLUMN_EXACT };
 
-/* Bytes of scratch for columns of up to `rows`, aligned as mem_alloc's. */
+/* A column of this format, whose limits are the caller's to set. Nothing to free. Not collective. */
+void adc_column_start(struct adc_column *column, struct bit_slice_format format);
+
+/* Bytes of scratch for columns of up to `rows`, aligned as mem_alloc's. Not collective. */
 size_t adc_column_scratch(size_t rows);
 
-/* Fills code [n] for rows n. Deterministic; ties go to the code nearest to x rounded, the smaller of
- * two, and to the solution that was found first. */
-enum adc_column_way adc_column_fit(const struct adc_column *column, const float *x, uint8_t *code,
+/* code [n] = the codes of magnitudes x [n]; column->candidates lists what it needs and keeps it for
+ * the next column. Deterministic; ties go to the code nearest to x rounded, the smaller of two, and
+ * to the solution that was found first. Not collective. */
+enum adc_column_way adc_column_fit(struct adc_column *column, const float *x, uint8_t *code,
                                    size_t n, void *scratch);
-
-/* ---- shared by the two files of this module ---- */
-
-/* Codes that may replace the nearest one, nearest first: those to which no other is preferable,
- * nearer or as near and with no larger digit in any slice, for every x that rounds to it. */
-struct adc_candidates {
-    struct bit_slice_format format;
-    uint8_t digit[ADC_COLUMN_CODES][BIT_SLICE_MAX];
-    uint16_t count[ADC_COLUMN_CODES];
-    uint8_t code[ADC_COLUMN_CODES][ADC_COLUMN_CODES];
-};
-
-/* A column with its candidates. */
-struct adc_problem {
-    const struct adc_column *column;
-    const struct adc_candidates *all;
-    int slices;
-    size_t n;
-    const float *x;   /* [n] */
-    uint8_t *nearest; /* [n] */
-};
-
-/* By how much a code costs more than the nearest one. */
-static inline float adc_rise(const struct adc_problem *problem, size_t row, int code)
-{
-    const float step = (float)(code - problem->nearest[row]);
-    return step * (step - 2.0f * (problem->x[row] - (float)problem->nearest[row]));
-}
-
-/* Candidates that are left of each row: left [n, ADC_COLUMN_CODES], count [n] >= 1. */
-struct adc_left {
-    uint8_t *code;
-    uint16_t *count;
-};
-
-size_t adc_exact_scratch(size_t rows);
-
-/* The best codes among those left, of which at least one choice keeps the limits. 0: too many
- * states, and code is unchanged. */
-int adc_exact(const struct adc_problem *problem, const struct adc_left *left, uint8_t *code,
-              void *scratch);
 
 #endif

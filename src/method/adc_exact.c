@@ -1,8 +1,6 @@
-/* Dynamic programming over the digit sums of a column. */
-#include <math.h>
-#include <string.h>
+#include "method/adc_exact.h"
 
-#include "method/adc_column.h"
+#include <math.h>
 
 /* The used part of each limit, slice 0 fastest. */
 struct states {
@@ -13,26 +11,26 @@ struct states {
 };
 
 struct workspace {
-    float *cost, *next; /* [ADC_COLUMN_STATES] smallest rise within so much of the limits */
-    uint8_t *choice;    /* [rows, ADC_COLUMN_STATES] code by row and state */
+    float *cost, *next; /* [ADC_EXACT_STATES] smallest rise within so much of the limits */
+    uint8_t *choice;    /* [rows, ADC_EXACT_STATES] code by row and state */
 };
 
 size_t adc_exact_scratch(size_t rows)
 {
-    return 2 * ADC_COLUMN_STATES * sizeof(float) + rows * ADC_COLUMN_STATES;
+    return 2 * ADC_EXACT_STATES * sizeof(float) + rows * ADC_EXACT_STATES;
 }
 
 /* Rows without a choice use up their digits beforehand; no slice can use more than the others' largest
  * digits. False when too many states are left. */
-static int make_states(struct states *states, const struct adc_problem *problem,
-                       const struct adc_left *left)
+static bool make_states(struct states *states, const struct adc_problem *problem,
+                        const struct adc_left *left)
 {
     states->slices = problem->slices;
     states->count = 1;
     for (int k = 0; k < problem->slices; k++) {
-        int capacity = problem->column->limit[k], most = 0;
+        int capacity = problem->limit[k], most = 0;
         for (size_t i = 0; i < problem->n; i++) {
-            const uint8_t *codes = left->code + i * ADC_COLUMN_CODES;
+            const uint8_t *codes = left->code + i * ADC_CODES;
             int largest = 0;
             for (int j = 0; j < left->count[i]; j++) {
                 const int digit = problem->all->digit[codes[j]][k];
@@ -44,10 +42,10 @@ static int make_states(struct states *states, const struct adc_problem *problem,
         states->capacity[k] = capacity < most ? capacity : most;
         states->step[k] = states->count;
         states->count *= (size_t)states->capacity[k] + 1;
-        if (states->count > ADC_COLUMN_STATES)
-            return 0;
+        if (states->count > ADC_EXACT_STATES)
+            return false;
     }
-    return 1;
+    return true;
 }
 
 /* next[s] = min(next[s], cost[s - digits of the code] + rise) where s has room for the digits. */
@@ -93,39 +91,39 @@ static void trace_back(const struct states *states, const struct adc_problem *pr
 {
     size_t s = states->count - 1;
     for (size_t i = problem->n; i-- > 0;) {
-        code[i] = left->code[i * ADC_COLUMN_CODES];
+        code[i] = left->code[i * ADC_CODES];
         if (left->count[i] == 1)
             continue;
-        code[i] = work->choice[i * ADC_COLUMN_STATES + s];
+        code[i] = work->choice[i * ADC_EXACT_STATES + s];
         for (int k = 0; k < states->slices; k++)
             s -= problem->all->digit[code[i]][k] * states->step[k];
     }
 }
 
-int adc_exact(const struct adc_problem *problem, const struct adc_left *left, uint8_t *code,
-              void *scratch)
+bool adc_exact(const struct adc_problem *problem, const struct adc_left *left, uint8_t *code,
+               void *scratch)
 {
     struct states states;
     struct workspace work = {.cost = scratch};
-    work.next = work.cost + ADC_COLUMN_STATES;
-    work.choice = (uint8_t *)(work.next + ADC_COLUMN_STATES);
+    work.next = work.cost + ADC_EXACT_STATES;
+    work.choice = (uint8_t *)(work.next + ADC_EXACT_STATES);
     if (!make_states(&states, problem, left))
-        return 0;
+        return false;
     for (size_t s = 0; s < states.count; s++)
         work.cost[s] = 0.0f;
     for (size_t i = 0; i < problem->n; i++) {
-        const uint8_t *codes = left->code + i * ADC_COLUMN_CODES;
+        const uint8_t *codes = left->code + i * ADC_CODES;
         if (left->count[i] == 1)
             continue;
         for (size_t s = 0; s < states.count; s++)
             work.next[s] = INFINITY;
         for (int j = 0; j < left->count[i]; j++)
             add_code(&states, problem->all->digit[codes[j]], adc_rise(problem, i, codes[j]),
-                     codes[j], &work, work.choice + i * ADC_COLUMN_STATES);
+                     codes[j], &work, work.choice + i * ADC_EXACT_STATES);
         float *swap = work.cost;
         work.cost = work.next;
         work.next = swap;
     }
     trace_back(&states, problem, left, code, &work);
-    return 1;
+    return true;
 }

@@ -32,6 +32,7 @@ struct gathered {
     float *x;      /* [rows] magnitudes in codes */
     uint32_t *row; /* [rows] */
     uint8_t *code; /* [rows] */
+    struct adc_column *column;
     void *scratch; /* of adc_column_fit */
 };
 
@@ -46,7 +47,7 @@ static size_t scratch_size(const struct constraint_layer *layer, size_t outputs)
     (void)outputs;
     const size_t n = layer->rows;
     return padded(n, sizeof(float)) + padded(n, sizeof(uint32_t)) + padded(n, 1) +
-           adc_column_scratch(n);
+           padded(1, sizeof(struct adc_column)) + adc_column_scratch(n);
 }
 
 static struct gathered carve(char *scratch, size_t rows)
@@ -56,13 +57,14 @@ static struct gathered carve(char *scratch, size_t rows)
     g.row = (uint32_t *)scratch;
     scratch += padded(rows, sizeof(uint32_t));
     g.code = (uint8_t *)scratch;
-    g.scratch = scratch + padded(rows, 1);
+    scratch += padded(rows, 1);
+    g.column = (struct adc_column *)(void *)scratch;
+    g.scratch = scratch + padded(1, sizeof(struct adc_column));
     return g;
 }
 
 /* The weights of one sign on one column, those that round to 0 left out: they stay 0. */
-static void project_column(const struct adc_column *column, float step, float sign, float *w,
-                           size_t rows, const struct gathered *g)
+static void project_column(const struct gathered *g, float step, float sign, float *w, size_t rows)
 {
     size_t n = 0;
     for (size_t r = 0; r < rows; r++) {
@@ -72,7 +74,7 @@ static void project_column(const struct adc_column *column, float step, float si
         g->x[n] = x;
         g->row[n++] = (uint32_t)r;
     }
-    adc_column_fit(column, g->x, g->code, n, g->scratch);
+    adc_column_fit(g->column, g->x, g->code, n, g->scratch);
     for (size_t i = 0; i < n; i++)
         w[g->row[i]] = sign * step * (float)g->code[i];
 }
@@ -81,15 +83,15 @@ static void project(const struct constraint_layer *layer, float *w, size_t outpu
 {
     const size_t inputs = layer->in * layer->taps;
     const struct gathered g = carve(scratch, layer->rows);
-    struct adc_column column = {.format = layer->format};
+    adc_column_start(g.column, layer->format);
     for (int k = 0; k < bit_slice_count(layer->format); k++)
-        column.limit[k] = (1 << layer->adc_bits[k]) - 1;
+        g.column->limit[k] = (1 << layer->adc_bits[k]) - 1;
     for (size_t o = 0; o < outputs; o++)
         for (size_t first = 0; first < inputs; first += layer->rows) {
             float *block = w + o * inputs + first;
             const size_t rows = inputs - first < layer->rows ? inputs - first : layer->rows;
-            project_column(&column, layer->step, 1.0f, block, rows, &g);
-            project_column(&column, layer->step, -1.0f, block, rows, &g);
+            project_column(&g, layer->step, 1.0f, block, rows);
+            project_column(&g, layer->step, -1.0f, block, rows);
             for (size_t r = 0; r < rows; r++) /* what rounds to 0, on the way to -0 as well */
                 if (fabsf(block[r]) < layer->step)
                     block[r] = 0.0f;

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "hw/fixed_point.h"
+#include "nn/conv_panels_gradient.h"
 #include "nn/conv_panels_plan.h"
 #include "nn/kernels.h"
 #include "nn/panels.h"
@@ -68,13 +69,13 @@ struct conv_panels *conv_panels_create(const struct op *op)
     const size_t both =
         panel_elements(t->in, t->backward_group) + panel_elements(t->out, t->backward_group);
     const size_t forward = panel_elements(t->in, t->forward_group);
-    scratch_reserve(weights * sizeof(int64_t) + (both > forward ? both : forward) * sizeof(float));
+    scratch_reserve(op->scratch,
+                    weights * sizeof(int64_t) + (both > forward ? both : forward) * sizeof(float));
     return t;
 }
 
 void conv_panels_destroy(struct conv_panels *t)
 {
-    scratch_release();
     mem_free(t->forward);
     mem_free(t->backward);
     mem_free(t->tap);
@@ -305,18 +306,19 @@ void conv_panels_forward(struct conv_panels *t, const struct op *op, const struc
 {
     const float scale = fixed_point_step(op->in->exponent, pass->bits) *
                         fixed_point_step(op->params->tensor[op->weight].exponent, pass->bits);
-    const struct float_job job = {t->in,      t->out, op->out,        op->out->value, scratch_get(),
-                                  t->forward, bias,   taps_of_output, false};
+    const struct float_job job = {
+        t->in,      t->out, op->out,        op->out->value, op->scratch->block,
+        t->forward, bias,   taps_of_output, false};
     op->out->max_bits = 0;
     for (size_t first = 0; first < pass->samples; first += t->forward_group) {
         const size_t n = smaller(pass->samples - first, t->forward_group);
         if (!pass->quantise) {
-            lay_floats(scratch_get(), op->in, op->in->value, first, n);
+            lay_floats(op->scratch->block, op->in, op->in->value, first, n);
             multiply_floats(t, &job, first, n);
             continue;
         }
-        lay_codes(scratch_get(), op->in, first, n);
-        const int32_t bits = multiply_codes(t, op, scratch_get(), first, n, scale, bias);
+        lay_codes(op->scratch->block, op->in, first, n);
+        const int32_t bits = multiply_codes(t, op, op->scratch->block, first, n, scale, bias);
         op->out->max_bits = bits > op->out->max_bits ? bits : op->out->max_bits;
     }
     if (!pass->quantise)
@@ -325,7 +327,7 @@ void conv_panels_forward(struct conv_panels *t, const struct op *op, const struc
 
 bool conv_panels_backward(struct conv_panels *t, const struct op *op, const struct pass *pass)
 {
-    t->sum = scratch_get();
+    t->sum = op->scratch->block;
     float *x = (float *)(void *)(t->sum + sum_count(t)),
           *dy = x + panel_elements(t->in, t->backward_group);
     const struct float_job job = {t->out,      t->in, op->in,        op->in->gradient, dy,

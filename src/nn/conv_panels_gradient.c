@@ -1,9 +1,6 @@
-/* Weight gradients over panels: dw[t, k, j] = sum over output pixels q and samples n of
- *     x[q step + tap(t), n, k] dy[q, n, j]
- * in float for a group of samples, then as integers. */
-#include <string.h>
+#include "nn/conv_panels_gradient.h"
 
-#include "nn/conv_panels_plan.h"
+#include <string.h>
 
 enum { BAND_PIXELS = 256 }; /* of a gradient whose panels stay in the L1 cache */
 

@@ -1,5 +1,4 @@
-/* Private to the files of conv_panels: sizes and memory of one convolution, and what its weight
- * gradients offer to its backward pass. */
+/* Private to the files of conv_panels: sizes and memory of one convolution. */
 #ifndef RESLICE_NN_CONV_PANELS_PLAN_H
 #define RESLICE_NN_CONV_PANELS_PLAN_H
 
@@ -34,13 +33,5 @@ static inline size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
-
-/* Adds the gradients of n samples, x [in / 16, pixels, n, 16] and dy [out / 16, pixels, n, 16], to
- * t->sum as integers of `unit`; sets it when `is_first`. False when a value does not fit. */
-bool conv_panels_weight_gradient(const struct conv_panels *t, const float *x, const float *dy,
-                                 size_t n, double unit, bool is_first);
-
-/* t->sum → the parameter's sums [out, in, taps]. */
-void conv_panels_collect_sums(const struct conv_panels *t, const struct op *op);
 
 #endif

@@ -129,13 +129,12 @@ struct conv_tiles *conv_tiles_create(const struct op *op)
     t->row = MEM_NEW(uint16_t, round_up((size_t)op->in->channels * taps, NN_LANES));
     t->strip = MEM_NEW(size_t, t->in / TILE_SIDE * taps);
     set_strips(t);
-    scratch_reserve(lines_in(t, NULL).bytes);
+    scratch_reserve(op->scratch, lines_in(t, NULL).bytes);
     return t;
 }
 
 void conv_tiles_destroy(struct conv_tiles *t)
 {
-    scratch_release();
     mem_free(t->by_tap);
     mem_free(t->forward);
     mem_free(t->backward);
@@ -281,7 +280,7 @@ static int32_t store_outputs(const struct conv_tiles *t, const struct op *op, co
 void conv_tiles_forward(struct conv_tiles *t, const struct op *op, const struct pass *pass,
                         const float *bias)
 {
-    const struct lines lines = lines_in(t, scratch_get());
+    const struct lines lines = lines_in(t, op->scratch->block);
     const float scale = fixed_point_step(op->in->exponent, pass->bits) *
                         fixed_point_step(op->params->tensor[op->weight].exponent, pass->bits);
     int32_t max = 0;
@@ -369,7 +368,7 @@ static void collect_sums(const struct conv_tiles *t, const struct op *op, const 
 
 bool conv_tiles_backward(struct conv_tiles *t, const struct op *op, const struct pass *pass)
 {
-    const struct lines lines = lines_in(t, scratch_get());
+    const struct lines lines = lines_in(t, op->scratch->block);
     bool fits = true, is_first = true;
     for (size_t s = 0; s < pass->shards; s++)
         for (size_t first = pass->begin[s]; first < pass->begin[s + 1]; first += t->group) {

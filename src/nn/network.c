@@ -9,16 +9,9 @@
 #include "hw/fixed_point.h"
 #include "nn/kernels.h"
 
-static double quantise_time_s;
-
 void network_use_one_thread(void)
 {
     openblas_set_num_threads(1);
-}
-
-double network_quantise_time_s(void)
-{
-    return quantise_time_s;
 }
 
 static struct tensor *add_tensor(struct network *net, int channels, int height, int width)
@@ -50,6 +43,7 @@ static struct op *add_op(struct network *net, const struct op_class *class, cons
                       .in = in,
                       .out = out,
                       .params = &net->params,
+                      .scratch = &net->scratch,
                       .weight = -1,
                       .bias = -1,
                       .mean = -1,
@@ -342,6 +336,7 @@ void network_finish(struct network *net, struct tensor *logits, size_t capacity)
         if (op->class->setup)
             op->class->setup(op);
     }
+    scratch_allocate(&net->scratch);
 }
 
 void network_destroy(struct network *net)
@@ -358,6 +353,7 @@ void network_destroy(struct network *net)
     }
     mem_free(net->op);
     mem_free(net->tensor);
+    scratch_free(&net->scratch);
     parameters_destroy(&net->params);
     *net = (struct network){0};
 }
@@ -395,7 +391,7 @@ bool network_forward(struct network *net, const struct pass *pass)
         else
             finite = op->class->forward(op, pass);
         if (op->class->is_quantiser)
-            quantise_time_s += comm_time_s() - start_s;
+            net->quantise_time_s += comm_time_s() - start_s;
     }
     return finite;
 }
@@ -408,7 +404,7 @@ bool network_backward(struct network *net, const struct pass *pass)
         const double start_s = op->class->is_quantiser ? comm_time_s() : 0.0;
         fits = op->class->backward(op, pass) && fits;
         if (op->class->is_quantiser)
-            quantise_time_s += comm_time_s() - start_s;
+            net->quantise_time_s += comm_time_s() - start_s;
     }
     return fits;
 }

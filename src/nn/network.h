@@ -15,11 +15,13 @@ enum { NETWORK_OPS = 1024 };
 
 struct network {
     struct parameters params;
+    struct scratch scratch; /* of the operations */
     int op_count, tensor_count;
     struct op *op;         /* [NETWORK_OPS] in order of execution */
     struct tensor *tensor; /* [NETWORK_OPS + 1]; tensor 0 is the input */
     struct tensor *input, *logits;
-    size_t capacity; /* samples that fit */
+    size_t capacity;        /* samples that fit */
+    double quantise_time_s; /* spent in quantisers so far, communication included, both passes */
 };
 
 /* An empty network for inputs of this shape. network_destroy is fine without network_finish too. */
@@ -67,9 +69,6 @@ bool network_backward(struct network *net, const struct pass *pass);
 
 /* One OpenBLAS thread a rank: ranks are the parallelism, and results must not depend on threads. */
 void network_use_one_thread(void);
-
-/* Seconds spent in quantisers so far (communication included), forward and backward. */
-double network_quantise_time_s(void);
 
 /* Exponents of the activation quantisers, in order of execution: exponent [quantisers]. */
 int network_quantisers(const struct network *net);

@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "hw/kernels.h"
 #include "nn/parameters.h"
+#include "nn/scratch.h"
 
 /* Activations of up to `capacity` samples, stored as
  *     [n, height + 2 border, width + 2 border, channel_stride]:
@@ -110,6 +111,7 @@ struct op {
     const struct op *quantiser;      /* of an operation that emits; else NULL */
     bool adds_to_in, adds_to_second; /* the gradient of that input has a part already */
     struct parameters *params;
+    struct scratch *scratch;   /* of the network: free for use inside a call */
     size_t capacity;           /* samples that the tensors hold */
     int weight, bias;          /* parameter tensors, or -1 */
     int mean, variance;        /* batch norm: running statistics, or -1 */

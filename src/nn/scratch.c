@@ -2,29 +2,18 @@
 
 #include "base/mem.h"
 
-static void *block;
-static size_t block_bytes, users;
-
-void scratch_reserve(size_t bytes)
+void scratch_reserve(struct scratch *scratch, size_t bytes)
 {
-    users++;
-    if (bytes <= block_bytes)
-        return;
-    mem_free(block);
-    block = MEM_NEW(char, bytes);
-    block_bytes = bytes;
+    scratch->bytes = bytes > scratch->bytes ? bytes : scratch->bytes;
 }
 
-void scratch_release(void)
+void scratch_allocate(struct scratch *scratch)
 {
-    if (--users > 0)
-        return;
-    mem_free(block);
-    block = NULL;
-    block_bytes = 0;
+    scratch->block = scratch->bytes > 0 ? MEM_NEW(char, scratch->bytes) : NULL;
 }
 
-void *scratch_get(void)
+void scratch_free(struct scratch *scratch)
 {
-    return block;
+    mem_free(scratch->block);
+    *scratch = (struct scratch){0};
 }

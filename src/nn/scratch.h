@@ -1,17 +1,23 @@
-/* One block of memory that operations share: each may use it during a call, none keeps anything in
- * it. Small enough parts of it stay in the cache from one operation to the next. */
+/* Memory that the operations of a network share: each may use it during a call, none keeps anything
+ * in it. Small enough parts of it stay in the cache from one operation to the next. */
 #ifndef RESLICE_NN_SCRATCH_H
 #define RESLICE_NN_SCRATCH_H
 
 #include <stddef.h>
 
-/* Before the first step: one more user, who needs so many bytes. */
-void scratch_reserve(size_t bytes);
+/* Owned by the network. */
+struct scratch {
+    void *block;  /* [bytes], aligned to a cache line, with anything in it */
+    size_t bytes; /* that the most demanding operation needs */
+};
 
-/* The user is gone; the last one frees the block. */
-void scratch_release(void);
+/* Before scratch_allocate: some operation needs so many bytes. Not collective. */
+void scratch_reserve(struct scratch *scratch, size_t bytes);
 
-/* The block, aligned to a cache line, with anything in it. */
-void *scratch_get(void);
+/* Takes the block, once. Not collective. */
+void scratch_allocate(struct scratch *scratch);
+
+/* Gives it back. Not collective. */
+void scratch_free(struct scratch *scratch);
 
 #endif

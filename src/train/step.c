@@ -151,7 +151,7 @@ struct clock {
 
 static void clock_charge(struct step *step, struct clock *clock, enum step_part part)
 {
-    const struct clock now = {comm_time_s(), comm_sync_time_s(), network_quantise_time_s()};
+    const struct clock now = {comm_time_s(), comm_sync_time_s(), step->net->quantise_time_s};
     const double reduce = now.comm_s - clock->comm_s;
     const double quantise = now.quantise_s - clock->quantise_s;
     /* quantisers communicate inside a forward pass, nothing else does */
@@ -206,7 +206,7 @@ bool step_run(struct step *step, size_t m, double rate, struct step_result *resu
 {
     struct parameters *params = &step->net->params;
     const int64_t *extra = params->sum + params->size;
-    struct clock clock = {comm_time_s(), comm_sync_time_s(), network_quantise_time_s()};
+    struct clock clock = {comm_time_s(), comm_sync_time_s(), step->net->quantise_time_s};
     struct constrain *forward =
         step->constrain && step->constrain->by == CONSTRAIN_FORWARD ? step->constrain : NULL;
     if (forward)

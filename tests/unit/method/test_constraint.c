@@ -129,14 +129,14 @@ static void test_column_sparsity(void **state)
  * choices are tried. */
 static double best_codes(const struct adc_column *column, const float *x, size_t n, const int *sum)
 {
-    const int slices = bit_slice_count(column->format);
+    const int slices = bit_slice_count(column->candidates.format);
     if (n == 0)
         return 0.0;
     double best = INFINITY;
-    for (int c = 0; c < 1 << column->format.bits; c++) {
+    for (int c = 0; c < 1 << column->candidates.format.bits; c++) {
         int then[BIT_SLICE_MAX], fits = 1;
         for (int k = 0; k < slices; k++) {
-            then[k] = sum[k] + bit_slice_digit(column->format, c, k);
+            then[k] = sum[k] + bit_slice_digit(column->candidates.format, c, k);
             fits = fits && then[k] <= column->limit[k];
         }
         if (fits) {
@@ -147,7 +147,7 @@ static double best_codes(const struct adc_column *column, const float *x, size_t
     return best;
 }
 
-static void assert_best(const struct adc_column *column, const float *x, size_t n, void *scratch)
+static void assert_best(struct adc_column *column, const float *x, size_t n, void *scratch)
 {
     const int none[BIT_SLICE_MAX] = {0};
     int sum[BIT_SLICE_MAX] = {0};
@@ -156,10 +156,10 @@ static void assert_best(const struct adc_column *column, const float *x, size_t 
     adc_column_fit(column, x, code, n, scratch);
     for (size_t i = 0; i < n; i++) {
         found += ((double)x[i] - code[i]) * ((double)x[i] - code[i]);
-        for (int k = 0; k < bit_slice_count(column->format); k++)
-            sum[k] += bit_slice_digit(column->format, code[i], k);
+        for (int k = 0; k < bit_slice_count(column->candidates.format); k++)
+            sum[k] += bit_slice_digit(column->candidates.format, code[i], k);
     }
-    for (int k = 0; k < bit_slice_count(column->format); k++)
+    for (int k = 0; k < bit_slice_count(column->candidates.format); k++)
         assert_true(sum[k] <= column->limit[k]);
     assert_true(fabs(found - best_codes(column, x, n, none)) < 1e-3);
 }
@@ -175,21 +175,22 @@ static void test_column_codes(void **state)
     };
     char *scratch = mem_alloc(adc_column_scratch(SMALL), 1, "scratch");
     for (uint32_t round = 0; round < 400; round++) {
-        struct adc_column column = {.format = formats[round % 4]};
+        static struct adc_column column;
+        adc_column_start(&column, formats[round % 4]);
         const struct rng_key key = {11, RNG_TEST, round};
         const size_t n = 1 + round / 4 % 4;
         float x[4];
         for (size_t i = 0; i < n; i++) /* some larger than every code */
-            x[i] = (float)(rng_uniform(key, i) * 1.2 * (1 << column.format.bits));
-        for (int k = 0; k < bit_slice_count(column.format); k++)
+            x[i] = (float)(rng_uniform(key, i) * 1.2 * (1 << column.candidates.format.bits));
+        for (int k = 0; k < bit_slice_count(column.candidates.format); k++)
             column.limit[k] = (int)(rng_uniform(key, 10 + (uint64_t)k) * 5.0);
         assert_best(&column, x, n, scratch);
     }
     /* of eight bits: two weights and three, all 65,536 and 16,777,216 choices */
-    const struct adc_column two = {
-        .format = {8,  2},
-          .limit = { 3, 3, 3, 1}
+    static struct adc_column two = {
+        .limit = {3, 3, 3, 1}
     };
+    adc_column_start(&two, (struct bit_slice_format){8, 2});
     const float x[3] = {200.3f, 63.6f, 100.5f};
     assert_best(&two, x, 2, scratch);
     assert_best(&two, x, 3, scratch);
