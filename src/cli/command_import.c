@@ -14,7 +14,9 @@
 #include "settings/build_network.h"
 #include "settings/normalise.h"
 #include "store/overwrite.h"
+#include "simulate/currents.h"
 #include "train/calibrate.h"
+#include "train/run.h"
 
 struct import_options {
     struct cli_list files, sets;
@@ -30,6 +32,7 @@ struct session {
     struct experiment experiment; /* one run without parent and epochs */
     struct dataset set;
     struct training training;
+    struct simulation currents;
     struct evaluation exact; /* of the network in floating point, on the test set */
     size_t calibrated;       /* samples */
     float *logit;            /* [own test samples, classes], or NULL */
@@ -170,25 +173,16 @@ static bool choose_path(struct session *session, struct error *err)
 
 /* ---- work ---- */
 
-static struct evaluate_job job_of(struct training *t, const struct dataset_part *part, size_t count)
-{
-    return (struct evaluate_job){.net = &t->net,
-                                 .bits = t->format.bits,
-                                 .quantise = t->step.quantise,
-                                 .set = &t->set,
-                                 .part = part,
-                                 .count = count};
-}
-
 /* In floating point: exponents from training samples, then loss and accuracy on the test set. */
 static bool calibrate(struct session *session, struct error *err)
 {
     struct training *t = &session->training;
     const size_t wanted = (size_t)session->options.samples;
     session->calibrated = wanted < t->train_count ? wanted : t->train_count;
-    session->exact = calibrate_exponents(job_of(t, &t->set.train, session->calibrated));
+    session->exact =
+        calibrate_exponents(training_evaluation(t, &t->set.train, 0, session->calibrated));
     t->is_calibrated = true;
-    struct evaluate_job job = job_of(t, &t->set.test, t->test_count);
+    struct evaluate_job job = training_evaluation(t, &t->set.test, 0, t->test_count);
     job.quantise = false;
     if (session->exact.is_finite)
         session->exact = evaluate(&job);
@@ -211,7 +205,7 @@ static void observe_logits(void *context, const struct network *net, const struc
 static void keep_logits(struct session *session)
 {
     struct training *t = &session->training;
-    struct evaluate_job job = job_of(t, &t->set.test, t->test_count);
+    struct evaluate_job job = training_evaluation(t, &t->set.test, 0, t->test_count);
     session->logit = MEM_NEW(float, evaluate_share(t->test_count).count * t->net.logits->size);
     float *next = session->logit;
     job.observe = observe_logits;
@@ -223,9 +217,9 @@ static void write_file(const struct session *session)
 {
     const struct training *t = &session->training;
     const size_t classes = t->net.logits->size;
-    struct store *store =
-        store_create(session->path, result_bytes(t) + t->test_count * classes * sizeof(float));
-    result_write_groups(store, t);
+    struct store *store = store_create(session->path, result_bytes(t, &session->currents) +
+                                                          t->test_count * classes * sizeof(float));
+    result_write_groups(store, t, &session->currents);
     store_group(store, "/import");
     store_text(store, "/import", "weights", session->weights);
     store_integer(store, "/import", "calibration_samples", (int64_t)session->calibrated);
@@ -272,11 +266,9 @@ static int import_weights(struct session *session, struct error *err)
     struct training *t = &session->training;
     if (!weights_load(&t->net, session->weights, err) || !calibrate(session, err))
         return ERROR_STATUS_USER;
-    enum training_outcome outcome = training_train(t, err);
-    if (outcome == TRAINING_DONE)
-        outcome = training_finish(t, err);
-    if (outcome != TRAINING_DONE)
+    if (run_train(t, NULL, err) != TRAINING_DONE)
         return ERROR_STATUS_DIVERGED;
+    currents_count(&session->currents, t);
     if (session->options.logits)
         keep_logits(session);
     write_file(session);
@@ -298,6 +290,7 @@ static int import_with_data(struct session *session, struct error *err)
     if (training_create(&session->training, &session->experiment, 0, &session->set, err)) {
         status = import_weights(session, err);
         mem_free(session->logit);
+        simulation_destroy(&session->currents);
         training_destroy(&session->training);
     }
     dataset_free(&session->set);

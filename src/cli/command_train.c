@@ -9,12 +9,12 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/run_selection.h"
+#include "cli/train_job.h"
 #include "data/dataset.h"
 #include "result/result.h"
 #include "settings/experiment.h"
 #include "store/lock.h"
 #include "train/checkpoint.h"
-#include "train/run.h"
 
 struct train_options {
     const char *output, *data, *time_limit;
@@ -123,7 +123,7 @@ static int train_locked(struct session *session, size_t r, const char *path)
                                   .output = options->output,
                                   .path = path,
                                   .checkpoint_s = 60.0 * options->checkpoint_minutes};
-    return train_run(&job);
+    return train_job_run(&job);
 }
 
 /* Trains a run unless its file is there and complete. */

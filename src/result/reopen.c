@@ -81,7 +81,7 @@ static bool make_network(struct loaded *loaded, const char *path, struct error *
         return false;
     const struct pass pass = {.quantise = true, .bits = t->format.bits};
     const bool fine =
-        result_load_state(path, t, err) &&
+        result_load_network(path, &t->net, err) &&
         (network_prepare(&t->net, &pass) || error_set(err, "%s: a weight is not finite", path));
     if (!fine)
         training_destroy(t);

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "hw/fixed_point.h"
+#include "settings/settings_difference.h"
 #include "store/store.h"
 
 void result_path(char path[RESULT_PATH], const char *directory, const struct experiment *experiment,
@@ -67,26 +68,6 @@ bool result_prepare_folder(const char *directory, const struct experiment *exper
 
 /* ---- what is there already ---- */
 
-void result_difference(const char *path, const char *what, const char *there, const char *here,
-                       struct error *err)
-{
-    while (*there && *here) {
-        const size_t a = strcspn(there, "\n"), b = strcspn(here, "\n");
-        if (a != b || strncmp(there, here, a) != 0) {
-            const size_t indent = strspn(there, " "), other = strspn(here, " ");
-            error_set(err,
-                      "%s: was %s with other settings ('%.*s' there, '%.*s' now); --fresh "
-                      "replaces it, --output puts the new one elsewhere",
-                      path, what, (int)(a - indent), there + indent, (int)(b - other),
-                      here + other);
-            return;
-        }
-        there += a + (there[a] == '\n');
-        here += b + (here[b] == '\n');
-    }
-    error_set(err, "%s: was %s with other settings; --fresh replaces it", path, what);
-}
-
 static enum result_state check_file(const char *path, const struct experiment_run *run,
                                     struct error *err)
 {
@@ -101,7 +82,7 @@ static enum result_state check_file(const char *path, const struct experiment_ru
     if (store_get_text(file, "/", "config", there, RESULT_CONFIG, err)) {
         state = strcmp(there, here) == 0 ? RESULT_COMPLETE : RESULT_OTHER;
         if (state == RESULT_OTHER)
-            result_difference(path, "made", there, here, err);
+            settings_difference(path, "made", there, here, err);
     }
     mem_free(there);
     mem_free(here);
@@ -214,10 +195,4 @@ bool result_load_network(const char *path, struct network *net, struct error *er
     mem_free(floor);
     mem_free(exponent);
     return fine;
-}
-
-bool result_load_state(const char *path, struct training *t, struct error *err)
-{
-    t->is_calibrated = true;
-    return result_load_network(path, &t->net, err);
 }

@@ -6,12 +6,13 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "simulate/simulation.h"
 #include "store/store.h"
 #include "train/training.h"
 
 enum { RESULT_PATH = 1024, RESULT_CONFIG = 65536 /* bytes of resolved settings */ };
 
-/* DIRECTORY/EXPERIMENT/RUN.h5 */
+/* DIRECTORY/EXPERIMENT/RUN.h5. Not collective. */
 void result_path(char path[RESULT_PATH], const char *directory, const struct experiment *experiment,
                  const struct experiment_run *run);
 
@@ -27,23 +28,21 @@ enum result_state { RESULT_MISSING, RESULT_COMPLETE, RESULT_OTHER, RESULT_BAD };
 enum result_state result_check(const char *path, const struct experiment_run *run,
                                struct error *err);
 
-/* Fills the line for settings (YAML) that differ: the first such line `there` and `here`. `what` was
- * done with them: "made", "begun". */
-void result_difference(const char *path, const char *what, const char *there, const char *here,
-                       struct error *err);
-
 /* Weights, masks, the weights' exponent floors and the activations' exponents of a complete run into the
  * network. Collective. */
 bool result_load_network(const char *path, struct network *net, struct error *err);
 
-/* Likewise, into the network of a training, which then does not look for exponents itself. */
-bool result_load_state(const char *path, struct training *training, struct error *err);
+/* Writes the finished run with the currents of its network (a float run: of no layers). Collective;
+ * environment errors end the job. */
+void result_write(const char *path, const struct training *training,
+                  const struct simulation *currents);
 
-/* Writes the finished run. Collective; environment errors end the job. */
-void result_write(const char *path, const struct training *training);
+/* Parts of result_write, for those who add groups of their own. An estimate of the bytes; not
+ * collective. */
+size_t result_bytes(const struct training *training, const struct simulation *currents);
 
-/* Its parts, for those who add groups of their own: an estimate of the bytes, and all groups. */
-size_t result_bytes(const struct training *training);
-void result_write_groups(struct store *store, const struct training *training);
+/* All groups of a result. Collective; environment errors end the job. */
+void result_write_groups(struct store *store, const struct training *training,
+                         const struct simulation *currents);
 
 #endif

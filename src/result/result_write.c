@@ -7,6 +7,7 @@
 #include "result/provenance.h"
 #include "result/result.h"
 #include "result/result_crossbars.h"
+#include "result/result_history.h"
 #include "store/store.h"
 
 static void write_root(struct store *store, const struct training *t)
@@ -218,34 +219,35 @@ static void write_predictions(struct store *store, const struct training *t)
 }
 
 /* Generous, for the check of free space. */
-size_t result_bytes(const struct training *t)
+size_t result_bytes(const struct training *t, const struct simulation *currents)
 {
     size_t bytes = t->net.params.size * 8 + t->test_count * 4 + t->history.rows * 256 + (4u << 20);
-    for (int l = 0; l < t->simulation.layers; l++) {
-        const struct crossbar *x = &t->simulation.layer[l].crossbar;
+    for (int l = 0; l < currents->layers; l++) {
+        const struct crossbar *x = &currents->layer[l].crossbar;
         bytes += crossbar_histogram_size(x->format) * 8;
         bytes += x->row_tiles * x->outputs * CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES * 4;
     }
     return bytes;
 }
 
-void result_write_groups(struct store *store, const struct training *t)
+void result_write_groups(struct store *store, const struct training *t,
+                         const struct simulation *currents)
 {
     write_root(store, t);
-    history_write(&t->history, store, bit_slice_count(t->format));
+    result_write_history(store, &t->history, bit_slice_count(t->format));
     write_layers(store, t);
     write_activations(store, t);
     method_write(store, &t->run->settings, &t->net.params);
     if (t->step.quantise)
         write_slices(store, t);
-    result_write_simulation(store, &t->simulation);
+    result_write_simulation(store, currents);
     write_predictions(store, t);
     provenance_write(store, t->begun_s, comm_time_s() - t->start_s, (int64_t)t->resumptions);
 }
 
-void result_write(const char *path, const struct training *t)
+void result_write(const char *path, const struct training *t, const struct simulation *currents)
 {
-    struct store *store = store_create(path, result_bytes(t));
-    result_write_groups(store, t);
+    struct store *store = store_create(path, result_bytes(t, currents));
+    result_write_groups(store, t, currents);
     store_finish(store);
 }

@@ -64,7 +64,7 @@ static bool write_part(const char *part, const void *image, size_t length)
 /* The renames must be on the disk before a caller relies on them. */
 static bool sync_folder(const char *path)
 {
-    char folder[CHECKPOINT_PATH];
+    char folder[CHECKPOINT_FILE_PATH];
     snprintf(folder, sizeof folder, "%s", path);
     const int fd = open(dirname(folder), O_RDONLY | O_CLOEXEC);
     const bool fine = fd >= 0 && fsync(fd) == 0;
@@ -75,19 +75,20 @@ static bool sync_folder(const char *path)
     return fine;
 }
 
-bool checkpoint_file_write(const struct checkpoint *checkpoint, size_t length, struct error *err)
+bool checkpoint_file_write(const char *path, const void *image, size_t length, struct error *err)
 {
-    if (!write_part(checkpoint->part, checkpoint->image, length)) {
-        error_set(err, "checkpoint '%s': cannot be written: %s", checkpoint->path, strerror(errno));
-        unlink(checkpoint->part);
+    char old[CHECKPOINT_FILE_PATH], part[CHECKPOINT_FILE_PATH];
+    snprintf(old, sizeof old, "%s.old", path);
+    snprintf(part, sizeof part, "%s.part", path);
+    if (!write_part(part, image, length)) {
+        error_set(err, "checkpoint '%s': cannot be written: %s", path, strerror(errno));
+        unlink(part);
         return false;
     }
-    if (rename(checkpoint->path, checkpoint->old) != 0 && errno != ENOENT)
-        return error_set(err, "checkpoint '%s': cannot be renamed: %s", checkpoint->path,
-                         strerror(errno));
-    if (rename(checkpoint->part, checkpoint->path) != 0 || !sync_folder(checkpoint->path))
-        return error_set(err, "checkpoint '%s': cannot be put in place: %s", checkpoint->path,
-                         strerror(errno));
+    if (rename(path, old) != 0 && errno != ENOENT)
+        return error_set(err, "checkpoint '%s': cannot be renamed: %s", path, strerror(errno));
+    if (rename(part, path) != 0 || !sync_folder(path))
+        return error_set(err, "checkpoint '%s': cannot be put in place: %s", path, strerror(errno));
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* Checkpoint files on the disk: bytes with a checksum behind them, replaced without a moment in
- * which none is whole. Rank 0 only. */
+ * which none is whole. Beside PATH stand PATH.old, the one before, and PATH.part, the next in the
+ * making. Rank 0 only. */
 #ifndef RESLICE_STORE_DURABLE_FILE_H
 #define RESLICE_STORE_DURABLE_FILE_H
 
@@ -7,12 +8,13 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "train/checkpoint.h"
 
-/* Writes the first `length` bytes of the image and their checksum to `part`, moves the checkpoint
- * that is there to `old` and the new one into its place. False with a line (disk full, …); then a
- * sound checkpoint that was there is still there. */
-bool checkpoint_file_write(const struct checkpoint *checkpoint, size_t length, struct error *err);
+enum { CHECKPOINT_FILE_PATH = 1100 /* bytes of PATH.part */ };
+
+/* Writes `length` bytes and their checksum to PATH.part, moves the checkpoint that is there to
+ * PATH.old and the new one into its place. False with a line (disk full, …); then a sound checkpoint
+ * that was there is still there. Rank 0 only. */
+bool checkpoint_file_write(const char *path, const void *image, size_t length, struct error *err);
 
 enum checkpoint_file_state {
     CHECKPOINT_FILE_MISSING,
@@ -22,7 +24,7 @@ enum checkpoint_file_state {
 };
 
 /* Reads a file and verifies its checksum. When sound, *image has *length bytes, owned by the caller
- * (mem_free). */
+ * (mem_free). Rank 0 only. */
 enum checkpoint_file_state checkpoint_file_read(const char *path, void **image, size_t *length,
                                                 struct error *err);
 

@@ -12,13 +12,12 @@
 #include "base/mem.h"
 #include "base/simd.h"
 #include "base/stop.h"
-#include "result/result.h"
+#include "settings/settings_difference.h"
 #include "store/durable_file.h"
 #include "store/store_image.h"
 #include "train/checkpoint_state.h"
-#include "train/training.h"
 
-enum { CHECKPOINT_VERSION = 2, IDENTITY = 3, LABELS = 4 };
+enum { CHECKPOINT_VERSION = 2, IDENTITY = 3, LABELS = 4, CONFIG = 65536 /* bytes */ };
 
 static const char FORMAT[] = "reslice checkpoint";
 
@@ -90,9 +89,9 @@ static size_t image_bound(const struct checkpoint *checkpoint, const struct trai
 
 static void set_paths(struct checkpoint *checkpoint, const char *result)
 {
-    snprintf(checkpoint->path, CHECKPOINT_PATH, "%s.checkpoint", result);
-    snprintf(checkpoint->old, CHECKPOINT_PATH, "%s.checkpoint.old", result);
-    snprintf(checkpoint->part, CHECKPOINT_PATH, "%s.checkpoint.part", result);
+    snprintf(checkpoint->path, CHECKPOINT_FILE_PATH, "%s.checkpoint", result);
+    snprintf(checkpoint->old, CHECKPOINT_FILE_PATH, "%s.checkpoint.old", result);
+    snprintf(checkpoint->part, CHECKPOINT_FILE_PATH, "%s.checkpoint.part", result);
 }
 
 void checkpoint_create(struct checkpoint *checkpoint, const char *result, const struct training *t,
@@ -143,7 +142,7 @@ static bool build_and_write(struct checkpoint *checkpoint, const struct training
     const size_t length = build(checkpoint, t);
     if (length == 0)
         return error_set(err, "checkpoint '%s': HDF5 cannot build it in memory", checkpoint->path);
-    return checkpoint_file_write(checkpoint, length, err);
+    return checkpoint_file_write(checkpoint->path, checkpoint->image, length, err);
 }
 
 /* Rank 0 only. */
@@ -214,10 +213,10 @@ static bool belongs(const struct checkpoint *checkpoint, const struct store_file
     if (!store_image_read(file, field, 1, err) || identity[0] != CHECKPOINT_VERSION)
         return error_set(err, "%s: was written by another version of reslice; --fresh starts over",
                          path);
-    char *config = mem_alloc(RESULT_CONFIG, 1, "config");
-    bool fine = store_get_text(file, "/", "config", config, RESULT_CONFIG, err);
+    char *config = mem_alloc(CONFIG, 1, "config");
+    bool fine = store_get_text(file, "/", "config", config, CONFIG, err);
     if (fine && strcmp(config, checkpoint->config) != 0) {
-        result_difference(path, "begun", config, checkpoint->config, err);
+        settings_difference(path, "begun", config, checkpoint->config, err);
         fine = false;
     }
     mem_free(config);

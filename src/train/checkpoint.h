@@ -15,13 +15,11 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-struct training;
-
-enum { CHECKPOINT_PATH = 1100 };
+#include "store/durable_file.h"
+#include "train/training.h"
 
 struct checkpoint {
-    char path[CHECKPOINT_PATH], old[CHECKPOINT_PATH], part[CHECKPOINT_PATH];
+    char path[CHECKPOINT_FILE_PATH], old[CHECKPOINT_FILE_PATH], part[CHECKPOINT_FILE_PATH];
     struct checkpoint_state *state; /* owned */
     char *config;                   /* resolved settings of the run; owned */
     int64_t data_crc, parent_crc;   /* what the run starts from; rank 0 */
@@ -31,14 +29,15 @@ struct checkpoint {
     size_t capacity;
 };
 
-/* CRC-32 of all pixels and labels of the data set. */
-struct dataset;
+/* CRC-32 of all pixels and labels of the data set. Not collective. */
 int64_t checkpoint_data_crc(const struct dataset *set);
 
 /* For a run whose network has its initial or its parent's weights; takes all memory. `result` is
- * the path of its result file, `data_crc` matters on rank 0. */
+ * the path of its result file, `data_crc` matters on rank 0. Not collective. */
 void checkpoint_create(struct checkpoint *checkpoint, const char *result, const struct training *t,
                        int64_t data_crc, double interval_s);
+
+/* Gives back all memory; the files stay. Not collective. */
 void checkpoint_destroy(struct checkpoint *checkpoint);
 
 /* Continues a run from its newest sound checkpoint: fills the state and counts in
@@ -47,18 +46,19 @@ void checkpoint_destroy(struct checkpoint *checkpoint);
 bool checkpoint_resume(struct checkpoint *checkpoint, struct training *t, struct error *err);
 
 /* After each step: writes a checkpoint when the interval is over. A failure is a warning, and the
- * files that were there stay. Weights that are not finite are not saved. */
+ * files that were there stay. Weights that are not finite are not saved. Not collective: rank 0 does
+ * it. */
 void checkpoint_now_and_then(struct checkpoint *checkpoint, const struct training *t);
 
 /* Behind the last step: writes one when a tenth of the interval is over, since mapping and writing
- * the result may still take long or fail. */
+ * the result may still take long or fail. Not collective: rank 0 does it. */
 void checkpoint_at_end(struct checkpoint *checkpoint, const struct training *t);
 
 /* Writes a checkpoint of a run that stops. False with a line when that fails. Collective. */
 bool checkpoint_when_stopped(struct checkpoint *checkpoint, const struct training *t,
                              struct error *err);
 
-/* Rank 0 removes all checkpoints of a result. */
+/* Rank 0 removes all checkpoints of a result. Not collective. */
 void checkpoint_remove(const char *result);
 
 /* Whether there is a checkpoint, younger than the result file if that is there: an interrupted

@@ -5,7 +5,6 @@
 
 #include "base/comm.h"
 #include "base/mem.h"
-#include "train/training.h"
 
 enum { NUMBERS = CHECKPOINT_NUMBERS, ARRAYS = CHECKPOINT_FIELDS - NUMBERS };
 

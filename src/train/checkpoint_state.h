@@ -5,8 +5,7 @@
 #include <stdint.h>
 
 #include "store/store_image.h"
-
-struct training;
+#include "train/training.h"
 
 enum { CHECKPOINT_NUMBERS = 12, CHECKPOINT_FIELDS = CHECKPOINT_NUMBERS + 10 };
 
@@ -26,11 +25,14 @@ struct checkpoint_state {
     struct store_field field[CHECKPOINT_FIELDS];
 };
 
-/* The training must live longer and keep its place in memory. */
+/* Takes memory. The training must live longer and keep its place in memory. Not collective. */
 void checkpoint_state_create(struct checkpoint_state *state, const struct training *t);
+
+/* Gives back the memory. Not collective. */
 void checkpoint_state_destroy(struct checkpoint_state *state);
 
-/* Copies what is not in the training's own arrays, before writing. */
+/* Copies what is not in the training's own arrays, before writing. Not
+ * collective. */
 void checkpoint_state_take(struct checkpoint_state *state, const struct training *t);
 
 /* After reading on rank 0: the state to all ranks and into the training. Collective. */

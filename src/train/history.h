@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "hw/bit_slice.h"
-#include "store/store.h"
 
 /* One column of the table: accuracies and ratios are 0..1, NaN where there is nothing to say. */
 enum history_column {
@@ -33,16 +32,16 @@ struct history_row {
 struct history {
     bool has_constraints;
     size_t rows, capacity;
-    struct history_row *row; /* [capacity] */
+    struct history_row *row; /* [capacity] owned */
 };
 
+/* Takes memory for `capacity` rows; there is none yet. Not collective. */
 void history_create(struct history *history, size_t capacity);
+
+/* Gives back the memory. Not collective. */
 void history_destroy(struct history *history);
 
-/* A new row, all NaN. */
+/* A new row, all NaN, owned by the history, which must have room for it. Not collective. */
 struct history_row *history_append(struct history *history);
-
-/* Writes group /history. Collective. */
-void history_write(const struct history *history, struct store *store, int slices);
 
 #endif

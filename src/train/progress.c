@@ -5,7 +5,6 @@
 
 #include "base/comm.h"
 #include "base/log.h"
-#include "train/training.h"
 
 enum { LINE = 256 };
 
@@ -43,7 +42,7 @@ void progress_start(struct progress *progress, const struct training *t)
     log_info("%s/%s%s: %lld epochs of %zu samples%s%s; %d rank%s, %lld shards", t->experiment->name,
              t->run->name, from, (long long)s->epochs, t->train_count, penalty, pruned, comm_size(),
              comm_size() == 1 ? "" : "s", (long long)s->training.shards);
-    *progress = (struct progress){.training = t, .start_s = t->start_s};
+    *progress = (struct progress){.training = t};
 }
 
 enum { BAR = 10 };
@@ -65,28 +64,29 @@ static void format_slices_short(char *text, size_t size, const struct history_ro
         snprintf(text + used, size - used, " %%");
 }
 
-void progress_step(struct progress *progress, size_t epoch, size_t samples, double loss,
-                   double accuracy)
+void progress_step(struct progress *progress)
 {
     const struct training *t = progress->training;
-    const double now_s = comm_time_s();
+    const double now_s = comm_time_s(), samples = (double)t->at.samples;
     if (!log_is_terminal() || now_s - progress->shown_s < 0.1)
         return;
     progress->shown_s = now_s;
     const double epochs = (double)t->run->settings.epochs;
-    const double done = ((double)epoch - 1.0 + (double)samples / (double)t->train_count) / epochs;
+    const double done = ((double)t->at.epoch - 1.0 + samples / (double)t->train_count) / epochs;
     char bar[BAR + 1], left[32], slices[LINE];
     format_bar(bar, done);
-    format_time(left, sizeof left, (now_s - progress->start_s) * (1.0 - done) / done);
-    format_slices_short(slices, sizeof slices, &t->history.row[epoch - 1],
+    format_time(left, sizeof left, (now_s - t->start_s) * (1.0 - done) / done);
+    format_slices_short(slices, sizeof slices, &t->history.row[t->at.epoch - 1],
                         bit_slice_count(t->format));
     log_status("%s %.0f %% %s left, epoch %zu/%.0f loss %.3f %.2f %% %s", bar, 100.0 * done, left,
-               epoch, epochs, loss, 100.0 * accuracy, slices);
+               t->at.epoch, epochs, t->at.loss / samples, 100.0 * (double)t->at.correct / samples,
+               slices);
 }
 
-void progress_epoch(struct progress *progress, size_t epoch, const struct history_row *row)
+void progress_epoch(const struct progress *progress)
 {
     const struct training *t = progress->training;
+    const struct history_row *row = &t->history.row[t->at.epoch];
     char slices[LINE], train[64] = "", validation[64] = "", time[32];
     if (!isnan(row->value[HISTORY_TRAIN_LOSS]))
         snprintf(train, sizeof train, "  loss %.4f  train %.2f", row->value[HISTORY_TRAIN_LOSS],
@@ -95,7 +95,8 @@ void progress_epoch(struct progress *progress, size_t epoch, const struct histor
         snprintf(validation, sizeof validation, "  validation %.2f",
                  100.0 * row->value[HISTORY_VALIDATION_ACCURACY]);
     format_slices(slices, sizeof slices, row, bit_slice_count(t->format));
-    format_time(time, sizeof time, comm_time_s() - progress->start_s);
-    log_info("epoch %3zu/%lld%s%s  test %.2f %%  %s  %s", epoch, (long long)t->run->settings.epochs,
-             train, validation, 100.0 * row->value[HISTORY_TEST_ACCURACY], slices, time);
+    format_time(time, sizeof time, comm_time_s() - t->start_s);
+    log_info("epoch %3zu/%lld%s%s  test %.2f %%  %s  %s", t->at.epoch,
+             (long long)t->run->settings.epochs, train, validation,
+             100.0 * row->value[HISTORY_TEST_ACCURACY], slices, time);
 }

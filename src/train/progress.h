@@ -2,26 +2,22 @@
 #ifndef RESLICE_TRAIN_PROGRESS_H
 #define RESLICE_TRAIN_PROGRESS_H
 
-#include <stddef.h>
-
-#include "train/history.h"
-
-struct training;
+#include "train/training.h"
 
 struct progress {
     const struct training *training; /* not owned */
-    double start_s, shown_s;
+    double shown_s;                  /* when the bar was drawn, on comm_time_s's clock */
 };
 
-/* Says what the run is, and takes over its clock. */
+/* Says what the run is; the training must stay. Not collective, rank 0 prints. */
 void progress_start(struct progress *progress, const struct training *training);
 
-/* After each step; shows at most ten times a second, and only on a terminal. `samples` of the epoch
- * are done, with this mean loss and accuracy (0..1). */
-void progress_step(struct progress *progress, size_t epoch, size_t samples, double loss,
-                   double accuracy);
+/* After each step, from the position of the training: draws the bar, at most ten times a second, and
+ * only on a terminal. Not collective, rank 0 prints. */
+void progress_step(struct progress *progress);
 
-/* After each epoch, with its complete row; epoch 0 is the state before training. */
-void progress_epoch(struct progress *progress, size_t epoch, const struct history_row *row);
+/* After each evaluation, from the last row of the history; epoch 0 is the state before training. Not
+ * collective, rank 0 prints. */
+void progress_epoch(const struct progress *progress);
 
 #endif

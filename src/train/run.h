@@ -1,24 +1,21 @@
-/* One run from its start or its checkpoint to its result file. */
+/* The loop around a training: steps and evaluations until the kept network is evaluated, with what a
+ * person sees of it, checkpoints, and the end when the run is to stop. */
 #ifndef RESLICE_TRAIN_RUN_H
 #define RESLICE_TRAIN_RUN_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "base/error.h"
+#include "train/checkpoint.h"
+#include "train/training.h"
 
-#include "data/dataset.h"
-#include "settings/experiment.h"
+/* Trains from where the run stands (checkpoint_resume), keeps the best epoch and evaluates it on the
+ * test set. `checkpoint` is written now and then, or NULL. TRAINING_DONE: the network has the kept
+ * weights, prepared. TRAINING_STOPPED: run_stop is due. TRAINING_DIVERGED: with a line. Collective. */
+enum training_outcome run_train(struct training *training, struct checkpoint *checkpoint,
+                                struct error *err);
 
-struct train_job {
-    const struct experiment *experiment;
-    size_t run; /* of the experiment */
-    const struct dataset *set;
-    int64_t data_crc; /* checkpoint_data_crc of the set; rank 0 */
-    const char *output, *path;
-    double checkpoint_s; /* seconds between checkpoints; 0: only when stopped */
-};
-
-/* Trains the run, its parent's file being complete, writes its result and removes its checkpoints.
- * Returns the exit status: 0 or one of base/error.h; messages are out. Collective. */
-int train_run(const struct train_job *job);
+/* For a run that was asked to stop, by TRAINING_STOPPED or during what its caller did with the kept
+ * network: writes its checkpoint and says how to go on. Returns ERROR_STATUS_STOPPED; another status of
+ * base/error.h with a line when there is no checkpoint to go on from. Collective. */
+int run_stop(const struct training *training, struct checkpoint *checkpoint, struct error *err);
 
 #endif

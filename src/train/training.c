@@ -3,15 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "base/stop.h"
 #include "data/augment.h"
 #include "settings/build_network.h"
 #include "settings/normalise.h"
-#include "train/checkpoint.h"
-#include "train/progress.h"
 
 /* ---- create ---- */
 
@@ -71,7 +67,6 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     };
     step_create(&t->step, &t->net, step);
     history_create(&t->history, (size_t)s->epochs + 1);
-    silent_layers_create(&t->silent, &t->net);
     t->history.has_constraints = t->constrain != NULL;
     t->best.value = MEM_NEW(float, t->net.params.size);
     t->best.exponent = MEM_NEW(int, network_quantisers(&t->net));
@@ -83,12 +78,10 @@ bool training_create(struct training *t, const struct experiment *experiment, si
 
 void training_destroy(struct training *t)
 {
-    simulation_destroy(&t->simulation);
     mem_free(t->predicted);
     mem_free(t->order);
     mem_free(t->best.value);
     mem_free(t->best.exponent);
-    silent_layers_destroy(&t->silent);
     history_destroy(&t->history);
     step_destroy(&t->step);
     constrain_destroy(t->constrain);
@@ -98,8 +91,8 @@ void training_destroy(struct training *t)
 
 /* ---- evaluate, select ---- */
 
-static struct evaluate_job job_of(struct training *t, const struct dataset_part *part, size_t first,
-                                  size_t count)
+struct evaluate_job training_evaluation(struct training *t, const struct dataset_part *part,
+                                        size_t first, size_t count)
 {
     return (struct evaluate_job){.net = &t->net,
                                  .quantise = t->step.quantise,
@@ -140,25 +133,25 @@ static enum training_outcome measure_weights(struct training *t, struct history_
     count_slices(t, row);
     row->value[HISTORY_PENALTY] = step_penalty(&t->step);
     if (t->validation_count > 0) {
-        const struct evaluate_job job =
-            job_of(t, &t->set.train, t->set.train.count - t->validation_count, t->validation_count);
+        const struct evaluate_job job = training_evaluation(
+            t, &t->set.train, t->set.train.count - t->validation_count, t->validation_count);
         const struct evaluation validation = evaluate(&job);
         if (validation.is_stopped)
             return TRAINING_STOPPED;
         row->value[HISTORY_VALIDATION_LOSS] = validation.loss;
         row->value[HISTORY_VALIDATION_ACCURACY] = validation.accuracy;
     }
-    const struct evaluate_job job = job_of(t, &t->set.test, 0, t->test_count);
+    const struct evaluate_job job = training_evaluation(t, &t->set.test, 0, t->test_count);
     const struct evaluation test = evaluate(&job);
     if (test.is_stopped)
         return TRAINING_STOPPED;
     row->value[HISTORY_TEST_LOSS] = test.loss;
     row->value[HISTORY_TEST_ACCURACY] = test.accuracy;
     row->value[HISTORY_SECONDS] = comm_time_s() - t->start_s;
-    return test.is_finite ? TRAINING_DONE : not_finite(t, t->at.epoch, err);
+    return test.is_finite ? TRAINING_MEASURED : not_finite(t, t->at.epoch, err);
 }
 
-/* See training_train. */
+/* See training_advance. */
 static double score_of(const struct training *t, const struct history_row *row, size_t epoch)
 {
     const struct settings *s = &t->run->settings;
@@ -194,7 +187,7 @@ static enum training_outcome measure(struct training *t, struct history_row *row
         row->value[HISTORY_RHO] = t->constrain->by == CONSTRAIN_ADMM ? t->constrain->rho : NAN;
     }
     const enum training_outcome outcome = measure_weights(t, row, err);
-    if (outcome == TRAINING_DONE && (t->at.epoch > 0 || t->run->settings.epochs == 0))
+    if (outcome == TRAINING_MEASURED && (t->at.epoch > 0 || t->run->settings.epochs == 0))
         keep_if_better(t, row, t->at.epoch);
     if (t->constrain)
         constrain_hide(t->constrain);
@@ -228,18 +221,20 @@ static void load_batch(struct training *t, size_t first, size_t m,
     t->step.sample = index;
 }
 
-/* One step behind the present position. */
-static enum training_outcome train_step(struct training *t, const struct schedule *schedule,
-                                        const struct augmentation *augmentation, struct error *err)
+/* One step behind the present position, in an epoch > 0 of which samples are left. */
+static enum training_outcome train_step(struct training *t, struct error *err)
 {
     struct training_position *at = &t->at;
-    const size_t batch = (size_t)t->run->settings.training.batch, n = t->train_count;
+    const struct settings *s = &t->run->settings;
+    const size_t batch = (size_t)s->training.batch, n = t->train_count;
     const size_t m = n - at->samples < batch ? n - at->samples : batch;
+    const struct schedule schedule = schedule_of(s);
+    const struct augmentation augmentation = augmentation_of(s, at->epoch);
     /* in epochs */
     const double done = (double)at->epoch - 1.0 + (double)at->samples / (double)n;
-    const double rate = schedule_rate(schedule, done);
+    const double rate = schedule_rate(&schedule, done);
     struct step_result result;
-    load_batch(t, at->samples, m, augmentation);
+    load_batch(t, at->samples, m, &augmentation);
     if (!step_run(&t->step, m, rate, &result)) {
         error_set(err,
                   "run '%s' has diverged in epoch %zu, step %zu: a value is not finite or a "
@@ -256,35 +251,49 @@ static enum training_outcome train_step(struct training *t, const struct schedul
     at->loss += result.loss * (double)m;
     at->correct += result.correct;
     t->history.row[at->epoch].value[HISTORY_RATE] = rate;
-    return result.stop ? TRAINING_STOPPED : TRAINING_DONE;
+    return result.stop ? TRAINING_STOPPED : TRAINING_STEPPED;
 }
 
-/* The rest of the epoch. */
-static enum training_outcome train_epoch(struct training *t, struct history_row *row,
-                                         struct progress *progress, struct error *err)
+/* The order of the samples follows from the epoch's number: a checkpoint does not hold it. */
+static void shuffle(struct training *t)
 {
-    const struct settings *s = &t->run->settings;
-    const struct schedule schedule = schedule_of(s);
-    const struct augmentation augmentation = augmentation_of(s, t->at.epoch);
-    const struct rng_key key = {(uint64_t)s->training.seed, RNG_SHUFFLE, (uint32_t)t->at.epoch};
+    const uint64_t seed = (uint64_t)t->run->settings.training.seed;
+    const uint32_t epoch = (uint32_t)t->at.epoch;
+    const struct rng_key key = {seed, RNG_SHUFFLE, epoch};
     rng_permutation(key, t->order, t->train_count);
-    t->step.dropout = (struct rng_key){key.seed, RNG_DROPOUT, key.epoch};
-    while (t->at.samples < t->train_count) {
-        const double start_s = comm_time_s();
-        const enum training_outcome outcome = train_step(t, &schedule, &augmentation, err);
-        if (outcome != TRAINING_DONE)
-            return outcome;
-        const double samples = (double)t->at.samples;
-        progress_step(progress, t->at.epoch, t->at.samples, t->at.loss / samples,
-                      (double)t->at.correct / samples);
-        stop_note_work(comm_time_s() - start_s);
-        if (t->checkpoint)
-            checkpoint_now_and_then(t->checkpoint, t);
-    }
-    row->value[HISTORY_TRAIN_LOSS] = t->at.loss / (double)t->train_count;
-    row->value[HISTORY_TRAIN_ACCURACY] = (double)t->at.correct / (double)t->train_count;
-    return TRAINING_DONE;
+    t->step.dropout = (struct rng_key){seed, RNG_DROPOUT, epoch};
+    t->ordered = t->at.epoch;
 }
+
+/* Behind the last step of the present epoch. */
+static enum training_outcome finish_epoch(struct training *t, struct error *err)
+{
+    struct history_row *row = &t->history.row[t->at.epoch];
+    if (t->at.epoch > 0) {
+        row->value[HISTORY_TRAIN_LOSS] = t->at.loss / (double)t->train_count;
+        row->value[HISTORY_TRAIN_ACCURACY] = (double)t->at.correct / (double)t->train_count;
+    }
+    const enum training_outcome outcome = measure(t, row, err);
+    t->at.is_measured = outcome == TRAINING_MEASURED;
+    return outcome;
+}
+
+enum training_outcome training_advance(struct training *t, struct error *err)
+{
+    if (t->at.is_measured) {
+        if (t->at.epoch == (size_t)t->run->settings.epochs)
+            return TRAINING_DONE;
+        t->at = (struct training_position){.epoch = t->at.epoch + 1};
+        history_append(&t->history);
+    }
+    if (t->at.epoch == 0 || t->at.samples == t->train_count)
+        return finish_epoch(t, err);
+    if (t->ordered != t->at.epoch)
+        shuffle(t);
+    return train_step(t, err);
+}
+
+/* ---- begin, finish ---- */
 
 /* A network that never saw a batch has no activation exponents: take those of the first one. */
 static bool calibrate(struct training *t)
@@ -308,8 +317,7 @@ static bool calibrate(struct training *t)
     return prepare(t) && network_forward(&t->net, &pass);
 }
 
-/* A run that does not come from a checkpoint. */
-static enum training_outcome begin(struct training *t, struct error *err)
+enum training_outcome training_begin(struct training *t, struct error *err)
 {
     const double threshold = t->run->settings.prune.threshold;
     if (threshold > 0.0)
@@ -321,75 +329,16 @@ static enum training_outcome begin(struct training *t, struct error *err)
     return t->is_calibrated || calibrate(t) ? TRAINING_DONE : not_finite(t, t->at.epoch, err);
 }
 
-/* What is left of the present epoch: steps, evaluation, selection. */
-static enum training_outcome finish_epoch(struct training *t, struct progress *progress,
-                                          struct error *err)
-{
-    struct history_row *row = &t->history.row[t->at.epoch];
-    enum training_outcome outcome = TRAINING_DONE;
-    if (t->at.epoch > 0)
-        outcome = train_epoch(t, row, progress, err);
-    if (outcome == TRAINING_DONE)
-        outcome = measure(t, row, err);
-    if (outcome != TRAINING_DONE)
-        return outcome;
-    t->at.is_measured = true;
-    progress_epoch(progress, t->at.epoch, row);
-    silent_layers_warn(&t->silent, &t->net, t->run->name, t->at.epoch,
-                       t->step.quantise && t->at.epoch > 0);
-    return TRAINING_DONE;
-}
-
-enum training_outcome training_train(struct training *t, struct error *err)
-{
-    struct progress progress;
-    enum training_outcome outcome = t->resumptions > 0 ? TRAINING_DONE : begin(t, err);
-    if (outcome != TRAINING_DONE)
-        return outcome;
-    progress_start(&progress, t);
-    for (;;) {
-        outcome = t->at.is_measured ? TRAINING_DONE : finish_epoch(t, &progress, err);
-        if (outcome != TRAINING_DONE)
-            return outcome;
-        if (t->at.epoch == (size_t)t->run->settings.epochs)
-            break;
-        t->at = (struct training_position){.epoch = t->at.epoch + 1};
-        history_append(&t->history);
-    }
-    if (t->checkpoint)
-        checkpoint_at_end(t->checkpoint, t);
-    memcpy(t->net.params.value, t->best.value, t->net.params.size * sizeof(float));
-    network_set_exponents(&t->net, t->best.exponent);
-    return TRAINING_DONE;
-}
-
-/* Maps the kept weights and sends test samples through them. False when stopped. */
-static bool count_currents(struct training *t)
-{
-    const struct settings *s = &t->run->settings;
-    const int bits = t->format.bits;
-    const int cell = s->crossbar.cell_bits > 0 ? (int)s->crossbar.cell_bits : t->format.width;
-    const struct crossbar_format format = {(int)s->crossbar.rows, (int)s->crossbar.columns, cell,
-                                           bits, bits};
-    struct evaluate_job job =
-        job_of(t, &t->set.test, 0, limited(s->crossbar.samples, t->test_count));
-    simulation_create(&t->simulation, &t->net, format, READOUT_DIFFERENTIAL);
-    job.observe = simulation_observe;
-    job.context = &t->simulation;
-    if (evaluate(&job).is_stopped)
-        return false;
-    simulation_reduce(&t->simulation);
-    return true;
-}
-
 enum training_outcome training_finish(struct training *t, struct error *err)
 {
+    memcpy(t->net.params.value, t->best.value, t->net.params.size * sizeof(float));
+    network_set_exponents(&t->net, t->best.exponent);
     if (!prepare(t))
         return not_finite(t, t->best.epoch, err);
-    struct evaluate_job job = job_of(t, &t->set.test, 0, t->test_count);
+    struct evaluate_job job = training_evaluation(t, &t->set.test, 0, t->test_count);
     job.predicted = t->predicted;
     t->test = evaluate(&job);
-    if (t->test.is_stopped || (t->step.quantise && !count_currents(t)))
+    if (t->test.is_stopped)
         return TRAINING_STOPPED;
     return t->test.is_finite ? TRAINING_DONE : not_finite(t, t->best.epoch, err);
 }

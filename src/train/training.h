@@ -1,6 +1,8 @@
-/* One run of an experiment: train, select the epoch to keep, evaluate, map.
+/* One run of an experiment: train, select the epoch to keep, evaluate what is kept.
  *
- * All calls are collective, and every result is the same bytes on any number of ranks. */
+ * A training advances by one step or one evaluation at a time and knows nothing of who watches it
+ * (train/progress.h), saves it (train/checkpoint.h) or goes on calling (train/run.h). Every result is
+ * the same bytes on any number of ranks. */
 #ifndef RESLICE_TRAIN_TRAINING_H
 #define RESLICE_TRAIN_TRAINING_H
 
@@ -8,17 +10,15 @@
 
 #include "data/dataset.h"
 #include "settings/experiment.h"
-#include "simulate/simulation.h"
 #include "train/evaluate.h"
 #include "train/history.h"
-#include "train/silent_layers.h"
 #include "train/step.h"
 
 /* The state that model selection keeps. */
 struct snapshot {
     float *value;  /* [params.size] */
     int *exponent; /* of the activation quantisers */
-    double score;  /* see training_train */
+    double score;  /* see training_advance */
     size_t epoch;
 };
 
@@ -31,9 +31,13 @@ struct training_position {
     int64_t correct;  /* of those samples */
 };
 
-enum training_outcome { TRAINING_DONE, TRAINING_STOPPED, TRAINING_DIVERGED };
-
-struct checkpoint;
+enum training_outcome {
+    TRAINING_STEPPED,  /* a step is done */
+    TRAINING_MEASURED, /* an epoch is evaluated: its row of the history is complete */
+    TRAINING_DONE,     /* nothing is left to be done */
+    TRAINING_STOPPED,  /* a rank was asked to stop: base/stop.h */
+    TRAINING_DIVERGED
+};
 
 struct training {
     const struct experiment *experiment; /* not owned */
@@ -46,37 +50,49 @@ struct training {
     struct constrain *constrain; /* or NULL; owned */
     struct history history;
     struct snapshot best;
-    struct silent_layers silent;
-    uint32_t *order;    /* [train_count] samples in the order of the epoch */
+    uint32_t *order;    /* [train_count] samples in the order of the epoch … */
+    size_t ordered;     /* … of this number; 0: of none yet */
     size_t pruned;      /* parameters that are masked */
     bool is_calibrated; /* the activation exponents stand: those of a parent, or of an import */
     struct training_position at;
-    size_t resumptions;            /* > 0: the state comes from a checkpoint */
-    struct checkpoint *checkpoint; /* written now and then, or NULL; not owned */
-    double begun_s;                /* when the run was begun, on comm_time_s's clock */
-    double start_s;                /* the same, without the time in which it was interrupted */
+    size_t resumptions; /* > 0: the state comes from a checkpoint */
+    double begun_s;     /* when the run was begun, on comm_time_s's clock */
+    double start_s;     /* the same, without the time in which it was interrupted */
     /* after training_finish */
     struct evaluation test;
     uint8_t *predicted; /* [evaluate_share(test_count).count] */
-    struct simulation simulation;
 };
 
-/* Builds the network with its initial weights. False with a line when the data set does not fit the
- * settings. */
+/* Builds the network with its initial weights and takes all memory; `experiment` and the samples of
+ * `set` must stay. Not collective, the same on every rank. False with a line when the data set does
+ * not fit the settings, and nothing to destroy. */
 bool training_create(struct training *training, const struct experiment *experiment, size_t run,
                      const struct dataset *set, struct error *err);
+
+/* Gives back all memory. Not collective. */
 void training_destroy(struct training *training);
 
-/* Trains for the run's epochs (pruning first if asked), evaluating after each, and leaves the kept
- * epoch's weights in the network. The score of an epoch is its accuracy in percent by
- * training.select, plus, with select_sparsity, the mean over slices of the zero ratio in percent;
- * the first epoch with the largest score is kept.
- * A resumed run goes on from its position. TRAINING_STOPPED (base/stop.h): the state is that
- * of the position, for a checkpoint. TRAINING_DIVERGED: the line says where. */
-enum training_outcome training_train(struct training *training, struct error *err);
+/* Before the first training_advance of a run that does not come from a checkpoint: prunes and
+ * constrains the weights as the run asks, and finds the exponents of the activations on the first
+ * batch if no parent gave them. TRAINING_DONE, or TRAINING_DIVERGED with a line. Collective. */
+enum training_outcome training_begin(struct training *training, struct error *err);
 
-/* Evaluates the kept weights on the test set and maps them on crossbars. After TRAINING_STOPPED the
- * network has the kept weights instead of the last ones, which nobody needs any more. */
+/* One step, or the evaluation behind an epoch's last step (or, of the run's weights before any step).
+ * The score of an epoch is its accuracy in percent by training.select, plus, with select_sparsity,
+ * the mean over slices of the zero ratio in percent; the first epoch with the largest score is kept.
+ * TRAINING_DONE: all epochs are trained and evaluated, nothing has changed. TRAINING_STOPPED: the
+ * state is that of the position, for a checkpoint. TRAINING_DIVERGED: the line says where.
+ * Collective. */
+enum training_outcome training_advance(struct training *training, struct error *err);
+
+/* Puts the kept epoch's weights into the network, prepares it and evaluates it on the test set.
+ * TRAINING_DONE, TRAINING_STOPPED (the state is that behind the last step but for the weights, whose
+ * last values nobody needs any more) or TRAINING_DIVERGED with a line. Collective. */
 enum training_outcome training_finish(struct training *training, struct error *err);
+
+/* An evaluation of the network on samples [first, first + count) of a part of the training's data
+ * set, in the run's number format; nothing observes it yet. Not collective: evaluate() is. */
+struct evaluate_job training_evaluation(struct training *training, const struct dataset_part *part,
+                                        size_t first, size_t count);
 
 #endif

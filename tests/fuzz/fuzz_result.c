@@ -66,16 +66,16 @@ static void build_network(struct network *net)
 
 static void read_state(void)
 {
-    struct training training = {0};
+    struct network net;
     struct error err;
-    build_network(&training.net);
+    build_network(&net);
     fuzz_clear(&err);
     const struct pass pass = {.quantise = true, .bits = 8, .samples = SAMPLES};
-    if (!result_load_state(file.path, &training, &err))
+    if (!result_load_network(file.path, &net, &err))
         fuzz_need_line(&err);
-    else if (network_prepare(&training.net, &pass))
-        network_forward(&training.net, &pass);
-    network_destroy(&training.net);
+    else if (network_prepare(&net, &pass))
+        network_forward(&net, &pass);
+    network_destroy(&net);
 }
 
 /* As weights of another program: more than the network has, so it is always refused. */
@@ -113,11 +113,11 @@ static void start(void)
     fuzz_need(report_print(once, 1, 0, TABLE_CSV, &err), "the right file is refused: %s", err.text);
     fuzz_need(result_check(file.path, &run, &err) == RESULT_COMPLETE,
               "the right run is refused: %s", err.text);
-    struct training training = {0};
-    build_network(&training.net);
-    fuzz_need(result_load_state(file.path, &training, &err), "the right state is refused: %s",
+    struct network net;
+    build_network(&net);
+    fuzz_need(result_load_network(file.path, &net, &err), "the right state is refused: %s",
               err.text);
-    network_destroy(&training.net);
+    network_destroy(&net);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "train/checkpoint.h"
+#include "train/run.h"
 #include "train/training.h"
 
 static char folder[] = "/tmp/reslice_checkpoint.XXXXXX";
@@ -79,7 +80,6 @@ static inline void start(struct fixture *f)
 {
     assert_true(training_create(&f->training, &f->experiment, 0, &f->set, &err));
     checkpoint_create(&f->checkpoint, result, &f->training, checkpoint_data_crc(&f->set), 0.0);
-    f->training.checkpoint = &f->checkpoint;
 }
 
 static inline void end(struct fixture *f)
@@ -121,7 +121,7 @@ static inline enum training_outcome advance(struct fixture *f)
 {
     stop_start(0.0);
     raise(SIGUSR1);
-    const enum training_outcome outcome = training_train(&f->training, &err);
+    const enum training_outcome outcome = run_train(&f->training, &f->checkpoint, &err);
     stop_end();
     return outcome;
 }

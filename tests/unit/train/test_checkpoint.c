@@ -96,17 +96,15 @@ static void interrupt(const char *yaml, size_t steps)
 {
     struct fixture *whole = open_fixture(yaml, NULL), *cut = open_fixture(yaml, NULL);
     size_t interruptions = 0;
-    assert_int_equal(training_train(&whole->training, &err), TRAINING_DONE);
-    assert_int_equal(training_finish(&whole->training, &err), TRAINING_DONE);
+    assert_int_equal(run_train(&whole->training, &whole->checkpoint, &err), TRAINING_DONE);
     while (interruptions < steps) {
         assert_int_equal(advance(cut), TRAINING_STOPPED);
         assert_true(checkpoint_when_stopped(&cut->checkpoint, &cut->training, &err));
         assert_true(restart(cut));
         assert_int_equal(cut->training.resumptions, ++interruptions);
     }
-    assert_int_equal(training_train(&cut->training, &err), TRAINING_DONE);
+    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &err), TRAINING_DONE);
     assert_int_equal(cut->training.at.epoch, whole->training.run->settings.epochs);
-    assert_int_equal(training_finish(&cut->training, &err), TRAINING_DONE);
     assert_same_run(&whole->training, &cut->training);
     drop(whole);
     close_fixture(cut);
@@ -138,14 +136,12 @@ static void test_end(void **state)
 {
     (void)state;
     struct fixture *whole = open_fixture(MLP, NULL), *cut = open_fixture(MLP, NULL);
-    assert_int_equal(training_train(&whole->training, &err), TRAINING_DONE);
-    assert_int_equal(training_finish(&whole->training, &err), TRAINING_DONE);
-    assert_int_equal(training_train(&cut->training, &err), TRAINING_DONE);
+    assert_int_equal(run_train(&whole->training, &whole->checkpoint, &err), TRAINING_DONE);
+    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &err), TRAINING_DONE);
     assert_true(checkpoint_when_stopped(&cut->checkpoint, &cut->training, &err));
     assert_true(restart(cut));
     assert_true(cut->training.at.is_measured);
-    assert_int_equal(training_train(&cut->training, &err), TRAINING_DONE);
-    assert_int_equal(training_finish(&cut->training, &err), TRAINING_DONE);
+    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &err), TRAINING_DONE);
     memcpy(cut->training.net.params.momentum, whole->training.net.params.momentum,
            whole->training.net.params.size * sizeof(float));
     assert_same_run(&whole->training, &cut->training);
@@ -177,8 +173,7 @@ static void assert_limits(const struct training *t, const int *bits)
 static void obeys(const char *yaml, const int *bits)
 {
     struct fixture *f = open_fixture(yaml, NULL);
-    assert_int_equal(training_train(&f->training, &err), TRAINING_DONE);
-    assert_int_equal(training_finish(&f->training, &err), TRAINING_DONE);
+    assert_int_equal(run_train(&f->training, &f->checkpoint, &err), TRAINING_DONE);
     assert_limits(&f->training, bits);
     close_fixture(f);
 }

@@ -262,7 +262,7 @@ static void test_interval(void **state)
     (void)state;
     struct fixture *f = open_fixture(MLP, NULL);
     f->checkpoint.interval_s = 0.0; /* never */
-    assert_int_equal(training_train(&f->training, &err), TRAINING_DONE);
+    assert_int_equal(run_train(&f->training, &f->checkpoint, &err), TRAINING_DONE);
     assert_false(exists(newest));
     end(f);
     start(f);

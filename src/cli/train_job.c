@@ -1,0 +1,87 @@
+#include "cli/train_job.h"
+
+#include "base/comm.h"
+#include "base/log.h"
+#include "result/result.h"
+#include "simulate/currents.h"
+#include "train/checkpoint.h"
+#include "train/constrain.h"
+#include "train/run.h"
+
+static int fail(const struct error *err, int status)
+{
+    log_error("%s", err->text);
+    return status;
+}
+
+static bool load_parent(const struct train_job *job, struct training *t, struct error *err)
+{
+    if (t->run->parent < 0)
+        return true;
+    char path[RESULT_PATH];
+    struct error why;
+    result_path(path, job->output, job->experiment, &job->experiment->runs[t->run->parent]);
+    if (!result_load_network(path, &t->net, err))
+        return false;
+    t->is_calibrated = true;
+    return !t->constrain || constrain_fits_masks(t->constrain, &why) ||
+           error_set(err, "run '%s': %s", t->run->name, why.text);
+}
+
+static int stop(const struct training *t, struct checkpoint *checkpoint)
+{
+    struct error err;
+    const int status = run_stop(t, checkpoint, &err);
+    return status == ERROR_STATUS_STOPPED ? status : fail(&err, status);
+}
+
+/* What is left when the kept network stands. */
+static int finish(const struct train_job *job, struct training *t, struct checkpoint *checkpoint)
+{
+    struct simulation currents;
+    int status = 0;
+    if (currents_count(&currents, t)) {
+        result_write(job->path, t, &currents);
+        checkpoint_remove(job->path);
+        log_info("%s: kept epoch %zu, test accuracy %.2f %%, %.1f s -> %s", t->run->name,
+                 t->best.epoch, 100.0 * t->test.accuracy, comm_time_s() - t->start_s, job->path);
+    } else {
+        status = stop(t, checkpoint);
+    }
+    simulation_destroy(&currents);
+    return status;
+}
+
+static int train(const struct train_job *job, struct training *t, struct checkpoint *checkpoint)
+{
+    struct error err;
+    if (!checkpoint_resume(checkpoint, t, &err))
+        return fail(&err, ERROR_STATUS_USER);
+    switch (run_train(t, checkpoint, &err)) {
+    case TRAINING_DONE:
+        return finish(job, t, checkpoint);
+    case TRAINING_STOPPED:
+        return stop(t, checkpoint);
+    default:
+        return fail(&err, ERROR_STATUS_DIVERGED);
+    }
+}
+
+int train_job_run(const struct train_job *job)
+{
+    struct training t;
+    struct checkpoint checkpoint;
+    struct error err;
+    int status;
+    if (!training_create(&t, job->experiment, job->run, job->set, &err))
+        return fail(&err, ERROR_STATUS_USER);
+    if (load_parent(job, &t, &err)) {
+        checkpoint_create(&checkpoint, job->path, &t, job->data_crc, job->checkpoint_s);
+        status = train(job, &t, &checkpoint);
+        checkpoint_destroy(&checkpoint);
+    } else {
+        status = fail(&err, ERROR_STATUS_USER);
+    }
+    training_destroy(&t);
+    return status;
+}
