@@ -85,8 +85,8 @@ static bool export_file(const struct export_options *options, const char *result
         return false;
     choose_path(path, result, options->output);
     const struct settings *settings = &experiment.runs[0].settings;
-    const bool fine =
-        output_check(path, EXPORT_FORMAT, true, err) && load_network(&net, settings, result, err);
+    const bool fine = overwrite_check(path, EXPORT_FORMAT, true, err) &&
+                      load_network(&net, settings, result, err);
     if (fine) {
         export_write(path, &net, loaded_format_of(settings),
                      (struct export_source){result, experiment.name, experiment.runs[0].name});

@@ -168,7 +168,7 @@ static bool choose_path(struct session *session, struct error *err)
     else
         result_path(session->path, options->directory, &session->experiment,
                     &session->experiment.runs[0]);
-    return output_check(session->path, "reslice", options->fresh, err);
+    return overwrite_check(session->path, "reslice", options->fresh, err);
 }
 
 /* ---- work ---- */

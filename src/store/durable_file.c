@@ -64,7 +64,7 @@ static bool write_part(const char *part, const void *image, size_t length)
 /* The renames must be on the disk before a caller relies on them. */
 static bool sync_folder(const char *path)
 {
-    char folder[CHECKPOINT_FILE_PATH];
+    char folder[DURABLE_FILE_PATH];
     snprintf(folder, sizeof folder, "%s", path);
     const int fd = open(dirname(folder), O_RDONLY | O_CLOEXEC);
     const bool fine = fd >= 0 && fsync(fd) == 0;
@@ -75,9 +75,9 @@ static bool sync_folder(const char *path)
     return fine;
 }
 
-bool checkpoint_file_write(const char *path, const void *image, size_t length, struct error *err)
+bool durable_file_write(const char *path, const void *image, size_t length, struct error *err)
 {
-    char old[CHECKPOINT_FILE_PATH], part[CHECKPOINT_FILE_PATH];
+    char old[DURABLE_FILE_PATH], part[DURABLE_FILE_PATH];
     snprintf(old, sizeof old, "%s.old", path);
     snprintf(part, sizeof part, "%s.part", path);
     if (!write_part(part, image, length)) {
@@ -121,19 +121,19 @@ static bool is_sound(const char *bytes, size_t size, const char *path, struct er
     return true;
 }
 
-enum checkpoint_file_state checkpoint_file_read(const char *path, void **image, size_t *length,
-                                                struct error *err)
+enum durable_file_state durable_file_read(const char *path, void **image, size_t *length,
+                                          struct error *err)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
-        return CHECKPOINT_FILE_MISSING;
+        return DURABLE_FILE_MISSING;
     struct stat about;
     if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
         error_set(err, "checkpoint '%s': cannot be read: %s", path,
                   fd < 0 ? strerror(errno) : "not a file");
         if (fd >= 0)
             close(fd);
-        return CHECKPOINT_FILE_UNREADABLE;
+        return DURABLE_FILE_UNREADABLE;
     }
     const size_t size = (size_t)about.st_size;
     char *bytes = mem_alloc(size, 1, path);
@@ -143,9 +143,9 @@ enum checkpoint_file_state checkpoint_file_read(const char *path, void **image, 
     close(fd);
     if (!fine) {
         mem_free(bytes);
-        return CHECKPOINT_FILE_DAMAGED;
+        return DURABLE_FILE_DAMAGED;
     }
     *image = bytes;
     *length = size - sizeof(struct trailer);
-    return CHECKPOINT_FILE_SOUND;
+    return DURABLE_FILE_SOUND;
 }

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/comm.h"
-#include "result/result.h"
 #include "store/store_foreign.h"
 
 static bool is_of_format(const char *path, const char *format)
@@ -24,9 +23,10 @@ static bool is_of_format(const char *path, const char *format)
 
 static bool check(const char *path, const char *format, bool replaces, struct error *err)
 {
-    char folder[RESULT_PATH];
-    if (snprintf(folder, sizeof folder, "%s", path) >= RESULT_PATH)
-        return error_set(err, "-o: the path is too long; allowed: %d characters", RESULT_PATH - 1);
+    char folder[OVERWRITE_PATH];
+    if (snprintf(folder, sizeof folder, "%s", path) >= OVERWRITE_PATH)
+        return error_set(err, "-o: the path is too long; allowed: %d characters",
+                         OVERWRITE_PATH - 1);
     const char *name = dirname(folder);
     if (access(name, W_OK | X_OK) != 0)
         return error_set(err, "%s: folder '%s': %s", path, name, strerror(errno));
@@ -40,7 +40,7 @@ static bool check(const char *path, const char *format, bool replaces, struct er
                            path, format);
 }
 
-bool output_check(const char *path, const char *format, bool replaces, struct error *err)
+bool overwrite_check(const char *path, const char *format, bool replaces, struct error *err)
 {
     return comm_agree(comm_rank() != 0 || check(path, format, replaces, err), err);
 }

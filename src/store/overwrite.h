@@ -4,9 +4,12 @@
 
 #include "base/error.h"
 
-/* False with a line unless a file of this format (root attribute `format`) can be written at `path`:
- * its folder is there, and so is nothing, or a file of the same format, which `replaces` allows to
- * replace. Looks only; collective. */
-bool output_check(const char *path, const char *format, bool replaces, struct error *err);
+enum { OVERWRITE_PATH = 1024 };
+
+/* False with a line unless a file of this format (root attribute `format`) can be written at `path`,
+ * of at most OVERWRITE_PATH - 1 bytes: its folder is there, and so is nothing, or a file of the same
+ * format, which `replaces` allows to replace. Looks only. Collective: rank 0 looks, all ranks get its
+ * answer and its line. */
+bool overwrite_check(const char *path, const char *format, bool replaces, struct error *err);
 
 #endif

@@ -89,9 +89,9 @@ static size_t image_bound(const struct checkpoint *checkpoint, const struct trai
 
 static void set_paths(struct checkpoint *checkpoint, const char *result)
 {
-    snprintf(checkpoint->path, CHECKPOINT_FILE_PATH, "%s.checkpoint", result);
-    snprintf(checkpoint->old, CHECKPOINT_FILE_PATH, "%s.checkpoint.old", result);
-    snprintf(checkpoint->part, CHECKPOINT_FILE_PATH, "%s.checkpoint.part", result);
+    snprintf(checkpoint->path, DURABLE_FILE_PATH, "%s.checkpoint", result);
+    snprintf(checkpoint->old, DURABLE_FILE_PATH, "%s.checkpoint.old", result);
+    snprintf(checkpoint->part, DURABLE_FILE_PATH, "%s.checkpoint.part", result);
 }
 
 void checkpoint_create(struct checkpoint *checkpoint, const char *result, const struct training *t,
@@ -142,7 +142,7 @@ static bool build_and_write(struct checkpoint *checkpoint, const struct training
     const size_t length = build(checkpoint, t);
     if (length == 0)
         return error_set(err, "checkpoint '%s': HDF5 cannot build it in memory", checkpoint->path);
-    return checkpoint_file_write(checkpoint->path, checkpoint->image, length, err);
+    return durable_file_write(checkpoint->path, checkpoint->image, length, err);
 }
 
 /* Rank 0 only. */
@@ -252,22 +252,22 @@ static enum found find(const struct checkpoint *checkpoint, struct error *err)
     void *image = NULL;
     size_t length = 0;
     const char *path = checkpoint->path;
-    enum checkpoint_file_state state = checkpoint_file_read(path, &image, &length, err);
-    const bool is_damaged = state == CHECKPOINT_FILE_DAMAGED;
+    enum durable_file_state state = durable_file_read(path, &image, &length, err);
+    const bool is_damaged = state == DURABLE_FILE_DAMAGED;
     struct error why = *err;
-    if (is_damaged || state == CHECKPOINT_FILE_MISSING) {
+    if (is_damaged || state == DURABLE_FILE_MISSING) {
         path = checkpoint->old;
-        state = checkpoint_file_read(path, &image, &length, err);
+        state = durable_file_read(path, &image, &length, err);
     }
-    if (state == CHECKPOINT_FILE_UNREADABLE)
+    if (state == DURABLE_FILE_UNREADABLE)
         return FOUND_WRONG;
-    if (state == CHECKPOINT_FILE_SOUND && is_damaged)
+    if (state == DURABLE_FILE_SOUND && is_damaged)
         log_warn("%s; going back to '%s'", why.text, path);
     else if (is_damaged)
         log_warn("%s, and no older one is sound; starting over", why.text);
-    else if (state == CHECKPOINT_FILE_DAMAGED)
+    else if (state == DURABLE_FILE_DAMAGED)
         log_warn("%s; starting over", err->text);
-    if (state != CHECKPOINT_FILE_SOUND)
+    if (state != DURABLE_FILE_SOUND)
         return FOUND_NONE;
     const bool fine = read_state(checkpoint, path, image, length, err);
     mem_free(image);

@@ -19,7 +19,7 @@
 #include "train/training.h"
 
 struct checkpoint {
-    char path[CHECKPOINT_FILE_PATH], old[CHECKPOINT_FILE_PATH], part[CHECKPOINT_FILE_PATH];
+    char path[DURABLE_FILE_PATH], old[DURABLE_FILE_PATH], part[DURABLE_FILE_PATH];
     struct checkpoint_state *state; /* owned */
     char *config;                   /* resolved settings of the run; owned */
     int64_t data_crc, parent_crc;   /* what the run starts from; rank 0 */

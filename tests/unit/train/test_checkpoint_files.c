@@ -51,12 +51,12 @@ static struct fixture *open_two(void)
 
 /* ---- damage ---- */
 
-static enum checkpoint_file_state state_of(const char *path)
+static enum durable_file_state state_of(const char *path)
 {
     void *image;
     size_t length;
-    const enum checkpoint_file_state state = checkpoint_file_read(path, &image, &length, &err);
-    if (state == CHECKPOINT_FILE_SOUND)
+    const enum durable_file_state state = durable_file_read(path, &image, &length, &err);
+    if (state == DURABLE_FILE_SOUND)
         mem_free(image);
     return state;
 }
@@ -68,23 +68,23 @@ static void test_all_damage_is_found(void **state)
     struct fixture *f = open_two();
     size_t size;
     char *bytes = read_bytes(newest, &size);
-    assert_int_equal(state_of(newest), CHECKPOINT_FILE_SOUND);
+    assert_int_equal(state_of(newest), DURABLE_FILE_SOUND);
     for (size_t at = 0; at < size; at += at + 24 < size ? size / 200 : 1) {
         if (at >= size - 4)
             break; /* unused */
         bytes[at] ^= (char)(1 << at % 8);
         write_bytes(newest, bytes, size);
-        assert_int_equal(state_of(newest), CHECKPOINT_FILE_DAMAGED);
+        assert_int_equal(state_of(newest), DURABLE_FILE_DAMAGED);
         bytes[at] ^= (char)(1 << at % 8);
     }
     for (size_t length = 0; length < size; length += length + 40 < size ? size / 50 : 1) {
         write_bytes(newest, bytes, length);
-        assert_int_equal(state_of(newest), CHECKPOINT_FILE_DAMAGED);
+        assert_int_equal(state_of(newest), DURABLE_FILE_DAMAGED);
     }
     write_bytes(newest, bytes, size);
-    assert_int_equal(state_of(newest), CHECKPOINT_FILE_SOUND);
-    assert_int_equal(state_of(part), CHECKPOINT_FILE_MISSING);
-    assert_int_equal(state_of(folder), CHECKPOINT_FILE_UNREADABLE);
+    assert_int_equal(state_of(newest), DURABLE_FILE_SOUND);
+    assert_int_equal(state_of(part), DURABLE_FILE_MISSING);
+    assert_int_equal(state_of(folder), DURABLE_FILE_UNREADABLE);
     mem_free(bytes);
     close_fixture(f);
 }
@@ -106,7 +106,7 @@ static void test_falls_back(void **state)
     damage(newest);
     assert_true(restart(f));
     assert_int_equal(f->training.at.samples, 16);
-    assert_int_equal(state_of(newest), CHECKPOINT_FILE_SOUND);
+    assert_int_equal(state_of(newest), DURABLE_FILE_SOUND);
     assert_false(exists(older));
     close_fixture(f);
 
