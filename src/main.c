@@ -12,17 +12,18 @@
 
 static int run_command(int argc, char **argv)
 {
+    const struct cli_call call = {argc - 1, argv + 1, cli_print};
     if (argc < 2) {
         commands_print();
         return ERROR_STATUS_USER;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        return command_help(1, argv);
+        return command_help((struct cli_call){1, argv, cli_print});
     if (strcmp(argv[1], "--version") == 0)
         return command_version();
     const struct command *command = command_find(argv[1]);
     if (command)
-        return command->run(argc - 1, argv + 1);
+        return command->run(call);
     log_error("unknown command '%s'; allowed: %s", argv[1], commands_names());
     return ERROR_STATUS_USER;
 }

@@ -1,4 +1,4 @@
-/* Command line options of a command: one table that parses and prints help. */
+/* Command line of a command: one table of options that parses, prints help and makes the manual. */
 #ifndef RESLICE_CLI_CLI_H
 #define RESLICE_CLI_CLI_H
 
@@ -16,36 +16,59 @@ enum cli_kind {
     CLI_REAL     /* double *, within [low, high] */
 };
 
-enum { CLI_LIST_MAX = 1024 };
+enum { CLI_LIST_MAX = 1024, CLI_MEANING = 1024 };
 
 struct cli_list {
     size_t count;
     const char *text[CLI_LIST_MAX]; /* of argv, not owned */
 };
 
+/* A row of the table. Only the first four, and what it means, need to be given. */
 struct cli_option {
     const char *name;     /* "--run" */
     const char *argument; /* "NAME" for the help text, or NULL for flags */
     enum cli_kind kind;
-    void *value;
-    double low, high;
-    const char *meaning;
+    void *
+        value; /* as the kind says; what it points to when the line is parsed is the default. A text
+                  * that is NULL and a number outside [low, high] are none */
+    const char *meaning; /* without range and default: cli_meaning adds them */
+    double low, high;    /* of a number */
+    const char *unit;    /* of a number, "s"; NULL: it has none */
+    /* What makes the option one without effect, which is refused: */
+    const char *needs;       /* the option of this table that is missing, or "none", or 0 */
+    const char *excluded_by; /* the option of this table that is given, and not "none" or 0 */
 };
 
 struct cli {
     const char *usage; /* "reslice train EXPERIMENT.yaml [options]" */
-    const char *about; /* one line */
+    const char *about; /* a line or two */
     const struct cli_option *options;
     size_t count;
+    const char *operand; /* what stands on the line besides options: "result file"; NULL: nothing */
+    size_t fewest, most; /* operands */
+    /* What the table cannot say, asked last; false with a line. NULL: nothing. */
+    bool (*check)(void *context, struct error *err);
+    void *context; /* for check */
 };
 
-/* Parses argv[1..argc); what is not an option goes to `positional`. "--name=value" and
- * "--name value" are both fine. --help prints the table on rank 0, sets *help and leaves the rest
- * unread. False, and *help false, with one line on any mistake. */
-bool cli_parse(const struct cli *cli, int argc, char **argv, struct cli_list *positional,
-               bool *help, struct error *err);
+/* A command line. argv[0] is the name of the command; `print` answers --help. */
+struct cli_call {
+    int argc;
+    char **argv;
+    void (*print)(const struct cli *cli);
+};
 
-/* From now on --help calls this instead of printing: the same tables make the manual (cli/manual.h). */
-void cli_print_with(void (*print)(const struct cli *cli));
+/* Parses argv[1..argc); what is not an option goes to `operands` (NULL where there are none).
+ * "--name=value" and "--name value" are both fine. True when the command is to go to work. False with
+ * *status otherwise: 0 after --help, which leaves the rest of the line unread, or ERROR_STATUS_USER
+ * after a mistake, whose line rank 0 has printed. Not collective: every rank has the same line. */
+bool cli_parse(const struct cli *cli, struct cli_call call, struct cli_list *operands, int *status);
+
+/* Rank 0 prints about, usage and options for a terminal. Not collective. */
+void cli_print(const struct cli *cli);
+
+/* "how long (0.01..3600 s; default: 5)" into text of CLI_MEANING bytes, which it returns. The default
+ * is what the value holds now, so: before the line is parsed. Not collective. */
+const char *cli_meaning(const struct cli_option *option, char text[CLI_MEANING]);
 
 #endif

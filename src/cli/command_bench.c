@@ -216,18 +216,21 @@ static const char *network_names(void)
     return names;
 }
 
-static const struct bench_network *find_network(const char *name, struct error *err)
+static const struct bench_network *find_network(const char *name)
 {
     for (int i = 0; i < NETWORKS; i++)
         if (strcmp(networks[i].name, name) == 0)
             return &networks[i];
-    error_set(err, "--network: value '%s'; allowed: %s", name, network_names());
     return NULL;
 }
 
-static bool check_options(struct bench_options *options, const struct bench_network *network,
-                          struct error *err)
+static bool check_options(void *context, struct error *err)
 {
+    struct bench_options *options = context;
+    const struct bench_network *network = find_network(options->network);
+    if (!network)
+        return error_set(err, "--network: value '%s'; allowed: %s", options->network,
+                         network_names());
     options->batch = options->batch ? options->batch : network->batch;
     if (!penalty_find(options->penalty) && strcmp(options->penalty, "none") != 0)
         return error_set(err, "--penalty: value '%s'; allowed: %s", options->penalty,
@@ -236,58 +239,52 @@ static bool check_options(struct bench_options *options, const struct bench_netw
         options->penalty = "none";
     if (options->shards == 0)
         options->shards = comm_size();
-    if (options->shards % comm_size() != 0)
-        return error_set(err, "--shards: %d ranks do not divide %lld", comm_size(),
-                         (long long)options->shards);
-    if (options->predict == 0 && (options->latency_us >= 0.0 || options->bandwidth_gb > 0.0))
-        return error_set(err, "--latency-us and --bandwidth-gbs belong to --predict, which is not "
-                              "given");
-    if (options->latency_us < 0.0)
-        options->latency_us = 2.0;
-    if (options->bandwidth_gb == 0.0)
-        options->bandwidth_gb = 12.5;
-    return true;
+    return options->shards % comm_size() == 0 ||
+           error_set(err, "--shards: %d ranks do not divide %lld", comm_size(),
+                     (long long)options->shards);
 }
 
-int command_bench(int argc, char **argv)
+static bool parse_command_line(struct bench_options *options, struct cli_call call, int *status)
 {
-    struct bench_options options = {
-        .network = "mlp", .penalty = "bit-slice-l1", .seconds = 5.0, .latency_us = -1.0};
-    char network_help[192], penalty_help[192];
-    snprintf(network_help, sizeof network_help, "%s (default: %s)", network_names(),
-             options.network);
-    snprintf(penalty_help, sizeof penalty_help, "%s (default: %s)", penalty_names(),
-             options.penalty);
+    /* clang-format off */
     const struct cli_option table[] = {
-        {"--network",       "NAME", CLI_TEXT,    &options.network,      0,    0,     network_help           },
-        {"--batch",         "N",    CLI_INTEGER, &options.batch,        1,    65536,
-         "samples of the global batch (default: 64 for mlp and lenet5, 128 for vgg11 and resnet20)"         },
-        {"--shards",        "N",    CLI_INTEGER, &options.shards,       1,    1024,
-         "parts of the global batch (default: one a rank)"                                                  },
-        {"--seconds",       "T",    CLI_REAL,    &options.seconds,      0.01, 3600,  "how long (default: 5)"},
-        {"--penalty",       "NAME", CLI_TEXT,    &options.penalty,      0,    0,     penalty_help           },
-        {"--predict",       "P",    CLI_INTEGER, &options.predict,      1,    65536,
-         "estimate the step on 1, 2, 4, ... P ranks of a cluster"                                           },
-        {"--latency-us",    "L",    CLI_REAL,    &options.latency_us,   0,    1e6,
-         "its time of a message without content (default: 2)"                                               },
-        {"--bandwidth-gbs", "B",    CLI_REAL,    &options.bandwidth_gb, 1e-3, 1e5,
-         "GB/s between two ranks (default: 12.5)"                                                           },
-        {"--float",         NULL,   CLI_FLAG,    &options.is_float,     0,    0,     "without quantisation" },
+        {"--network", "NAME", CLI_TEXT, &options->network, .meaning = network_names()},
+        {"--batch", "N", CLI_INTEGER, &options->batch, .low = 1, .high = 65536, .unit = "samples",
+         .meaning = "global batch, instead of 64 for mlp and lenet5, 128 for vgg11 and resnet20"},
+        {"--shards", "N", CLI_INTEGER, &options->shards, .low = 1, .high = 1024,
+         .meaning = "parts of the global batch, instead of one a rank"},
+        {"--seconds", "T", CLI_REAL, &options->seconds, .low = 0.01, .high = 3600, .unit = "s",
+         .meaning = "how long"},
+        {"--penalty", "NAME", CLI_TEXT, &options->penalty, .meaning = penalty_names(),
+         .excluded_by = "--float"},
+        {"--predict", "P", CLI_INTEGER, &options->predict, .low = 1, .high = 65536,
+         .unit = "ranks", .meaning = "estimate the step on 1, 2, 4, ... P ranks of a cluster"},
+        {"--latency-us", "L", CLI_REAL, &options->latency_us, .low = 0, .high = 1e6, .unit = "us",
+         .meaning = "its time of a message without content", .needs = "--predict"},
+        {"--bandwidth-gbs", "B", CLI_REAL, &options->bandwidth_gb, .low = 1e-3, .high = 1e5,
+         .unit = "GB/s", .meaning = "between two of its ranks", .needs = "--predict"},
+        {"--float", NULL, CLI_FLAG, &options->is_float, .meaning = "without quantisation"},
     };
-    const struct cli cli = {"reslice bench [options]",
-                            "Measures the training step on synthetic data that lies ready.", table,
-                            sizeof table / sizeof table[0]};
-    struct cli_list positional = {0};
-    struct error err;
-    bool help, fine = cli_parse(&cli, argc, argv, &positional, &help, &err);
-    if (help)
-        return 0;
-    const struct bench_network *network = fine ? find_network(options.network, &err) : NULL;
-    if (fine && positional.count > 0)
-        fine = error_set(&err, "bench takes no argument, '%s' given", positional.text[0]);
-    if (!fine || !network || !check_options(&options, network, &err)) {
-        log_error("%s", err.text);
-        return ERROR_STATUS_USER;
-    }
-    return bench(network, &options);
+    /* clang-format on */
+    const struct cli cli = {.usage = "reslice bench [options]",
+                            .about =
+                                "Measures the training step on synthetic data that lies ready.",
+                            .options = table,
+                            .count = sizeof table / sizeof *table,
+                            .check = check_options,
+                            .context = options};
+    return cli_parse(&cli, call, NULL, status);
+}
+
+int command_bench(struct cli_call call)
+{
+    struct bench_options options = {.network = "mlp",
+                                    .penalty = "bit-slice-l1",
+                                    .seconds = 5.0,
+                                    .latency_us = 2.0,
+                                    .bandwidth_gb = 12.5};
+    int status;
+    return parse_command_line(&options, call, &status)
+               ? bench(find_network(options.network), &options)
+               : status;
 }

@@ -29,8 +29,9 @@ struct crossbar_options {
 
 /* ---- command line ---- */
 
-static bool check_names(struct crossbar_options *options, struct error *err)
+static bool check_names(void *context, struct error *err)
 {
+    struct crossbar_options *options = context;
     if (!readout_signs_find(options->signs_name, &options->signs))
         return error_set(err, "--signs: value '%s'; allowed: %s", options->signs_name,
                          readout_signs_names());
@@ -44,52 +45,61 @@ static bool check_names(struct crossbar_options *options, struct error *err)
     return true;
 }
 
-enum { CROSSBAR_OPTIONS = 14 };
-
-static bool parse_command_line(int argc, char **argv, struct crossbar_options *options, bool *help,
-                               struct error *err)
+static bool parse_command_line(struct crossbar_options *options, struct cli_call call, int *status)
 {
-    struct cli_option table[CROSSBAR_OPTIONS + DEVICE_OPTIONS] = {
-        {"--adc",        "BITS",       CLI_LIST,    &options->adc,           0, 0,
-         "also simulate these ADC bits, most significant slice first, as 1,3,3,3; may be repeated"},
-        {"--loss",       "POINTS",     CLI_REAL,    &options->loss,          0, 100,
-         "accuracy that provisioning may lose, in percent points (default: 0.5)"                  },
-        {"--calibrate",  "PART",       CLI_TEXT,    &options->calibrate,     0, 0,
-         "samples to provision on: validation or train (default: validation where there are any)" },
-        {"--samples",    "N",          CLI_INTEGER, &options->samples,       1, 1e9,
-         "use only the first so many of them (default: 5000)"                                     },
-        {"--test",       "N",          CLI_INTEGER, &options->test,          0, 1e9,
-         "use only the first so many test samples; 0 = all"                                       },
-        {"--signs",      "HOW",        CLI_TEXT,    &options->signs_name,    0, 0,
-         "negative weights: differential (two ADCs), analog (subtract, then one ADC) or offset"   },
-        {"--transfer",   "HOW",        CLI_TEXT,    &options->transfer_name, 0, 0,
-         "ADC: clip (one code a cell level), scaled (by a power of two) or linear (full range)"   },
-        {"--fewest",     "BITS",       CLI_INTEGER, &options->fewest,        0, 9,
-         "fewest ADC bits of a slice; 0 may leave slices out (default: 1)"                        },
-        {"--per-layer",  NULL,         CLI_FLAG,    &options->per_layer,     0, 0,
-         "then take bits away layer by layer too"                                                 },
-        {"--exhaustive", NULL,         CLI_FLAG,    &options->exhaustive,    0, 0,
-         "try every combination of bits, cheapest first: slower, but nothing cheaper is missed"   },
-        {"--quick",      NULL,         CLI_FLAG,    &options->quick,         0, 0,
-         "leave out the bits by accuracy of each layer, slice and sign on its own"                },
-        {"--selftest",   NULL,         CLI_FLAG,    &options->selftest,      0, 0,
-         "first compare every integer at full resolution with the exact product"                  },
-        {"--set",        "PATH=VALUE", CLI_LIST,    &options->sets,          0, 0,
-         "override a setting of the run, e.g. crossbar.rows=64; may be repeated"                  },
-        {"--data",       "DIR",        CLI_TEXT,    &options->data,          0, 0,
-         "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"            },
+    /* clang-format off */
+    const struct cli_option own[] = {
+        {"--adc", "BITS", CLI_LIST, &options->adc,
+         .meaning = "also simulate these ADC bits, most significant slice first, as 1,3,3,3; may "
+                    "be repeated"},
+        {"--loss", "POINTS", CLI_REAL, &options->loss, .low = 0, .high = 100,
+         .unit = "percent points", .meaning = "accuracy that provisioning may lose"},
+        {"--calibrate", "PART", CLI_TEXT, &options->calibrate,
+         .meaning = "samples to provision on: validation or train, instead of validation where "
+                    "there are any"},
+        {"--samples", "N", CLI_INTEGER, &options->samples, .low = 1, .high = 1e9,
+         .meaning = "use only the first so many of them"},
+        {"--test", "N", CLI_INTEGER, &options->test, .low = 0, .high = 1e9,
+         .meaning = "use only the first so many test samples; 0 = all"},
+        {"--signs", "HOW", CLI_TEXT, &options->signs_name,
+         .meaning = "negative weights: differential (two ADCs), analog (subtract, then one ADC) "
+                    "or offset"},
+        {"--transfer", "HOW", CLI_TEXT, &options->transfer_name,
+         .meaning = "ADC: clip (one code a cell level), scaled (by a power of two) or linear (full "
+                    "range)"},
+        {"--fewest", "BITS", CLI_INTEGER, &options->fewest, .low = 0, .high = 9, .unit = "bits",
+         .meaning = "fewest ADC bits of a slice; 0 may leave slices out"},
+        {"--per-layer", NULL, CLI_FLAG, &options->per_layer,
+         .meaning = "then take bits away layer by layer too"},
+        {"--exhaustive", NULL, CLI_FLAG, &options->exhaustive,
+         .meaning = "try every combination of bits, cheapest first: slower, but nothing cheaper is "
+                    "missed"},
+        {"--quick", NULL, CLI_FLAG, &options->quick,
+         .meaning = "leave out the bits by accuracy of each layer, slice and sign on its own"},
+        {"--selftest", NULL, CLI_FLAG, &options->selftest,
+         .meaning = "first compare every integer at full resolution with the exact product"},
+        {"--set", "PATH=VALUE", CLI_LIST, &options->sets,
+         .meaning = "override a setting of the run, e.g. crossbar.rows=64; may be repeated"},
+        {"--data", "DIR", CLI_TEXT, &options->data,
+         .meaning = "where the data set is, instead of $RESLICE_DATA, ./data, "
+                    "/usr/share/datasets"},
     };
-    const struct cli cli = {
-        "reslice crossbar RESULT.h5... [options]",
-        "Runs trained networks on crossbars, finds the ADC bits that each slice "
-        "needs, and adds both to the result files.",
-        table, CROSSBAR_OPTIONS + DEVICE_OPTIONS};
-    device_options_table(&options->device, table + CROSSBAR_OPTIONS);
-    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
-        return *help;
-    if (options->files.count == 0)
-        return error_set(err, "crossbar: no result files given; usage: %s", cli.usage);
-    return check_names(options, err);
+    /* clang-format on */
+    enum { OWN = sizeof own / sizeof *own };
+    struct cli_option table[OWN + DEVICE_OPTIONS];
+    memcpy(table, own, sizeof own);
+    device_options_table(&options->device, table + OWN);
+    const struct cli cli = {.usage = "reslice crossbar RESULT.h5... [options]",
+                            .about = "Runs trained networks on crossbars, finds the ADC bits that "
+                                     "each slice needs, and adds both to the result files.",
+                            .options = table,
+                            .count = OWN + DEVICE_OPTIONS,
+                            .operand = "result file",
+                            .fewest = 1,
+                            .most = CLI_LIST_MAX,
+                            .check = check_names,
+                            .context = options};
+    return cli_parse(&cli, call, &options->files, status);
 }
 
 /* "1,3,3,3" → bits of slices 3, 2, 1, 0. */
@@ -294,21 +304,22 @@ static int visit_file(const struct crossbar_options *options, const char *path, 
     return status;
 }
 
-int command_crossbar(int argc, char **argv)
+int command_crossbar(struct cli_call call)
 {
     struct crossbar_options *options = MEM_NEW(struct crossbar_options, 1);
     struct error err;
-    bool help;
+    int status;
     options->signs_name = "differential";
     options->transfer_name = "clip";
     options->loss = 0.5;
     options->samples = 5000;
     options->fewest = 1;
-    int status = parse_command_line(argc, argv, options, &help, &err) ? 0 : ERROR_STATUS_USER;
-    for (size_t f = 0; status == 0 && !help && f < options->files.count; f++)
-        status = visit_file(options, options->files.text[f], &err);
-    if (status != 0)
-        log_error("%s", err.text);
+    if (parse_command_line(options, call, &status)) {
+        for (size_t f = 0; status == 0 && f < options->files.count; f++)
+            status = visit_file(options, options->files.text[f], &err);
+        if (status != 0)
+            log_error("%s", err.text);
+    }
     mem_free(options);
     return status;
 }

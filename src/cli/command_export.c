@@ -18,28 +18,35 @@ struct export_options {
     const char *output;
 };
 
-static bool parse_command_line(int argc, char **argv, struct export_options *options, bool *help,
-                               struct error *err)
+static bool check_output(void *context, struct error *err)
 {
+    const struct export_options *options = context;
+    return !options->output || options->files.count == 1 ||
+           error_set(err, "-o: names one file, but there are %zu results", options->files.count);
+}
+
+static bool parse_command_line(struct export_options *options, struct cli_call call, int *status)
+{
+    /* clang-format off */
     const struct cli_option table[] = {
-        {"-o",    "FILE",       CLI_TEXT, &options->output, 0, 0,
-         "what is written (default: RESULT.crossbars.h5 beside RESULT.h5)"      },
-        {"--set", "PATH=VALUE", CLI_LIST, &options->sets,   0, 0,
-         "override a setting of the run, e.g. crossbar.rows=64; may be repeated"},
+        {"-o", "FILE", CLI_TEXT, &options->output,
+         .meaning = "what is written, instead of RESULT.crossbars.h5 beside RESULT.h5"},
+        {"--set", "PATH=VALUE", CLI_LIST, &options->sets,
+         .meaning = "override a setting of the run, e.g. crossbar.rows=64; may be repeated"},
     };
-    const struct cli cli = {"reslice export RESULT.h5... [options]",
-                            "Writes the cells of every crossbar array, and the weight codes, in a "
-                            "layout for other\nsimulators (src/README.md; experiments/"
-                            "load_crossbars.py reads it).",
-                            table, sizeof table / sizeof table[0]};
-    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
-        return *help;
-    if (options->files.count == 0)
-        return error_set(err, "export: no result files given; usage: %s", cli.usage);
-    if (options->files.count > 1 && options->output)
-        return error_set(err, "-o: names one file, but there are %zu results",
-                         options->files.count);
-    return true;
+    /* clang-format on */
+    const struct cli cli = {.usage = "reslice export RESULT.h5... [options]",
+                            .about = "Writes the cells of every crossbar array, and the weight "
+                                     "codes, in a layout for other\nsimulators (src/README.md; "
+                                     "experiments/load_crossbars.py reads it).",
+                            .options = table,
+                            .count = sizeof table / sizeof *table,
+                            .operand = "result file",
+                            .fewest = 1,
+                            .most = CLI_LIST_MAX,
+                            .check = check_output,
+                            .context = options};
+    return cli_parse(&cli, call, &options->files, status);
 }
 
 /* The network of a result file; needs no data. network_destroy is due when it is true. */
@@ -97,16 +104,19 @@ static bool export_file(const struct export_options *options, const char *result
     return fine;
 }
 
-int command_export(int argc, char **argv)
+int command_export(struct cli_call call)
 {
     struct export_options *options = MEM_NEW(struct export_options, 1);
     struct error err;
-    bool help;
-    bool fine = parse_command_line(argc, argv, options, &help, &err);
-    for (size_t f = 0; fine && !help && f < options->files.count; f++)
+    int status;
+    bool fine = parse_command_line(options, call, &status);
+    for (size_t f = 0; fine && f < options->files.count; f++) {
         fine = export_file(options, options->files.text[f], &err);
-    if (!fine)
-        log_error("%s", err.text);
+        if (!fine) {
+            log_error("%s", err.text);
+            status = ERROR_STATUS_USER;
+        }
+    }
     mem_free(options);
-    return fine ? 0 : ERROR_STATUS_USER;
+    return status;
 }

@@ -24,30 +24,27 @@ static int print_topic(const char *topic)
         return ERROR_STATUS_USER;
     }
     snprintf(name, sizeof name, "%s", topic);
-    return command->run(2, (char *[]){name, help, NULL});
+    return command->run((struct cli_call){
+        2, (char *[]){name, help, NULL},
+          cli_print
+    });
 }
 
-int command_help(int argc, char **argv)
+int command_help(struct cli_call call)
 {
     const struct cli cli = {
-        "reslice help [COMMAND | man | markdown | bash]",
-        "Lists the commands, shows the options of one, or prints the whole manual: as a page for\n"
-        "man, as Markdown, or as completion for bash.",
-        NULL, 0};
-    struct cli_list positional = {0};
-    struct error err;
-    bool help;
-    bool fine = cli_parse(&cli, argc, argv, &positional, &help, &err);
-    if (fine && positional.count > 1)
-        fine = error_set(&err, "help takes one topic; usage: %s", cli.usage);
-    if (!fine) {
-        log_error("%s", err.text);
-        return ERROR_STATUS_USER;
-    }
-    if (help)
-        return 0;
-    if (positional.count == 1)
-        return print_topic(positional.text[0]);
+        .usage = "reslice help [COMMAND | man | markdown | bash]",
+        .about =
+            "Lists the commands, shows the options of one, or prints the whole manual: as a page "
+            "for\nman, as Markdown, or as completion for bash.",
+        .operand = "topic",
+        .most = 1};
+    struct cli_list topics = {0};
+    int status;
+    if (!cli_parse(&cli, call, &topics, &status))
+        return status;
+    if (topics.count == 1)
+        return print_topic(topics.text[0]);
     commands_print();
     return 0;
 }

@@ -40,42 +40,61 @@ struct session {
 
 /* ---- command line ---- */
 
-static bool parse_command_line(struct import_options *options, int argc, char **argv, bool *help,
-                               struct error *err)
+static const char usage[] = "reslice import WEIGHTS.h5 --network WHAT [options]";
+
+static bool check_options(void *context, struct error *err)
 {
-    const struct cli_option table[] = {
-        {"--network",   "WHAT",       CLI_TEXT,    &options->network,   0, 0,
-         "a built-in network (mlp, lenet5, vgg11, resnet), or an experiment file that has it"                        },
-        {"--run",       "NAME",       CLI_TEXT,    &options->run,       0, 0,
-         "the run of the experiment file whose settings are used (default: its first)"                               },
-        {"--set",       "PATH=VALUE", CLI_LIST,    &options->sets,      0, 0,
-         "a setting, e.g. data.name=cifar10, network.depth=32; may be repeated"                                      },
-        {"-o",          "FILE",       CLI_TEXT,    &options->output,    0, 0,
-         "the result file (default: DIR/EXPERIMENT/RUN.h5, where runs that come from it look)"                       },
-        {"--output",    "DIR",        CLI_TEXT,    &options->directory, 0, 0,   "that DIR (default: results)"        },
-        {"--data",      "DIR",        CLI_TEXT,    &options->data,      0, 0,
-         "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"                               },
-        {"--calibrate", "N",          CLI_INTEGER, &options->samples,   1, 1e9,
-         "activation exponents hold the largest values over so many training samples (default: 1000)"                },
-        {"--logits",    NULL,         CLI_FLAG,    &options->logits,    0, 0,
-         "store the logits of the test samples too, as /predictions/logit"                                           },
-        {"--fresh",     NULL,         CLI_FLAG,    &options->fresh,     0, 0,   "replace a result file that is there"},
-        {"--names",     NULL,         CLI_FLAG,    &options->names,     0, 0,
-         "list the names and shapes that the network expects, and import nothing"                                    },
-    };
-    const struct cli cli = {
-        "reslice import WEIGHTS.h5 --network WHAT [options]",
-        "Makes a result file from weights that were trained elsewhere (the state_dict of a PyTorch\n"
-        "model as HDF5), for crossbar, report, plot and runs that come from it.",
-        table, sizeof table / sizeof table[0]};
-    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
-        return *help;
+    const struct import_options *options = context;
     if (!options->network)
-        return error_set(err, "import: --network is missing; usage: %s", cli.usage);
+        return error_set(err, "import: --network is missing; usage: %s", usage);
     if (options->files.count != (options->names ? 0 : 1))
-        return error_set(err, "import: %zu weight files given, expected %d; usage: %s",
-                         options->files.count, options->names ? 0 : 1, cli.usage);
+        return error_set(err, "import: %zu weight files given, expected %s; usage: %s",
+                         options->files.count, options->names ? "none" : "one", usage);
     return true;
+}
+
+static bool parse_command_line(struct import_options *options, struct cli_call call, int *status)
+{
+    /* clang-format off */
+    const struct cli_option table[] = {
+        {"--network", "WHAT", CLI_TEXT, &options->network,
+         .meaning = "a built-in network (mlp, lenet5, vgg11, resnet), or an experiment file that "
+                    "has it"},
+        {"--run", "NAME", CLI_TEXT, &options->run,
+         .meaning = "the run of the experiment file whose settings are used, instead of its first"},
+        {"--set", "PATH=VALUE", CLI_LIST, &options->sets,
+         .meaning = "a setting, e.g. data.name=cifar10, network.depth=32; may be repeated"},
+        {"-o", "FILE", CLI_TEXT, &options->output, .excluded_by = "--names",
+         .meaning = "the result file, instead of DIR/EXPERIMENT/RUN.h5, where runs that come from "
+                    "it look"},
+        {"--output", "DIR", CLI_TEXT, &options->directory, .excluded_by = "-o",
+         .meaning = "that DIR"},
+        {"--data", "DIR", CLI_TEXT, &options->data, .excluded_by = "--names",
+         .meaning = "where the data set is, instead of $RESLICE_DATA, ./data, "
+                    "/usr/share/datasets"},
+        {"--calibrate", "N", CLI_INTEGER, &options->samples, .low = 1, .high = 1e9,
+         .excluded_by = "--names",
+         .meaning = "activation exponents hold the largest values over so many training samples"},
+        {"--logits", NULL, CLI_FLAG, &options->logits, .excluded_by = "--names",
+         .meaning = "store the logits of the test samples too, as /predictions/logit"},
+        {"--fresh", NULL, CLI_FLAG, &options->fresh, .excluded_by = "--names",
+         .meaning = "replace a result file that is there"},
+        {"--names", NULL, CLI_FLAG, &options->names,
+         .meaning = "list the names and shapes that the network expects, and import nothing"},
+    };
+    /* clang-format on */
+    const struct cli cli = {
+        .usage = usage,
+        .about =
+            "Makes a result file from weights that were trained elsewhere (the state_dict of a "
+            "PyTorch\nmodel as HDF5), for crossbar, report, plot and runs that come from it.",
+        .options = table,
+        .count = sizeof table / sizeof *table,
+        .operand = "weight file",
+        .most = CLI_LIST_MAX,
+        .check = check_options,
+        .context = options};
+    return cli_parse(&cli, call, &options->files, status);
 }
 
 /* ---- settings ---- */
@@ -307,18 +326,18 @@ static int run_session(struct session *session, struct error *err)
     return choose_path(session, err) ? import_with_data(session, err) : ERROR_STATUS_USER;
 }
 
-int command_import(int argc, char **argv)
+int command_import(struct cli_call call)
 {
     struct session *session = MEM_NEW(struct session, 1);
     struct error err;
-    bool help;
-    int status = ERROR_STATUS_USER;
+    int status;
     session->options.directory = "results";
     session->options.samples = 1000;
-    if (parse_command_line(&session->options, argc, argv, &help, &err))
-        status = help ? 0 : run_session(session, &err);
-    if (status != 0)
-        log_error("%s", err.text);
+    if (parse_command_line(&session->options, call, &status)) {
+        status = run_session(session, &err);
+        if (status != 0)
+            log_error("%s", err.text);
+    }
     experiment_free(&session->experiment);
     mem_free(session);
     return status;

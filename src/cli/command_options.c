@@ -29,33 +29,39 @@ static void print_table(enum table_format format)
     table_destroy(table);
 }
 
-int command_options(int argc, char **argv)
-{
-    const char *name = "text";
-    const struct cli_option rows[] = {
-        {"--format", "FORMAT", CLI_TEXT, &name, 0, 0,
-         "text, markdown, latex, csv or json (default: text)"},
-    };
-    const struct cli cli = {"reslice options [--format FORMAT]",
-                            "Lists every setting of an experiment file.", rows, 1};
-    struct cli_list positional = {0};
-    struct error err;
+struct options_options {
+    const char *format_name;
     enum table_format format;
-    bool help;
-    bool fine = cli_parse(&cli, argc, argv, &positional, &help, &err);
-    if (fine && positional.count > 0)
-        fine = error_set(&err, "options takes no argument, '%s' given", positional.text[0]);
-    if (fine && !table_format_find(name, &format))
-        fine = error_set(&err, "--format: value '%s'; allowed: %s", name, table_format_names());
-    if (!fine) {
-        log_error("%s", err.text);
-        return ERROR_STATUS_USER;
-    }
-    if (help || comm_rank() != 0)
-        return 0;
-    if (format == TABLE_TEXT)
+};
+
+static bool check_format(void *context, struct error *err)
+{
+    struct options_options *options = context;
+    return table_format_find(options->format_name, &options->format) ||
+           error_set(err, "--format: value '%s'; allowed: %s", options->format_name,
+                     table_format_names());
+}
+
+int command_options(struct cli_call call)
+{
+    struct options_options options = {.format_name = "text"};
+    /* clang-format off */
+    const struct cli_option table[] = {
+        {"--format", "FORMAT", CLI_TEXT, &options.format_name, .meaning = table_format_names()},
+    };
+    /* clang-format on */
+    const struct cli cli = {.usage = "reslice options [--format FORMAT]",
+                            .about = "Lists every setting of an experiment file.",
+                            .options = table,
+                            .count = sizeof table / sizeof *table,
+                            .check = check_format,
+                            .context = &options};
+    int status;
+    if (!cli_parse(&cli, call, NULL, &status))
+        return status;
+    if (comm_rank() == 0 && options.format == TABLE_TEXT)
         experiment_print_options();
-    else
-        print_table(format);
+    else if (comm_rank() == 0)
+        print_table(options.format);
     return 0;
 }

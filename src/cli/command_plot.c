@@ -14,41 +14,50 @@
 
 enum { PLOT_PATH = 4096 };
 
+static const char usage[] = "reslice plot RESULT.h5... -o DIR [options]";
+
 struct plot_options {
     struct cli_list files;
-    const char *folder;
+    const char *folder, *format_name;
     enum plot_format format;
     bool keep;
 };
 
-static bool parse_command_line(int argc, char **argv, struct plot_options *options, bool *help,
-                               struct error *err)
+static bool check_options(void *context, struct error *err)
 {
-    const char *format = "svg";
+    struct plot_options *options = context;
+    if (!plot_format_find(options->format_name, &options->format))
+        return error_set(err, "--format: value '%s'; allowed: %s", options->format_name,
+                         plot_format_names());
+    return options->folder || error_set(err, "plot: where to? -o DIR is missing; usage: %s", usage);
+}
+
+static bool parse_command_line(struct plot_options *options, struct cli_call call, int *status)
+{
     char format_help[96];
-    snprintf(format_help, sizeof format_help, "%s (default: svg); png has 288 dots an inch",
-             plot_format_names());
+    snprintf(format_help, sizeof format_help, "%s; png has 288 dots an inch", plot_format_names());
+    /* clang-format off */
     const struct cli_option table[] = {
-        {"--output", "DIR",    CLI_TEXT, &options->folder, 0, 0,
-         "where the figures go, made when it is missing (-o for short)"        },
-        {"-o",       "DIR",    CLI_TEXT, &options->folder, 0, 0, "the same"    },
-        {"--format", "FORMAT", CLI_TEXT, &format,          0, 0, format_help   },
-        {"--keep",   NULL,     CLI_FLAG, &options->keep,   0, 0,
-         "keep each figure's gnuplot script (.gp) and numbers (.dat) beside it"},
+        {"--output", "DIR", CLI_TEXT, &options->folder,
+         .meaning = "where the figures go, made when it is missing (-o for short)"},
+        {"-o", "DIR", CLI_TEXT, &options->folder, .meaning = "the same"},
+        {"--format", "FORMAT", CLI_TEXT, &options->format_name, .meaning = format_help},
+        {"--keep", NULL, CLI_FLAG, &options->keep,
+         .meaning = "keep each figure's gnuplot script (.gp) and numbers (.dat) beside it"},
     };
-    const struct cli cli = {"reslice plot RESULT.h5... -o DIR [options]",
-                            "Draws training curves, non-zero slices, weights per digit, bitline "
-                            "currents, accuracy by ADC bits and energy against accuracy.",
-                            table, sizeof table / sizeof table[0]};
-    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
-        return *help;
-    if (!plot_format_find(format, &options->format))
-        return error_set(err, "--format: value '%s'; allowed: %s", format, plot_format_names());
-    if (options->files.count == 0)
-        return error_set(err, "plot: no result files given; usage: %s", cli.usage);
-    return options->folder
-               ? true
-               : error_set(err, "plot: where to? -o DIR is missing; usage: %s", cli.usage);
+    /* clang-format on */
+    const struct cli cli = {.usage = usage,
+                            .about = "Draws training curves, non-zero slices, weights per digit, "
+                                     "bitline currents, accuracy by ADC bits and energy against "
+                                     "accuracy.",
+                            .options = table,
+                            .count = sizeof table / sizeof *table,
+                            .operand = "result file",
+                            .fewest = 1,
+                            .most = CLI_LIST_MAX,
+                            .check = check_options,
+                            .context = options};
+    return cli_parse(&cli, call, &options->files, status);
 }
 
 /* ---- the figures' way out of the temporary folder ---- */
@@ -112,17 +121,16 @@ static int plot_files(struct plot_options *options, struct error *err)
                                        : ERROR_STATUS_ENVIRONMENT;
 }
 
-int command_plot(int argc, char **argv)
+int command_plot(struct cli_call call)
 {
-    struct plot_options options = {.format = PLOT_SVG};
+    struct plot_options options = {.format_name = "svg"};
     struct error err;
-    bool help;
-    int status = parse_command_line(argc, argv, &options, &help, &err) ? 0 : ERROR_STATUS_USER;
-    if (status == 0 && !help) {
-        if (comm_rank() == 0)
-            status = plot_files(&options, &err);
-        comm_broadcast(&status, sizeof status);
-    }
+    int status;
+    if (!parse_command_line(&options, call, &status))
+        return status;
+    if (comm_rank() == 0)
+        status = plot_files(&options, &err);
+    comm_broadcast(&status, sizeof status);
     if (status != 0)
         log_error("%s", err.text); /* rank 0 speaks, and has the line */
     return status;

@@ -11,7 +11,7 @@
 
 struct report_options {
     struct cli_list files, tables;
-    const char *format_name, *page; /* NULL: not given */
+    const char *format_name, *page; /* page: NULL: not given */
     enum table_format format;
     unsigned wanted; /* report_table_find */
     bool rivals;
@@ -30,14 +30,12 @@ static bool choose_tables(struct report_options *options, struct error *err)
     return true;
 }
 
-/* A page is HTML, and must not replace a result by a slip of the hand. */
+/* A page must not replace a result by a slip of the hand. */
 static bool choose_format(struct report_options *options, struct error *err)
 {
-    const char *name = options->format_name ? options->format_name : "text";
-    if (!table_format_find(name, &options->format))
-        return error_set(err, "--format: value '%s'; allowed: %s", name, table_format_names());
-    if (options->page && options->format_name)
-        return error_set(err, "--html writes a page; --format '%s' does not go with it", name);
+    if (!table_format_find(options->format_name, &options->format))
+        return error_set(err, "--format: value '%s'; allowed: %s", options->format_name,
+                         table_format_names());
     const size_t length = options->page ? strlen(options->page) : 0;
     if (length > 3 && strcmp(options->page + length - 3, ".h5") == 0)
         return error_set(err, "--html: value '%s'; allowed: the page to write, as report.html",
@@ -45,32 +43,39 @@ static bool choose_format(struct report_options *options, struct error *err)
     return true;
 }
 
-static bool parse_command_line(int argc, char **argv, struct report_options *options, bool *help,
-                               struct error *err)
+static bool check_options(void *context, struct error *err)
 {
-    char format_help[96], table_help[192];
-    snprintf(format_help, sizeof format_help, "%s (default: text)", table_format_names());
-    snprintf(table_help, sizeof table_help, "%s; may be repeated (default: all but rivals)",
+    return choose_format(context, err) && choose_tables(context, err);
+}
+
+static bool parse_command_line(struct report_options *options, struct cli_call call, int *status)
+{
+    char table_help[192];
+    snprintf(table_help, sizeof table_help, "%s; may be repeated; all but rivals without it",
              report_table_names());
+    /* clang-format off */
     const struct cli_option table[] = {
-        {"--format", "FORMAT",    CLI_TEXT, &options->format_name, 0, 0, format_help                    },
-        {"--html",   "PAGE.html", CLI_TEXT, &options->page,        0, 0,
-         "write a page with tables, figures and provenance instead, which needs nothing else to be read"},
-        {"--table",  "NAME",      CLI_LIST, &options->tables,      0, 0, table_help                     },
-        {"--rivals", NULL,        CLI_FLAG, &options->rivals,      0, 0,
-         "the methods on one page: --table rivals"                                                      },
+        {"--format", "FORMAT", CLI_TEXT, &options->format_name, .meaning = table_format_names(),
+         .excluded_by = "--html"},
+        {"--html", "PAGE.html", CLI_TEXT, &options->page,
+         .meaning = "write a page with tables, figures and provenance instead, which needs nothing "
+                    "else to be read"},
+        {"--table", "NAME", CLI_LIST, &options->tables, .meaning = table_help},
+        {"--rivals", NULL, CLI_FLAG, &options->rivals,
+         .meaning = "the methods on one page: --table rivals"},
     };
-    const struct cli cli = {"reslice report FILE... [options]",
-                            "Prints tables of accuracy, non-zero slices, ADC bits, ADC cost and "
-                            "crossbars from result files.",
-                            table, sizeof table / sizeof table[0]};
-    if (!cli_parse(&cli, argc, argv, &options->files, help, err) || *help)
-        return *help;
-    if (!choose_format(options, err))
-        return false;
-    if (options->files.count == 0)
-        return error_set(err, "report: no result files given; usage: %s", cli.usage);
-    return choose_tables(options, err);
+    /* clang-format on */
+    const struct cli cli = {.usage = "reslice report FILE... [options]",
+                            .about = "Prints tables of accuracy, non-zero slices, ADC bits, ADC "
+                                     "cost and crossbars from result files.",
+                            .options = table,
+                            .count = sizeof table / sizeof *table,
+                            .operand = "result file",
+                            .fewest = 1,
+                            .most = CLI_LIST_MAX,
+                            .check = check_options,
+                            .context = options};
+    return cli_parse(&cli, call, &options->files, status);
 }
 
 /* On rank 0. Returns the exit status. */
@@ -88,17 +93,16 @@ static int write_report(const struct report_options *options, struct error *err)
     return status;
 }
 
-int command_report(int argc, char **argv)
+int command_report(struct cli_call call)
 {
-    struct report_options options = {.format = TABLE_TEXT};
+    struct report_options options = {.format_name = "text"};
     struct error err;
-    bool help;
-    int status = parse_command_line(argc, argv, &options, &help, &err) ? 0 : ERROR_STATUS_USER;
-    if (status == 0 && !help) {
-        if (comm_rank() == 0)
-            status = write_report(&options, &err);
-        comm_broadcast(&status, sizeof status);
-    }
+    int status;
+    if (!parse_command_line(&options, call, &status))
+        return status;
+    if (comm_rank() == 0)
+        status = write_report(&options, &err);
+    comm_broadcast(&status, sizeof status);
     if (status != 0)
         log_error("%s", err.text); /* rank 0 speaks, and has the line */
     return status;

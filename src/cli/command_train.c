@@ -19,7 +19,7 @@
 struct train_options {
     const char *output, *data, *time_limit;
     double checkpoint_minutes, limit_s;
-    struct cli_list runs, sets;
+    struct cli_list files, runs, sets;
     int64_t task; /* only this one of the runs asked for; -1: all */
     bool fresh, list;
 };
@@ -173,61 +173,67 @@ static int train_session(struct session *session)
     return 0;
 }
 
-static bool parse_command_line(struct train_options *options, int argc, char **argv,
-                               const char **file, bool *help, struct error *err)
+static bool check_limit(void *context, struct error *err)
 {
-    const struct cli_option table[] = {
-        {"--run",                "NAME",       CLI_LIST,    &options->runs,               0, 0,
-         "train this run (all its variants) and what it comes from; may be repeated"        },
-        {"--task",               "N",          CLI_INTEGER, &options->task,               0, EXPERIMENT_RUNS - 1,
-         "only the N-th of these runs, from 0: for job arrays"                              },
-        {"--list",               NULL,         CLI_FLAG,    &options->list,               0, 0,
-         "print these runs, one a line for scripts, and train nothing"                      },
-        {"--set",                "PATH=VALUE", CLI_LIST,    &options->sets,               0, 0,
-         "override a setting of the file, e.g. training.seed=2; may be repeated"            },
-        {"--output",             "DIR",        CLI_TEXT,    &options->output,             0, 0,
-         "results go to DIR/EXPERIMENT/RUN.h5 (default: results)"                           },
-        {"--data",               "DIR",        CLI_TEXT,    &options->data,               0, 0,
-         "where the data set is (default: $RESLICE_DATA, ./data, /usr/share/datasets)"      },
-        {"--fresh",              NULL,         CLI_FLAG,    &options->fresh,              0, 0,
-         "train again what is complete or interrupted"                                      },
-        {"--checkpoint-minutes", "M",          CLI_REAL,    &options->checkpoint_minutes, 0, 1e6,
-         "write a checkpoint so often (default: 10); 0 = only when stopped"                 },
-        {"--time-limit",         "TIME",       CLI_TEXT,    &options->time_limit,         0, 0,
-         "stop with a checkpoint within this time: minutes, or [days-]hours:minutes:seconds"},
-    };
-    const struct cli cli = {
-        "reslice train EXPERIMENT.yaml [options]",
-        "Trains the runs of an experiment; complete ones are skipped, interrupted ones go on.\n"
-        "SIGTERM, SIGINT and SIGUSR1 stop with a checkpoint and exit status 75.",
-        table, sizeof table / sizeof table[0]};
-    struct cli_list positional = {0};
-    if (!cli_parse(&cli, argc, argv, &positional, help, err) || *help)
-        return *help;
-    if (positional.count != 1)
-        return error_set(err, "train: %zu experiment files given, expected one; usage: %s",
-                         positional.count, cli.usage);
-    *file = positional.text[0];
+    struct train_options *options = context;
     return !options->time_limit || stop_parse_limit(options->time_limit, &options->limit_s, err);
 }
 
-int command_train(int argc, char **argv)
+static bool parse_command_line(struct train_options *options, struct cli_call call, int *status)
+{
+    /* clang-format off */
+    const struct cli_option table[] = {
+        {"--run", "NAME", CLI_LIST, &options->runs,
+         .meaning = "train this run (all its variants) and what it comes from; may be repeated"},
+        {"--task", "N", CLI_INTEGER, &options->task, .low = 0, .high = EXPERIMENT_RUNS - 1,
+         .meaning = "only the N-th of these runs, from 0: for job arrays"},
+        {"--list", NULL, CLI_FLAG, &options->list,
+         .meaning = "print these runs, one a line for scripts, and train nothing"},
+        {"--set", "PATH=VALUE", CLI_LIST, &options->sets,
+         .meaning = "override a setting of the file, e.g. training.seed=2; may be repeated"},
+        {"--output", "DIR", CLI_TEXT, &options->output,
+         .meaning = "results go to DIR/EXPERIMENT/RUN.h5"},
+        {"--data", "DIR", CLI_TEXT, &options->data,
+         .meaning = "where the data set is, instead of $RESLICE_DATA, ./data, "
+                    "/usr/share/datasets"},
+        {"--fresh", NULL, CLI_FLAG, &options->fresh,
+         .meaning = "train again what is complete or interrupted"},
+        {"--checkpoint-minutes", "M", CLI_REAL, &options->checkpoint_minutes, .low = 0, .high = 1e6,
+         .unit = "minutes",
+         .meaning = "write a checkpoint so often; 0 = only when stopped"},
+        {"--time-limit", "TIME", CLI_TEXT, &options->time_limit,
+         .meaning = "stop with a checkpoint within this time: minutes, or "
+                    "[days-]hours:minutes:seconds"},
+    };
+    /* clang-format on */
+    const struct cli cli = {
+        .usage = "reslice train EXPERIMENT.yaml [options]",
+        .about =
+            "Trains the runs of an experiment; complete ones are skipped, interrupted ones go on.\n"
+            "SIGTERM, SIGINT and SIGUSR1 stop with a checkpoint and exit status 75.",
+        .options = table,
+        .count = sizeof table / sizeof *table,
+        .operand = "experiment file",
+        .fewest = 1,
+        .most = 1,
+        .check = check_limit,
+        .context = options};
+    return cli_parse(&cli, call, &options->files, status);
+}
+
+int command_train(struct cli_call call)
 {
     struct session *session = MEM_NEW(struct session, 1);
     struct train_options *options = &session->options;
-    const char *file = NULL;
-    bool help;
     struct error err;
-    int status = 0;
+    int status;
     options->output = "results";
     options->checkpoint_minutes = 10.0;
     options->task = -1;
-    if (!parse_command_line(options, argc, argv, &file, &help, &err)) {
-        status = fail(&err, ERROR_STATUS_USER);
-    } else if (!help) {
+    if (parse_command_line(options, call, &status)) {
         stop_start(options->limit_s);
         const struct experiment_overrides sets = {options->sets.count, options->sets.text};
-        status = experiment_load(&session->experiment, file, sets, &err)
+        status = experiment_load(&session->experiment, options->files.text[0], sets, &err)
                      ? train_session(session)
                      : fail(&err, ERROR_STATUS_USER);
         experiment_free(&session->experiment);

@@ -5,9 +5,11 @@
 
 #include <stddef.h>
 
+#include "cli/cli.h"
+
 struct command {
     const char *name;
-    int (*run)(int argc, char **argv);
+    int (*run)(struct cli_call call);
     const char *about;
 };
 
@@ -23,15 +25,15 @@ const char *commands_names(void);
 /* Rank 0 prints what there is. */
 void commands_print(void);
 
-int command_train(int argc, char **argv);
-int command_crossbar(int argc, char **argv);
-int command_import(int argc, char **argv);
-int command_export(int argc, char **argv);
-int command_report(int argc, char **argv);
-int command_plot(int argc, char **argv);
-int command_bench(int argc, char **argv);
-int command_options(int argc, char **argv);
-int command_help(int argc, char **argv);
+int command_train(struct cli_call call);
+int command_crossbar(struct cli_call call);
+int command_import(struct cli_call call);
+int command_export(struct cli_call call);
+int command_report(struct cli_call call);
+int command_plot(struct cli_call call);
+int command_bench(struct cli_call call);
+int command_options(struct cli_call call);
+int command_help(struct cli_call call);
 
 /* "reslice 0.1.0 (commit)" */
 int command_version(void);

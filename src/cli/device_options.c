@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-size_t device_options_table(struct device_options *options, struct cli_option *table)
+void device_options_table(struct device_options *options, struct cli_option *table)
 {
     *options = (struct device_options){.variation = "none",
                                        .leakage = "none",
@@ -11,36 +11,41 @@ size_t device_options_table(struct device_options *options, struct cli_option *t
                                        .seeds = 10,
                                        .first_seed = 1,
                                        .samples = 1000};
+    /* clang-format off */
     const struct cli_option rows[] = {
-        {"--devices",        NULL,    CLI_FLAG,    &options->wanted,     0, 0,
-         "also run every choice of ADC bits on devices that the next options describe"           },
-        {"--variation",      "HOW",   CLI_TEXT,    &options->variation,  0, 0,
-         "programming: none, relative, lognormal, milo or wan (published fits)"                  },
-        {"--sigma",          "S",     CLI_REAL,    &options->sigma,      0, 10,
-         "its deviation; for the fits a factor (default: 1)"                                     },
-        {"--on-off",         "RATIO", CLI_REAL,    &options->on_off,     0, 1e9,
-         "of conductances: off cells leak; 0 = infinite (default)"                               },
-        {"--leakage",        "HOW",   CLI_TEXT,    &options->leakage,    0, 0,
-         "against leakage: none, digital (subtract behind the ADC) or reference (in front of it)"},
-        {"--stuck-hrs",      "P",     CLI_REAL,    &options->stuck_hrs,  0, 1,
-         "share of cells that are always off"                                                    },
-        {"--stuck-lrs",      "P",     CLI_REAL,    &options->stuck_lrs,  0, 1,
-         "share of cells that are always on"                                                     },
-        {"--read-noise",     "S",     CLI_REAL,    &options->read_noise, 0, 10,
-         "deviation of an active cell at each read, in cell levels"                              },
-        {"--wire",           "OHM",   CLI_REAL,    &options->wire_ohm,   0, 1e6,
-         "resistance of a bitline from cell to cell, to first order"                             },
-        {"--on-ohm",         "OHM",   CLI_REAL,    &options->on_ohm,     1, 1e9,
-         "resistance of a cell that is on, for --wire (default: 6000)"                           },
-        {"--device-seeds",   "N",     CLI_INTEGER, &options->seeds,      1, 10000,
-         "number of device draws (default: 10)"                                                  },
-        {"--device-seed",    "N",     CLI_INTEGER, &options->first_seed, 0, 9e15,
-         "seed of the first draw (default: 1)"                                                   },
-        {"--device-samples", "N",     CLI_INTEGER, &options->samples,    0, 1e9,
-         "test samples of each run on devices; 0 = all (default: 1000)"                          },
+        {"--devices", NULL, CLI_FLAG, &options->wanted,
+         .meaning = "also run every choice of ADC bits on devices that the next options describe"},
+        {"--variation", "HOW", CLI_TEXT, &options->variation, .needs = "--devices",
+         .meaning = "programming: none, relative, lognormal, milo or wan (published fits)"},
+        {"--sigma", "S", CLI_REAL, &options->sigma, .low = 0, .high = 10, .needs = "--variation",
+         .meaning = "its deviation, as a share; for the fits a factor"},
+        {"--on-off", "RATIO", CLI_REAL, &options->on_off, .low = 0, .high = 1e9,
+         .needs = "--devices", .meaning = "of conductances: off cells leak; 0 = infinite"},
+        {"--leakage", "HOW", CLI_TEXT, &options->leakage, .needs = "--on-off",
+         .meaning = "against leakage: none, digital (subtract behind the ADC) or reference (in "
+                    "front of it)"},
+        {"--stuck-hrs", "P", CLI_REAL, &options->stuck_hrs, .low = 0, .high = 1,
+         .needs = "--devices", .meaning = "share of cells that are always off"},
+        {"--stuck-lrs", "P", CLI_REAL, &options->stuck_lrs, .low = 0, .high = 1,
+         .needs = "--devices", .meaning = "share of cells that are always on"},
+        {"--read-noise", "S", CLI_REAL, &options->read_noise, .low = 0, .high = 10,
+         .unit = "cell levels", .needs = "--devices",
+         .meaning = "deviation of an active cell at each read"},
+        {"--wire", "OHM", CLI_REAL, &options->wire_ohm, .low = 0, .high = 1e6, .unit = "ohm",
+         .needs = "--devices",
+         .meaning = "resistance of a bitline from cell to cell, to first order"},
+        {"--on-ohm", "OHM", CLI_REAL, &options->on_ohm, .low = 1, .high = 1e9, .unit = "ohm",
+         .needs = "--wire", .meaning = "resistance of a cell that is on"},
+        {"--device-seeds", "N", CLI_INTEGER, &options->seeds, .low = 1, .high = 10000,
+         .needs = "--devices", .meaning = "number of device draws"},
+        {"--device-seed", "N", CLI_INTEGER, &options->first_seed, .low = 0, .high = 9e15,
+         .needs = "--devices", .meaning = "seed of the first draw"},
+        {"--device-samples", "N", CLI_INTEGER, &options->samples, .low = 0, .high = 1e9,
+         .needs = "--devices", .meaning = "test samples of each run on devices; 0 = all"},
     };
+    /* clang-format on */
+    _Static_assert(sizeof rows / sizeof *rows == DEVICE_OPTIONS, "device_options.h counts them");
     memcpy(table, rows, sizeof rows);
-    return sizeof rows / sizeof *rows;
 }
 
 bool device_options_settings(const struct device_options *options, int cell_bits,

@@ -15,8 +15,9 @@ struct device_options {
     bool wanted;
 };
 
-/* Sets the defaults and fills the rows of an option table; returns their number. */
-size_t device_options_table(struct device_options *options, struct cli_option *table);
+/* Sets the defaults and fills DEVICE_OPTIONS rows of an option table, whose values are those of
+ * `options`. Not collective. */
+void device_options_table(struct device_options *options, struct cli_option *table);
 
 /* What was asked for: no seeds when no device option was given. */
 bool device_options_settings(const struct device_options *options, int cell_bits,

@@ -47,10 +47,12 @@ const struct manual_text manual_examples[MANUAL_EXAMPLES] = {
 static void print_commands(const struct manual_page *page)
 {
     char help[] = "--help", name[32];
-    cli_print_with(page->command);
     for (size_t c = 0; c < commands_count; c++) {
         snprintf(name, sizeof name, "%s", commands_table[c].name);
-        commands_table[c].run(2, (char *[]){name, help, NULL});
+        commands_table[c].run((struct cli_call){
+            2, (char *[]){name, help, NULL},
+              page->command
+        });
     }
 }
 

@@ -60,13 +60,14 @@ static void begin(void)
 
 static void command(const struct cli *cli)
 {
-    char text[TEXT];
+    char text[TEXT], meaning[CLI_MEANING];
     const char *words = cli->usage + strlen("reslice ");
     log_info(".SS \"%.*s\"", (int)strcspn(words, " "), words);
     log_info("%s", roff(cli->about, text));
     log_info(".PP\n.B %s", roff(cli->usage, text));
     for (size_t i = 0; i < cli->count; i++)
-        item(cli->options[i].name, cli->options[i].argument, cli->options[i].meaning);
+        item(cli->options[i].name, cli->options[i].argument,
+             cli_meaning(&cli->options[i], meaning));
 }
 
 static void settings(void)

@@ -30,7 +30,7 @@ static void begin(void)
 
 static void command(const struct cli *cli)
 {
-    char text[TEXT];
+    char text[TEXT], meaning[CLI_MEANING];
     log_info("\n## %.*s\n\n%s\n\n    %s", (int)strcspn(cli->usage + 8, " "), cli->usage + 8,
              cli->about, cli->usage);
     if (cli->count > 0)
@@ -38,7 +38,8 @@ static void command(const struct cli *cli)
     for (size_t i = 0; i < cli->count; i++) {
         const struct cli_option *option = &cli->options[i];
         log_info("| `%s%s%s` | %s |", option->name, option->argument ? " " : "",
-                 option->argument ? option->argument : "", cell(option->meaning, text));
+                 option->argument ? option->argument : "",
+                 cell(cli_meaning(option, meaning), text));
     }
 }
 

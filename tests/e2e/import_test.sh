@@ -118,7 +118,7 @@ damaged() {
 
 refusals() {
     local weights=$work/numpy/resnet.h5
-    refuses 'import: 0 weight files given, expected 1' --network mlp
+    refuses 'import: 0 weight files given, expected one' --network mlp
     refuses 'import: --network is missing' "$weights"
     refuses "value 'mpl' is not valid; allowed: mlp, lenet5" "$weights" --network mpl
     refuses 'no such file' "$work/none.h5" "${resnet[@]}" --data "$data" -o "$work/o.h5"

@@ -34,6 +34,38 @@ help_is_complete() {
     done
 }
 
+# rows_of COMMAND: a line an option, "--name text", with the rest of its text behind it.
+rows_of() {
+    "$reslice" "$1" --help | sed -n '/^  -/,$p' | sed -e ':a' -e 'N;$!ba' -e 's/\n \{9,\}/ /g'
+}
+
+# What help says about a number, a default or another option is what parsing does.
+help_is_true() {
+    local command row option range other numbers=0 others=0
+    for command in "${commands[@]}"; do
+        while IFS= read -r row; do
+            option=$(sed 's/^  \(-[-a-z]*\).*/\1/' <<<"$row")
+            range=$(sed -n 's/.*[(;] *\(-*[0-9.e]*\.\.[0-9.e]*[0-9]\).*)$/\1/p' <<<"$row")
+            if [ -n "$range" ]; then
+                numbers=$((numbers + 1))
+                "$reslice" "$command" "$option=many" 2>"$work/err" && return 1
+                grep -qF -e "$option: value 'many'; allowed: a" "$work/err"
+                grep -q -e " number ${range//./\\.}\$" "$work/err" || {
+                    echo "$row: $(cat "$work/err")"
+                    return 1
+                }
+            fi
+            for other in $(sed -n -e 's/.*(needs \(-[-a-z]*\).*/\1/p' \
+                -e 's/.*(not with \(-[-a-z]*\).*/\1/p' <<<"$row"); do
+                others=$((others + 1))
+                options_of "$command" | grep -xF -e "$other" >"$work/found"
+            done
+        done < <(rows_of "$command")
+    done
+    echo "$numbers numbers, $others options that ask for or exclude another"
+    [ "$numbers" -ge 20 ] && [ "$others" -ge 15 ]
+}
+
 page_is_complete() {
     local command option setting
     for setting in $(settings); do
@@ -116,6 +148,7 @@ refusals() {
 }
 
 check "--help of each command is its table" help_is_complete
+check "ranges in --help are those of parsing; needed options are there" help_is_true
 check "the page has every command, option and setting" page_is_complete
 check "the page makes man and groff say nothing" page_has_no_warnings
 check "completion of commands, options, settings, choices" completion_works

@@ -74,7 +74,7 @@ static inline bool run_command(const void *context)
     int argc = 0;
     while (argv[argc])
         argc++;
-    return command_report(argc, argv) == 0;
+    return command_report((struct cli_call){argc, argv, cli_print}) == 0;
 }
 
 static inline void assert_prints(const char *text)
