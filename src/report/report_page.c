@@ -159,11 +159,14 @@ static void put_facts(FILE *out, const struct store_file *file)
     static const char group[] = "/provenance";
     char text[1024];
     struct error none;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (store_get_text(file, group, texts[i].attribute, text, sizeof text, &none)) {
-            error_clean(text);
-            put_fact(out, texts[i].name, text);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char *value = store_take_text(file, group, texts[i].attribute, &none);
+        if (value) {
+            error_clean(value);
+            put_fact(out, texts[i].name, value);
         }
+        mem_free(value);
+    }
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         int64_t count;
         if (!store_get_integer(file, group, counts[i], &count, &none))
@@ -186,11 +189,12 @@ static void put_import(FILE *out, const struct store_file *file)
     int64_t samples;
     double accuracy;
     struct error none;
-    if (!store_has(file, group) ||
-        !store_get_text(file, group, "weights", text, sizeof text, &none))
+    char *weights = store_has(file, group) ? store_take_text(file, group, "weights", &none) : NULL;
+    if (!weights)
         return;
-    error_clean(text);
-    put_fact(out, "imported from", text);
+    error_clean(weights);
+    put_fact(out, "imported from", weights);
+    mem_free(weights);
     if (store_get_real(file, group, "float_test_accuracy", &accuracy, &none)) {
         snprintf(text, sizeof text, "%.2f %%", 100 * accuracy);
         put_fact(out, "test accuracy in floating point", text);
@@ -203,9 +207,9 @@ static void put_import(FILE *out, const struct store_file *file)
 
 static void put_config(FILE *out, const struct store_file *file)
 {
-    char *config = MEM_NEW(char, RESULT_CONFIG);
     struct error none;
-    if (store_get_text(file, "/", "config", config, RESULT_CONFIG, &none)) {
+    char *config = store_take_text(file, "/", "config", &none);
+    if (config) {
         fputs("<details><summary>settings</summary>\n<pre>", out);
         for (char *line = config; *line;) {
             char *end = line + strcspn(line, "\n");

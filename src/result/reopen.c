@@ -8,13 +8,12 @@
 #include "result/result.h"
 #include "store/store.h"
 
-enum { CONFIG = 16384 };
-
 /* ---- settings ---- */
 
 struct header {
     char experiment[EXPERIMENT_NAME], run[EXPERIMENT_NAME];
-    char config[CONFIG];
+    size_t length; /* of the config, with its NUL */
+    char *config;  /* owned */
 };
 
 static bool read_header(const char *path, struct header *header, struct error *err)
@@ -22,19 +21,36 @@ static bool read_header(const char *path, struct header *header, struct error *e
     struct store_file *file = store_open(path, err);
     if (!file)
         return false;
-    const bool fine =
-        store_get_text(file, "/", "experiment", header->experiment, sizeof header->experiment,
-                       err) &&
-        store_get_text(file, "/", "run", header->run, sizeof header->run, err) &&
-        store_get_text(file, "/", "config", header->config, sizeof header->config, err);
+    bool fine = store_get_text(file, "/", "experiment", header->experiment,
+                               sizeof header->experiment, err) &&
+                store_get_text(file, "/", "run", header->run, sizeof header->run, err);
+    if (fine) {
+        header->config = store_take_text(file, "/", "config", err);
+        header->length = header->config ? strlen(header->config) + 1 : 0;
+        fine = header->config != NULL;
+    }
     store_close(file);
     return fine;
+}
+
+/* Rank 0 reads, all ranks have it. */
+static bool share_header(const char *path, struct header *header, struct error *err)
+{
+    *header = (struct header){.config = NULL};
+    const bool fine = comm_rank() != 0 || read_header(path, header, err);
+    if (!comm_agree(fine, err))
+        return false;
+    char *config = header->config;
+    comm_broadcast(header, sizeof *header);
+    header->config = config ? config : mem_alloc(header->length, 1, "settings");
+    comm_broadcast(header->config, header->length);
+    return true;
 }
 
 /* The experiment whose only run has the file's settings, word for word. */
 static char *as_experiment(const struct header *header)
 {
-    const size_t size = 4 * CONFIG;
+    const size_t size = 64 + 5 * header->length; /* four blanks before each line */
     char *yaml = mem_alloc(size, 1, "settings as an experiment");
     int used = snprintf(yaml, size, "experiment: settings\nruns:\n  - name: run\n");
     for (const char *line = header->config; *line;) {
@@ -48,22 +64,17 @@ static char *as_experiment(const struct header *header)
 bool loaded_settings(struct experiment *experiment, const char *path,
                      struct experiment_overrides overrides, struct error *err)
 {
-    struct header *header = MEM_NEW(struct header, 1);
-    bool fine = comm_rank() != 0 || read_header(path, header, err);
-    comm_broadcast(&fine, sizeof fine);
-    comm_broadcast(header, sizeof *header);
-    if (!fine)
-        comm_broadcast(err, sizeof *err);
+    struct header header;
+    if (!share_header(path, &header, err))
+        return false;
+    char *yaml = as_experiment(&header);
+    const bool fine = experiment_parse(experiment, path, yaml, strlen(yaml), overrides, err);
+    mem_free(yaml);
     if (fine) {
-        char *yaml = as_experiment(header);
-        fine = experiment_parse(experiment, path, yaml, strlen(yaml), overrides, err);
-        mem_free(yaml);
+        memcpy(experiment->name, header.experiment, EXPERIMENT_NAME);
+        memcpy(experiment->runs[0].name, header.run, EXPERIMENT_NAME);
     }
-    if (fine) {
-        memcpy(experiment->name, header->experiment, EXPERIMENT_NAME);
-        memcpy(experiment->runs[0].name, header->run, EXPERIMENT_NAME);
-    }
-    mem_free(header);
+    mem_free(header.config);
     return fine;
 }
 

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "hw/fixed_point.h"
-#include "settings/settings_difference.h"
+#include "settings/settings_yaml.h"
 #include "store/store.h"
 
 void result_path(char path[RESULT_PATH], const char *directory, const struct experiment *experiment,
@@ -76,10 +76,10 @@ static enum result_state check_file(const char *path, const struct experiment_ru
     struct store_file *file = store_open(path, err);
     if (!file)
         return RESULT_BAD;
-    char *there = mem_alloc(RESULT_CONFIG, 1, "config");
-    char *here = experiment_settings_yaml(&run->settings);
+    char *there = store_take_text(file, "/", "config", err);
+    char *here = settings_to_yaml(&run->settings);
     enum result_state state = RESULT_BAD;
-    if (store_get_text(file, "/", "config", there, RESULT_CONFIG, err)) {
+    if (there) {
         state = strcmp(there, here) == 0 ? RESULT_COMPLETE : RESULT_OTHER;
         if (state == RESULT_OTHER)
             settings_difference(path, "made", there, here, err);

@@ -10,7 +10,7 @@
 #include "store/store.h"
 #include "train/training.h"
 
-enum { RESULT_PATH = 1024, RESULT_CONFIG = 65536 /* bytes of resolved settings */ };
+enum { RESULT_PATH = 1024 };
 
 /* DIRECTORY/EXPERIMENT/RUN.h5. Not collective. */
 void result_path(char path[RESULT_PATH], const char *directory, const struct experiment *experiment,

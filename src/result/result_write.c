@@ -8,12 +8,13 @@
 #include "result/result.h"
 #include "result/result_crossbars.h"
 #include "result/result_history.h"
+#include "settings/settings_yaml.h"
 #include "store/store.h"
 
 static void write_root(struct store *store, const struct training *t)
 {
     const struct settings *s = &t->run->settings;
-    char *config = experiment_settings_yaml(s);
+    char *config = settings_to_yaml(s);
     store_text(store, "/", "format", "reslice");
     store_integer(store, "/", "version", STORE_FORMAT_VERSION);
     store_text(store, "/", "experiment", t->experiment->name);

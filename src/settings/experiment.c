@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "settings/document.h"
-#include "settings/layer_text.h"
 #include "settings/options.h"
 #include "settings/variants.h"
 
@@ -97,53 +96,6 @@ void experiment_defaults(struct settings *settings)
     for (size_t i = 0; i < options_count; i++)
         if (!option_set(&options_table[i], settings, options_table[i].standard, &err))
             log_fatal("option table: %s", err.text);
-}
-
-/* Readers of YAML 1.1 take "1e-05" for text: a number with an exponent needs a point. */
-static void append_value(char *yaml, size_t size, const char *value, enum option_type type)
-{
-    const size_t used = strlen(yaml), mantissa = strcspn(value, "e");
-    const bool bare = type == OPTION_REAL && value[mantissa] && !strchr(value, '.');
-    snprintf(yaml + used, size - used, "%.*s%s%s\n", (int)mantissa, value, bare ? ".0" : "",
-             value + mantissa);
-}
-
-/* Appends one line. A list of layers stands for all other options of the network; without one it goes
- * unmentioned,
- * and so do the options of what is off (option_is_silent). */
-static void append_option(char *yaml, size_t size, const struct option_entry *entry,
-                          const struct settings *settings)
-{
-    const struct layer_list *layers = &settings->network.layers;
-    const char *dot = strchr(entry->path, '.');
-    const size_t used = strlen(yaml);
-    if (entry->type == OPTION_LAYERS && layers->count > 0)
-        layer_text_print(layers, 2, yaml + used);
-    if (entry->type == OPTION_LAYERS || option_is_silent(entry, settings) ||
-        (layers->count > 0 && strncmp(entry->path, "network.", 8) == 0))
-        return;
-    snprintf(yaml + used, size - used, "%s%s: ", dot ? "  " : "", dot ? dot + 1 : entry->path);
-    char value[OPTIONS_TEXT];
-    option_print(entry, settings, value);
-    append_value(yaml, size, value, entry->type);
-}
-
-char *experiment_settings_yaml(const struct settings *settings)
-{
-    const size_t size = OPTIONS_MAX * 2 * OPTIONS_TEXT + layer_text_size(&settings->network.layers);
-    char *yaml = mem_alloc(size, 1, "settings as text");
-    size_t section = 0; /* length of the name of the open section, with its dot */
-    for (size_t i = 0; i < options_count; i++) {
-        const char *path = options_table[i].path;
-        const size_t n = strcspn(path, "."), used = strlen(yaml);
-        const bool inside = path[n] != '\0';
-        if (inside && !option_is_silent(&options_table[i], settings) &&
-            (section != n + 1 || strncmp(path, options_table[i - 1].path, section) != 0))
-            snprintf(yaml + used, size - used, "%.*s:\n", (int)n, path);
-        section = inside ? n + 1 : 0;
-        append_option(yaml, size, &options_table[i], settings);
-    }
-    return yaml;
 }
 
 void experiment_print_options(void)

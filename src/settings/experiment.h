@@ -146,10 +146,6 @@ bool experiment_load(struct experiment *experiment, const char *file,
 
 void experiment_free(struct experiment *experiment);
 
-/* Resolved settings as YAML, every option with its value (of the network's, either the list of layers
- * or all others; without those of constraints that are off); the text is owned by the caller (mem_free). */
-char *experiment_settings_yaml(const struct settings *settings);
-
 /* Settings with every option at its default. */
 void experiment_defaults(struct settings *settings);
 

@@ -96,6 +96,13 @@ int store_shape(const struct store_file *file, const char *path, size_t length[S
 bool store_read(const struct store_file *file, const char *path, enum store_type type, size_t count,
                 void *data, struct error *err);
 
+/* The text of an attribute, of any length, owned by the caller (mem_free); NULL with a line when it is
+ * missing or no text. Not collective. */
+char *store_take_text(const struct store_file *file, const char *object, const char *name,
+                      struct error *err);
+
+/* Copies the text of an attribute into `value` [size]; false with a line when it is missing, no text,
+ * or does not fit with its NUL. Not collective. */
 bool store_get_text(const struct store_file *file, const char *object, const char *name,
                     char *value, size_t size, struct error *err);
 bool store_get_integer(const struct store_file *file, const char *object, const char *name,

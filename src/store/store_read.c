@@ -338,15 +338,41 @@ static bool read_attribute(const struct store_file *file, const char *object, co
                             file->path, name, object);
 }
 
+/* The text of an attribute in HDF5's memory, or NULL for an empty one. */
+static bool read_text(const struct store_file *file, const char *object, const char *name,
+                      char **text, struct error *err)
+{
+    const hid_t type = store_text_type();
+    *text = NULL;
+    const bool fine = read_attribute(file, object, name, type, text, err);
+    H5Tclose(type);
+    return fine;
+}
+
+char *store_take_text(const struct store_file *file, const char *object, const char *name,
+                      struct error *err)
+{
+    char *text, *copy = NULL;
+    if (read_text(file, object, name, &text, err)) {
+        const size_t size = (text ? strlen(text) : 0) + 1;
+        copy = mem_alloc(size, 1, "text of an attribute");
+        memcpy(copy, text ? text : "", size);
+    }
+    H5free_memory(text);
+    return copy;
+}
+
 bool store_get_text(const struct store_file *file, const char *object, const char *name,
                     char *value, size_t size, struct error *err)
 {
-    char *text = NULL;
-    const hid_t type = store_text_type();
-    const bool fine = read_attribute(file, object, name, type, &text, err);
-    H5Tclose(type);
-    if (fine)
-        snprintf(value, size, "%s", text ? text : "");
+    char *text;
+    bool fine = read_text(file, object, name, &text, err);
+    const size_t length = text ? strlen(text) : 0;
+    if (fine && length >= size)
+        fine = error_set(err, "%s: attribute '%s' of '%s' has %zu bytes; allowed: at most %zu",
+                         file->path, name, object, length, size - 1);
+    else if (fine)
+        memcpy(value, text ? text : "", length + 1);
     H5free_memory(text);
     return fine;
 }

@@ -12,12 +12,12 @@
 #include "base/mem.h"
 #include "base/simd.h"
 #include "base/stop.h"
-#include "settings/settings_difference.h"
+#include "settings/settings_yaml.h"
 #include "store/durable_file.h"
 #include "store/store_image.h"
 #include "train/checkpoint_state.h"
 
-enum { CHECKPOINT_VERSION = 2, IDENTITY = 3, LABELS = 4, CONFIG = 65536 /* bytes */ };
+enum { CHECKPOINT_VERSION = 2, IDENTITY = 3, LABELS = 4 };
 
 static const char FORMAT[] = "reslice checkpoint";
 
@@ -100,7 +100,7 @@ void checkpoint_create(struct checkpoint *checkpoint, const char *result, const 
     *checkpoint = (struct checkpoint){.data_crc = data_crc,
                                       .interval_s = interval_s,
                                       .last_s = comm_time_s(),
-                                      .config = experiment_settings_yaml(&t->run->settings),
+                                      .config = settings_to_yaml(&t->run->settings),
                                       .state = MEM_NEW(struct checkpoint_state, 1)};
     checkpoint_state_create(checkpoint->state, t);
     set_paths(checkpoint, result);
@@ -213,8 +213,8 @@ static bool belongs(const struct checkpoint *checkpoint, const struct store_file
     if (!store_image_read(file, field, 1, err) || identity[0] != CHECKPOINT_VERSION)
         return error_set(err, "%s: was written by another version of reslice; --fresh starts over",
                          path);
-    char *config = mem_alloc(CONFIG, 1, "config");
-    bool fine = store_get_text(file, "/", "config", config, CONFIG, err);
+    char *config = store_take_text(file, "/", "config", err);
+    bool fine = config != NULL;
     if (fine && strcmp(config, checkpoint->config) != 0) {
         settings_difference(path, "begun", config, checkpoint->config, err);
         fine = false;

@@ -12,6 +12,7 @@
 #include "fuzz.h"
 #include "settings/experiment.h"
 #include "settings/options.h"
+#include "settings/settings_yaml.h"
 
 enum { SETS = 8, RUNS_READ_BACK = 3 };
 
@@ -36,7 +37,7 @@ static size_t take_sets(char **text, size_t *length, const char *set[SETS])
 
 static bool same_settings(const struct settings *a, const struct settings *b)
 {
-    char *text_a = experiment_settings_yaml(a), *text_b = experiment_settings_yaml(b);
+    char *text_a = settings_to_yaml(a), *text_b = experiment_settings_yaml(b);
     const bool same = strcmp(text_a, text_b) == 0;
     mem_free(text_a);
     mem_free(text_b);
@@ -53,7 +54,7 @@ static void append(char *text, size_t size, const char *line, const char *indent
  * run, so that the lines of the settings are the run's, two columns further in. */
 static void check_read_back(const struct experiment_run *run)
 {
-    char *yaml = experiment_settings_yaml(&run->settings);
+    char *yaml = settings_to_yaml(&run->settings);
     const size_t size = 4 * strlen(yaml) + 100;
     char *text = mem_alloc(size, 1, "experiment");
     append(text, size, "experiment: again", "");

@@ -165,7 +165,7 @@ void result_file_write(const char *path, const struct settings *settings)
             put_text(file, attributes[i].object, attributes[i].name, attributes[i].text);
         else
             put_integer(file, attributes[i].object, attributes[i].name, attributes[i].integer);
-    char *config = experiment_settings_yaml(settings);
+    char *config = settings_to_yaml(settings);
     put_text(file, "/", "config", config);
     mem_free(config);
     fuzz_need(H5Fclose(file) >= 0, "cannot write the result file");

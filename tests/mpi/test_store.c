@@ -58,8 +58,12 @@ static void test_attributes(void **state)
     double real;
     assert_true(store_get_text(file, "/", "config", found, LONG_TEXT + 5, &err));
     assert_string_equal(found, text);
-    assert_true(store_get_text(file, "/", "config", found, 10, &err)); /* cut, terminated */
-    assert_int_equal(strlen(found), 9);
+    assert_false(store_get_text(file, "/", "config", found, strlen(text), &err));
+    assert_says("attribute 'config' of '/' has 100");
+    assert_says("; allowed: at most ");
+    char *taken = store_take_text(file, "/", "config", &err);
+    assert_string_equal(taken, text);
+    mem_free(taken);
     assert_true(store_get_text(file, "/", "empty", found, 10, &err));
     assert_string_equal(found, "");
     assert_true(store_get_integer(file, "/", "smallest", &integer, &err));

@@ -3,6 +3,7 @@
 #include "unit/settings/experiment_texts.h"
 
 #include "settings/options.h"
+#include "settings/settings_yaml.h"
 
 /* The text of a value by path. */
 static const char *value(const struct settings *settings, const char *path)
@@ -129,7 +130,7 @@ static void test_settings_yaml(void **state)
                                       "training.seed=9007199254740992"};
     struct experiment e = read_good(FULL, COUNT(set), set);
     for (size_t i = 0; i < e.run_count; i++) {
-        char *yaml = experiment_settings_yaml(&e.runs[i].settings);
+        char *yaml = settings_to_yaml(&e.runs[i].settings);
         assert_non_null(strstr(yaml, "  rate: 1.0e-05\n"));
         assert_non_null(strstr(yaml, "\nepochs: "));
         char wrapped[8192] = "experiment: again\nruns:\n- name: r\n";

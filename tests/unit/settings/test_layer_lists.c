@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "nn/models.h"
 #include "settings/build_network.h"
+#include "settings/settings_yaml.h"
 #include "unit/settings/layer_lists.h"
 
 static struct error err;
@@ -174,7 +175,7 @@ static void test_text(void **state)
         "fixed_point:\n";
     struct experiment first, again;
     read_good("mnist", list, &first);
-    char *yaml = experiment_settings_yaml(&first.runs[0].settings);
+    char *yaml = settings_to_yaml(&first.runs[0].settings);
     if (!strstr(yaml, printed))
         fail_msg("%s", yaml);
     char text[8192];
