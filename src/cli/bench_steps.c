@@ -112,12 +112,13 @@ double bench_load_s(struct step *step, size_t m, int channels, int height, int w
     const bool in_colour = channels == 3;
     const struct augmentation augmentation = {.flip = in_colour, .crop = in_colour ? 4 : 0};
     const struct share mine = step_share(step, m);
-    uint32_t *order = MEM_NEW(uint32_t, IMAGES);
+    uint32_t *order = MEM_NEW(uint32_t, IMAGES), *index = MEM_NEW(uint32_t, mine.count);
     struct step_result result;
     double least_s = 0.0;
     make_images(&set, order);
     for (size_t i = 0; i < LOADS; i++) {
-        const uint32_t *index = order + (i * m + mine.first) % (IMAGES - mine.count);
+        for (size_t k = 0; k < mine.count; k++) /* a batch may be larger than the set */
+            index[k] = order[(i * m + mine.first + k) % IMAGES];
         const double start_s = comm_time_s();
         augment_batch(&set, &set.train, index, mine.count, step->net->input->value,
                       step->net->input->stride, &augmentation);
@@ -128,5 +129,6 @@ double bench_load_s(struct step *step, size_t m, int channels, int height, int w
     }
     dataset_free(&set);
     mem_free(order);
+    mem_free(index);
     return least_s;
 }

@@ -116,7 +116,7 @@ static struct dual maximise(const struct adc_problem *problem, float upper, uint
         float norm = 0.0f;
         for (int k = 0; k < problem->slices; k++) {
             const int over = sums.sum[k] - problem->limit[k];
-            norm += over > 0 || price[k] > 0.0f ? (float)(over * over) : 0.0f;
+            norm += over > 0 || price[k] > 0.0f ? (float)over * (float)over : 0.0f;
         }
         if (norm == 0.0f)
             break;

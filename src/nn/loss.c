@@ -14,7 +14,7 @@ static int largest(const float *z, int classes)
 }
 
 /* loss = log(sum_c exp(z_c - z_max)) - (z_label - z_max); p = softmax(z) */
-static float softmax_row(float p[MAX_CLASSES], const float *z, int classes, int best, int label)
+static double softmax_row(float p[MAX_CLASSES], const float *z, int classes, int best, int label)
 {
     float sum = 0.0f;
     for (int c = 0; c < classes; c++) {
@@ -23,7 +23,20 @@ static float softmax_row(float p[MAX_CLASSES], const float *z, int classes, int 
     }
     for (int c = 0; c < classes; c++)
         p[c] /= sum;
-    return logf(sum) - (z[label] - z[best]);
+    const float loss = logf(sum) - (z[label] - z[best]);
+    /* finite logits may lie further apart than a float reaches; beside that the logarithm is nothing */
+    return isinf(loss) ? (double)z[best] - (double)z[label] : (double)loss;
+}
+
+/* The largest limb first: every quotient and every rest is exact. What is below 2^-32 is cut off. */
+static void add_loss(int64_t limb[LOSS_LIMBS], double loss)
+{
+    double rest = ldexp(loss, LOSS_LIMB_BITS);
+    for (int i = LOSS_LIMBS - 1; i >= 0; i--) {
+        const int64_t count = (int64_t)ldexp(rest, -i * LOSS_LIMB_BITS);
+        limb[i] += count;
+        rest -= ldexp((double)count, i * LOSS_LIMB_BITS);
+    }
 }
 
 void loss_softmax(struct loss_sum *sum, float *gradient, uint8_t *predicted, const float *logits,
@@ -33,9 +46,9 @@ void loss_softmax(struct loss_sum *sum, float *gradient, uint8_t *predicted, con
         const float *z = logits + i * stride;
         float p[MAX_CLASSES];
         const int best = largest(z, classes);
-        const float loss = softmax_row(p, z, classes, best, label[i]);
-        if (loss >= 0.0f && loss < 0x1p20f)
-            sum->loss += (int64_t)ldexp((double)loss, LOSS_SUM_EXPONENT);
+        const double loss = softmax_row(p, z, classes, best, label[i]);
+        if (loss >= 0.0 && !isinf(loss))
+            add_loss(sum->loss, loss);
         else
             sum->is_finite = false;
         sum->correct += best == label[i];
@@ -46,7 +59,17 @@ void loss_softmax(struct loss_sum *sum, float *gradient, uint8_t *predicted, con
     }
 }
 
-double loss_from_sum(int64_t sum)
+/* Carried, so that all but the last limb are below 2^32: sums below 2^32 are rounded once. */
+double loss_from_sum(const int64_t limb[LOSS_LIMBS])
 {
-    return ldexp((double)sum, -LOSS_SUM_EXPONENT);
+    const int64_t mask = ((int64_t)1 << LOSS_LIMB_BITS) - 1;
+    double sum = 0.0;
+    int64_t carry = 0;
+    for (int i = 0; i < LOSS_LIMBS; i++) {
+        const int64_t count = limb[i] + carry;
+        const bool is_last = i == LOSS_LIMBS - 1;
+        carry = is_last ? 0 : count >> LOSS_LIMB_BITS;
+        sum += ldexp((double)(is_last ? count : count & mask), (i - 1) * LOSS_LIMB_BITS);
+    }
+    return sum;
 }

@@ -203,16 +203,13 @@ struct tensor *network_add_flatten(struct network *net, struct tensor *in)
 
 /* ---- memory ---- */
 
-/* A gradient is needed by everything behind the first parameters. */
-static bool needs_gradient(const struct network *net, const struct tensor *tensor)
+/* A gradient is needed by everything behind the first parameters; operations stand in the order of
+ * execution, so what an operation reads is known before what it writes. */
+static void find_needed_gradients(struct network *net)
 {
-    for (int i = 0; i < net->op_count; i++) {
-        const struct op *op = &net->op[i];
-        if (op->out == tensor)
-            return op->weight >= 0 || needs_gradient(net, op->in) ||
-                   (op->second && needs_gradient(net, op->second));
-    }
-    return false; /* the input */
+    for (struct op *op = net->op; op < net->op + net->op_count; op++)
+        op->out->needs_gradient =
+            op->weight >= 0 || op->in->needs_gradient || (op->second && op->second->needs_gradient);
 }
 
 /* Elementwise operations walk over both tensors in step: give them one layout, the wider border. */
@@ -307,9 +304,9 @@ static void allocate_gradients(struct network *net, size_t capacity)
     for (int i = net->op_count - 1; i >= 0; i--) {
         struct op *op = &net->op[i];
         struct tensor *in = op->in;
-        if (!op->out->gradient && needs_gradient(net, op->out))
+        if (!op->out->gradient && op->out->needs_gradient)
             op->out->gradient = MEM_NEW(float, capacity * op->out->stride);
-        if (op->class->is_elementwise && count_readers(net, in) == 1 && needs_gradient(net, in)) {
+        if (op->class->is_elementwise && count_readers(net, in) == 1 && in->needs_gradient) {
             in->gradient = op->out->gradient;
             in->shares_gradient = true;
         }
@@ -322,6 +319,7 @@ void network_finish(struct network *net, struct tensor *logits, size_t capacity)
     net->capacity = capacity;
     parameters_allocate(&net->params);
     match_borders(net);
+    find_needed_gradients(net);
     find_sources(net);
     find_code_tensors(net);
     for (int i = 0; i < net->tensor_count; i++)

@@ -28,8 +28,9 @@ struct tensor {
     size_t row;            /* of a row of pixels, border included */
     size_t stride;         /* of a sample */
     float *value;
-    float *gradient; /* dLoss/dvalue, or NULL when nobody needs it */
-    int16_t *code;   /* value = code * 2^(exponent - bits); NULL where values are not on a grid */
+    float *gradient;     /* dLoss/dvalue, or NULL when nobody needs it */
+    bool needs_gradient; /* it lies behind the first parameters */
+    int16_t *code; /* value = code * 2^(exponent - bits); NULL where values are not on a grid */
     bool
         only_code; /* in quantised passes nobody reads the values of this tensor, nor writes them */
     int exponent;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "hw/bit_slice.h"
+#include "nn/loss.h"
 
 enum { PARAMETERS_MAX = 1024, PARAMETERS_AXES = 4 };
 
@@ -40,8 +41,8 @@ struct parameter {
 
 /* Sums that travel with the gradients in the one reduction of a step. */
 enum {
-    SUM_LOSS,
-    SUM_CORRECT,
+    SUM_LOSS, /* LOSS_LIMBS of them */
+    SUM_CORRECT = SUM_LOSS + LOSS_LIMBS,
     SUM_DIVERGED,
     SUM_STOP, /* ranks that were asked to stop */
     SUM_EXTRAS

@@ -1,5 +1,7 @@
 #include "train/evaluate.h"
 
+#include <string.h>
+
 #include "base/stop.h"
 #include "nn/loss.h"
 
@@ -56,11 +58,12 @@ struct evaluation evaluate(const struct evaluate_job *job)
         stop = done + n < mine.count && stop_wanted(); /* what is complete is used */
         refused = job->may_refuse && done + n - (size_t)sum.correct > job->most_wrong;
     }
-    int64_t total[] = {sum.loss, sum.correct, !sum.is_finite, stop, refused};
+    int64_t total[4 + LOSS_LIMBS] = {sum.correct, !sum.is_finite, stop, refused};
+    memcpy(total + 4, sum.loss, sizeof sum.loss);
     comm_sum_i64(total, sizeof total / sizeof *total);
-    return (struct evaluation){.loss = loss_from_sum(total[0]) / (double)job->count,
-                               .accuracy = (double)total[1] / (double)job->count,
-                               .is_finite = total[2] == 0,
-                               .is_stopped = total[3] > 0,
-                               .is_refused = total[4] > 0};
+    return (struct evaluation){.loss = loss_from_sum(total + 4) / (double)job->count,
+                               .accuracy = (double)total[0] / (double)job->count,
+                               .is_finite = total[1] == 0,
+                               .is_stopped = total[2] > 0,
+                               .is_refused = total[3] > 0};
 }

@@ -1,6 +1,7 @@
 #include "train/step.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/stop.h"
@@ -172,7 +173,7 @@ static bool forward_and_loss(struct step *step, const struct pass *pass, size_t 
     loss_softmax(&loss, net->logits->gradient, NULL, net->logits->value, step->label, pass->samples,
                  net->logits->stride, (int)net->logits->size, 1.0f / (float)m);
     int64_t *extra = net->params.sum + net->params.size;
-    extra[SUM_LOSS] = loss.loss;
+    memcpy(extra + SUM_LOSS, loss.loss, sizeof loss.loss);
     extra[SUM_CORRECT] = loss.correct;
     extra[SUM_DIVERGED] = !loss.is_finite;
     return true;
@@ -228,7 +229,7 @@ bool step_run(struct step *step, size_t m, double rate, struct step_result *resu
     sgd_step(params, step->sgd, rate);
     clock_charge(step, &clock, STEP_UPDATE);
 
-    result->loss = loss_from_sum(extra[SUM_LOSS]) / (double)m;
+    result->loss = loss_from_sum(extra + SUM_LOSS) / (double)m;
     result->correct = extra[SUM_CORRECT];
     result->stop = extra[SUM_STOP] > 0;
     return true;

@@ -197,6 +197,53 @@ static void test_column_codes(void **state)
     mem_free(scratch);
 }
 
+/* Smallest squared distance under one limit on the sum of codes: dynamic programming over the sum, in
+ * double, row by row. */
+static double best_of_one_slice(const float *x, size_t n, int limit)
+{
+    static double cost[256], next[256];
+    memset(cost, 0, sizeof cost);
+    for (size_t i = 0; i < n; i++) {
+        for (int s = 0; s <= limit; s++) {
+            next[s] = INFINITY;
+            for (int c = 0; c <= s; c++)
+                next[s] = fmin(next[s], cost[s - c] + ((double)x[i] - c) * ((double)x[i] - c));
+        }
+        memcpy(cost, next, sizeof cost);
+    }
+    return cost[limit];
+}
+
+/* Cells of all eight bits on the largest array: digit sums of 2^18, the squares of which 32 bits do not
+ * hold. */
+static void test_largest_sums(void **state)
+{
+    enum { ROWS = 1024, LIMIT = 255 };
+    (void)state;
+    static struct adc_column column = {.limit = {LIMIT}};
+    static float x[ROWS];
+    static uint8_t code[ROWS];
+    adc_column_start(&column, (struct bit_slice_format){8, 8});
+    char *scratch = mem_alloc(adc_column_scratch(ROWS), 1, "scratch");
+    for (int rows = 128; rows <= ROWS; rows *= 2) {
+        double found = 0.0;
+        int sum = 0;
+        for (int i = 0; i < rows; i++)
+            x[i] =
+                200.0F + 55.0F * (float)rng_uniform((struct rng_key){17, RNG_TEST, 0}, (uint64_t)i);
+        assert_true(adc_column_fit(&column, x, code, (size_t)rows, scratch) == ADC_COLUMN_EXACT);
+        for (int i = 0; i < rows; i++) {
+            sum += code[i];
+            found += ((double)x[i] - code[i]) * ((double)x[i] - code[i]);
+        }
+        const double best = best_of_one_slice(x, (size_t)rows, LIMIT);
+        assert_in_range(sum, 0, LIMIT);
+        if (!(fabs(found - best) <= 1e-6 * best)) /* the sums of the fit are floats */
+            fail_msg("%d rows: distance %.9g instead of %.9g", rows, found, best);
+    }
+    mem_free(scratch);
+}
+
 /* Columns counted once more, from the weights alone. */
 static void assert_columns(const struct constraint_layer *layer, const float *w)
 {
@@ -281,8 +328,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_largest),      cmocka_unit_test(test_largest_ties),
         cmocka_unit_test(test_sparsity),     cmocka_unit_test(test_column_sparsity),
-        cmocka_unit_test(test_column_codes), cmocka_unit_test(test_adc_limit),
-        cmocka_unit_test(test_admm),
+        cmocka_unit_test(test_column_codes), cmocka_unit_test(test_largest_sums),
+        cmocka_unit_test(test_adc_limit),    cmocka_unit_test(test_admm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

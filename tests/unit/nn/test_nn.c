@@ -195,13 +195,14 @@ static void check_loss_row(const float *z, int classes, int label, int best)
     float gradient[16] = {0};
     const uint8_t label_byte = (uint8_t)label;
     uint8_t predicted;
-    struct loss_sum sum = {.loss = 1000, .correct = 7, .is_finite = true};
+    struct loss_sum sum = {.loss = {1000}, .correct = 7, .is_finite = true};
     loss_softmax(&sum, gradient, &predicted, z, &label_byte, 1, 16, classes, 0.25F);
     for (int c = 0; c < classes; c++)
         wide[c] = (double)z[c];
     const double expected = cross_entropy(wide, classes, label);
     assert_true(sum.is_finite);
-    assert_true(fabs(loss_from_sum(sum.loss - 1000) - expected) <= 1e-6 * (1.0 + expected));
+    sum.loss[0] -= 1000;
+    assert_true(fabs(loss_from_sum(sum.loss) - expected) <= 1e-6 * (1.0 + expected));
     assert_int_equal(sum.correct, 7 + (best == label));
     assert_int_equal(predicted, best);
     for (int c = 0; c < 16; c++) {
@@ -242,20 +243,19 @@ static void test_loss_not_finite(void **state)
 {
     (void)state;
     static const float bad[][3] = {
-        {NAN,      0,       0        },
-        {0,        NAN,     0        },
-        {0,        0,       NAN      },
-        {INFINITY, 0,       0        },
-        {0,        0,       INFINITY },
-        {INFINITY, 0,       INFINITY },
-        {0,        0,       -INFINITY},
-        {3e38F,    0,       -3e38F   },
-        {0,        0x1p20F, 0        }
+        {NAN,      0,   0        },
+        {0,        NAN, 0        },
+        {0,        0,   NAN      },
+        {INFINITY, 0,   0        },
+        {0,        0,   INFINITY },
+        {INFINITY, 0,   INFINITY },
+        {0,        0,   -INFINITY}
     };
     static const float good[][3] = {
-        {-INFINITY, 0,       0    },
-        {0,         0,       3e38F},
-        {0,         0x1p19F, 0    }
+        {-INFINITY, 0,       0     },
+        {0,         0,       3e38F },
+        {0,         0x1p20F, 0     },
+        {3e38F,     0,       -3e38F}
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(loss_is_finite(bad[i]));
@@ -263,13 +263,73 @@ static void test_loss_not_finite(void **state)
         assert_true(loss_is_finite(good[i]));
 }
 
+/* Adds the loss of n samples with logits 0 and `large`, the label being the first class. */
+static void add_equal_losses(struct loss_sum *sum, float large, int n)
+{
+    const float z[16] = {0.0F, large};
+    const uint8_t label = 0;
+    for (int i = 0; i < n; i++)
+        loss_softmax(sum, NULL, NULL, z, &label, 1, 16, 2, 1.0F);
+}
+
+/* Ten thousand losses of each size, from those of every training to the largest there are. */
+static void test_loss_sizes(void **state)
+{
+    enum { SAMPLES_OF_A_SET = 10000 };
+    (void)state;
+    static const float size[] = {100.0F, 2.1e5F, 1.5e7F, 1e12F, 1e25F, 3.4e38F};
+    for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+        struct loss_sum sum = {.is_finite = true};
+        add_equal_losses(&sum, size[i], SAMPLES_OF_A_SET);
+        assert_true(sum.is_finite);
+        const double expected = (double)size[i] * SAMPLES_OF_A_SET;
+        assert_true(fabs(loss_from_sum(sum.loss) - expected) <= 1e-12 * expected);
+    }
+}
+
+/* Sums do not depend on the order, nor on who has added what: the small ones are not lost. */
+static void test_loss_order(void **state)
+{
+    (void)state;
+    struct loss_sum forth = {.is_finite = true}, back = {.is_finite = true};
+    add_equal_losses(&forth, 64.0F, 1);
+    add_equal_losses(&forth, 1e30F, 3);
+    add_equal_losses(&forth, 3e38F, 2);
+    add_equal_losses(&back, 3e38F, 2);
+    add_equal_losses(&back, 1e30F, 3);
+    add_equal_losses(&back, 64.0F, 1);
+    assert_memory_equal(&forth, &back, sizeof forth);
+    struct loss_sum large = {.is_finite = true};
+    add_equal_losses(&large, 1e30F, 3);
+    add_equal_losses(&large, 3e38F, 2);
+    for (int i = 0; i < LOSS_LIMBS; i++)
+        forth.loss[i] -= large.loss[i];
+    assert_true(loss_from_sum(forth.loss) == 64.0);
+}
+
+/* Losses of usual sizes: to the bit what one 64-bit sum in units of 2^-32 gave. */
+static void test_loss_usual(void **state)
+{
+    (void)state;
+    struct loss_sum sum = {.is_finite = true};
+    int64_t expected = 0;
+    for (int i = 0; i < 1000; i++) {
+        const float fall = (float)i * 0.37F;
+        const float z[16] = {0.0F, fall};
+        const uint8_t label = 0;
+        loss_softmax(&sum, NULL, NULL, z, &label, 1, 16, 2, 1.0F);
+        expected += (int64_t)ldexp((double)(logf(expf(-fall) + 1.0F) + fall), 32);
+        assert_true(loss_from_sum(sum.loss) == ldexp((double)expected, -32));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_not_finite),
-        cmocka_unit_test(test_loss),
-        cmocka_unit_test(test_loss_not_finite),
+        cmocka_unit_test(test_gradients),  cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_loss),       cmocka_unit_test(test_loss_not_finite),
+        cmocka_unit_test(test_loss_sizes), cmocka_unit_test(test_loss_order),
+        cmocka_unit_test(test_loss_usual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
