@@ -22,6 +22,12 @@ size_t crossbar_histogram_size(struct crossbar_format format)
            (crossbar_max_current(format) + 1);
 }
 
+/* Words of 64 rows of an array. */
+static size_t words_of(struct crossbar_format format)
+{
+    return ((size_t)format.rows + 63) / 64;
+}
+
 /* Digit that the array of (slice, sign) holds for a weight code. */
 static int cell(struct crossbar_format format, int code, int slice, int sign)
 {
@@ -46,6 +52,7 @@ static void find_active(struct crossbar *x, const int16_t *code, size_t row_tile
     uint32_t *sum = column_sums(x, sign, slice, row_tile);
     const size_t first = row_tile * (size_t)x->format.rows;
     const size_t last = first + (size_t)x->format.rows;
+    tile->sum = sum;
     tile->column = MEM_NEW(uint32_t, x->outputs);
     for (size_t j = 0; j < x->outputs; j++) {
         for (size_t r = first; r < last && r < x->inputs; r++)
@@ -59,18 +66,91 @@ static void fill_planes(struct crossbar *x, const int16_t *code, size_t row_tile
                         int sign)
 {
     struct crossbar_tile *tile = crossbar_tile_at(x, row_tile, slice, sign);
-    const size_t width = crossbar_padded(tile->active), words = (size_t)crossbar_words(x->format);
+    const size_t words = words_of(x->format);
     const size_t first = row_tile * (size_t)x->format.rows;
-    tile->plane = MEM_NEW(uint64_t, (size_t)x->format.cell_bits * words * width);
+    tile->plane = MEM_NEW(uint64_t, (size_t)x->format.cell_bits * words * tile->active);
     for (size_t a = 0; a < tile->active; a++)
         for (size_t r = 0; r < (size_t)x->format.rows && first + r < x->inputs; r++) {
             const int16_t q = code[tile->column[a] * x->inputs + first + r];
             const int digit = cell(x->format, q, slice, sign);
             for (int p = 0; p < x->format.cell_bits; p++)
-                tile->plane[((size_t)p * words + r / 64) * width + a] |= (uint64_t)(digit >> p & 1)
-                                                                         << r % 64;
+                tile->plane[((size_t)p * words + r / 64) * tile->active + a] |=
+                    (uint64_t)(digit >> p & 1) << r % 64;
         }
 }
+
+int crossbar_level(const struct crossbar *x, const struct crossbar_tile *tile, size_t row,
+                   size_t active)
+{
+    const size_t words = words_of(x->format);
+    int level = 0;
+    for (size_t p = 0; p < (size_t)x->format.cell_bits; p++) {
+        const uint64_t word = tile->plane[(p * words + row / 64) * tile->active + active];
+        level |= (int)(word >> row % 64 & 1) << p;
+    }
+    return level;
+}
+
+/* ---- patterns ---- */
+
+int crossbar_parts(struct crossbar_format format)
+{
+    return (format.cell_bits + LOOKUP_PART_BITS - 1) / LOOKUP_PART_BITS;
+}
+
+/* Bit r of four bits at bit 2r: what one plane adds to a pattern. */
+static unsigned spread(unsigned four)
+{
+    return (four & 1) | (four & 2) << 1 | (four & 4) << 2 | (four & 8) << 3;
+}
+
+/* The rows of group g in column a, the two bits of part p of each. */
+static uint8_t pattern_of(const struct crossbar *x, const struct crossbar_tile *tile, int part,
+                          size_t a, size_t g)
+{
+    const size_t words = words_of(x->format), in_word = 64 / LOOKUP_ROWS;
+    const int first = part * LOOKUP_PART_BITS;
+    unsigned pattern = 0;
+    for (int p = first; p < first + LOOKUP_PART_BITS && p < x->format.cell_bits; p++) {
+        const uint64_t word = tile->plane[((size_t)p * words + g / in_word) * tile->active + a];
+        pattern |= spread((unsigned)(word >> LOOKUP_ROWS * (g % in_word)) & 15) << (p - first);
+    }
+    return (uint8_t)pattern;
+}
+
+/* Lists the groups of each column that are not all 0; where they are to be listed is known the second
+ * time only. */
+static void list_groups(const struct crossbar *x, struct crossbar_tile *tile)
+{
+    const size_t groups = ((size_t)x->format.rows + LOOKUP_ROWS - 1) / LOOKUP_ROWS;
+    uint32_t listed = 0;
+    size_t at = 0;
+    for (int p = 0; p < crossbar_parts(x->format); p++)
+        for (size_t a = 0; a < tile->active; a++) {
+            tile->first[at++] = listed;
+            for (size_t g = 0; g < groups; g++) {
+                const uint8_t pattern = pattern_of(x, tile, p, a, g);
+                if (pattern && tile->group) {
+                    tile->group[listed] = (uint8_t)g;
+                    tile->pattern[listed] = pattern;
+                }
+                listed += pattern != 0;
+            }
+        }
+    tile->first[at] = listed;
+}
+
+static void fill_patterns(const struct crossbar *x, struct crossbar_tile *tile)
+{
+    const size_t runs = (size_t)crossbar_parts(x->format) * tile->active;
+    tile->first = MEM_NEW(uint32_t, runs + 1);
+    list_groups(x, tile);
+    tile->group = MEM_NEW(uint8_t, tile->first[runs]);
+    tile->pattern = MEM_NEW(uint8_t, tile->first[runs]);
+    list_groups(x, tile);
+}
+
+/* ---- all tiles ---- */
 
 void crossbar_map(struct crossbar *x, struct crossbar_format format, const int16_t *code,
                   size_t outputs, size_t inputs)
@@ -82,11 +162,14 @@ void crossbar_map(struct crossbar *x, struct crossbar_format format, const int16
     const size_t tiles = x->row_tiles * (size_t)slices * CROSSBAR_SIGNS;
     x->tile = MEM_NEW(struct crossbar_tile, tiles);
     x->column_sum = MEM_NEW(uint32_t, tiles * outputs);
+    x->lookup = MEM_NEW(uint8_t, LOOKUP_PATTERNS * LOOKUP_TABLE);
+    lookup_fill_table(x->lookup);
     for (size_t t = 0; t < x->row_tiles; t++)
         for (int k = 0; k < slices; k++)
             for (int sign = 0; sign < CROSSBAR_SIGNS; sign++) {
                 find_active(x, code, t, k, sign);
                 fill_planes(x, code, t, k, sign);
+                fill_patterns(x, crossbar_tile_at(x, t, k, sign));
             }
 }
 
@@ -96,84 +179,14 @@ void crossbar_free(struct crossbar *x)
     for (size_t i = 0; i < tiles; i++) {
         mem_free(x->tile[i].column);
         mem_free(x->tile[i].plane);
+        mem_free(x->tile[i].first);
+        mem_free(x->tile[i].group);
+        mem_free(x->tile[i].pattern);
     }
     mem_free(x->tile);
     mem_free(x->column_sum);
+    mem_free(x->lookup);
     *x = (struct crossbar){0};
-}
-
-/* Several partial histograms: equal neighbours, which are the rule on sparse slices, then do not
- * wait for each other's store. */
-enum { PARTS = 4 };
-
-static void count_currents(const int32_t *current, size_t n, uint32_t *part, size_t part_size)
-{
-    for (size_t a = 0; a < n; a++)
-        part[a % PARTS * part_size + (size_t)current[a]]++;
-}
-
-struct current_counter {
-    const struct crossbar *crossbar;
-    int32_t *current; /* scratch [outputs padded] */
-    uint32_t *part;   /* [PARTS, sign, slice, input_bit, current] */
-    size_t part_size; /* = crossbar_histogram_size */
-};
-
-/* One input vector on one row tile in one pass. */
-static void count_tile(struct current_counter *counter, const int16_t *input, size_t row_tile,
-                       int pass)
-{
-    const struct crossbar *x = counter->crossbar;
-    const size_t bins = crossbar_max_current(x->format) + 1;
-    const int slices = crossbar_slices(x->format);
-    uint64_t mask[CROSSBAR_MAX_INPUT_BITS * CROSSBAR_MAX_WORDS];
-    const unsigned present = crossbar_drive(x, input, row_tile, pass, mask);
-    const size_t words = (size_t)crossbar_words(x->format);
-    for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
-        for (int k = 0; k < slices; k++) {
-            const struct crossbar_tile *tile = crossbar_tile_at(x, row_tile, k, sign);
-            for (int b = 0; b < x->format.input_bits; b++) {
-                uint32_t *part =
-                    counter->part +
-                    ((size_t)(sign * slices + k) * (size_t)x->format.input_bits + (size_t)b) * bins;
-                if (!(present >> b & 1) || !tile->active) {
-                    part[0] += (uint32_t)x->outputs;
-                    continue;
-                }
-                hw_kernels()->column_currents(counter->current, mask + (size_t)b * words,
-                                              crossbar_planes_of(x, tile));
-                count_currents(counter->current, tile->active, part, counter->part_size);
-                part[0] += (uint32_t)(x->outputs - tile->active);
-            }
-        }
-}
-
-static void merge_parts(const struct current_counter *counter, uint64_t *histogram)
-{
-    for (size_t p = 0; p < PARTS; p++)
-        for (size_t i = 0; i < counter->part_size; i++)
-            histogram[i] += counter->part[p * counter->part_size + i];
-    memset(counter->part, 0, PARTS * counter->part_size * sizeof *counter->part);
-}
-
-void crossbar_add_currents(const struct crossbar *x, const int16_t *input, size_t n, size_t stride,
-                           int passes, size_t first_tile, size_t tiles, uint64_t *histogram)
-{
-    struct current_counter counter = {.crossbar = x};
-    counter.part_size = crossbar_histogram_size(x->format);
-    counter.current = MEM_NEW(int32_t, crossbar_padded(x->outputs));
-    counter.part = MEM_NEW(uint32_t, PARTS * counter.part_size);
-    /* 32-bit partial counts hold this many vectors of one tile */
-    const size_t batch = UINT32_MAX / (2 * x->outputs);
-    for (size_t t = first_tile; t < first_tile + tiles; t++)
-        for (size_t i = 0; i < n; i++) {
-            for (int pass = 0; pass < passes; pass++)
-                count_tile(&counter, input + i * stride, t, pass);
-            if (i + 1 == n || (i + 1) % batch == 0)
-                merge_parts(&counter, histogram);
-        }
-    mem_free(counter.current);
-    mem_free(counter.part);
 }
 
 size_t crossbar_zero_columns(const struct crossbar *x, int sign, int slice)

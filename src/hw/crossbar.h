@@ -18,8 +18,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hw/crossbar_tile.h"
-#include "hw/kernels.h"
+#include "hw/lookup.h"
+
+enum { CROSSBAR_POSITIVE, CROSSBAR_NEGATIVE, CROSSBAR_SIGNS };
+
+/* nine slices: eight of one bit, and one for the offset of hw/readout.h */
+enum { CROSSBAR_MAX_SLICES = 9, CROSSBAR_MAX_INPUT_BITS = 8, CROSSBAR_MAX_ROWS = 1024 };
+
+struct crossbar_format {
+    int rows, columns; /* of one array */
+    int cell_bits;     /* bits of a slice */
+    int weight_bits;   /* magnitude bits of a weight; cell_bits divides it */
+    int input_bits;    /* magnitude bits of an input */
+};
+
+/* One (row tile, slice, sign): the columns that hold at least one non-zero cell. Their cells stand
+ * here twice, as bit planes for those who ask for a single cell and as the runs of hw/lookup.h for
+ * those who read currents. */
+struct crossbar_tile {
+    size_t active;       /* columns with at least one non-zero cell */
+    uint32_t *column;    /* [active] output of each, ascending */
+    const uint32_t *sum; /* [outputs] their column sums: inside crossbar->column_sum */
+    uint64_t *plane;     /* [cell_bits, words, active], bit r of word w = row 64 w + r */
+    /* groups of column a, part p of the cells: [first[p active + a], first[p active + a + 1]) */
+    uint32_t *first;          /* [parts * active + 1] */
+    uint8_t *group, *pattern; /* [groups of all] */
+};
 
 struct crossbar {
     struct crossbar_format format;
@@ -27,6 +51,7 @@ struct crossbar {
     size_t row_tiles, column_tiles;
     uint32_t *column_sum;       /* [sign, slice, row_tile, outputs]: S with every input bit 1 */
     struct crossbar_tile *tile; /* [row_tile, slice, sign] */
+    uint8_t *lookup;            /* the table of hw/lookup.h */
 };
 
 /* Slices of a weight. Not collective. */
@@ -46,36 +71,12 @@ void crossbar_map(struct crossbar *crossbar, struct crossbar_format format, cons
 /* Frees the arrays and sums of crossbar_map and clears *crossbar. Not collective. */
 void crossbar_free(struct crossbar *crossbar);
 
-/* Adds the bitline currents of n input vectors to histogram [sign, slice, input_bit, current].
- * input [n, stride] holds codes; `passes` is 1 when none is negative, else 2. Only row tiles
- * [first_tile, first_tile + tiles) are counted. Takes temporary memory. Not collective: ranks count
- * their own tiles or vectors and sum the histograms. */
-void crossbar_add_currents(const struct crossbar *crossbar, const int16_t *input, size_t n,
-                           size_t stride, int passes, size_t first_tile, size_t tiles,
-                           uint64_t *histogram);
-
-/* Bitlines of (sign, slice) that hold no charge at all: all their cells are 0. Not collective. */
-size_t crossbar_zero_columns(const struct crossbar *crossbar, int sign, int slice);
-
-/* Largest column sum of (sign, slice), in cell levels. Not collective. */
-uint32_t crossbar_max_column_sum(const struct crossbar *crossbar, int sign, int slice);
-
-/* ---- for those who read currents out of the tiles ---- */
-
-/* The tile of (row tile, slice, sign), which the crossbar owns. Not collective. */
+/* The tile of (row tile, slice, sign). Not collective. */
 static inline struct crossbar_tile *crossbar_tile_at(const struct crossbar *x, size_t row_tile,
                                                      int slice, int sign)
 {
     const size_t slices = (size_t)crossbar_slices(x->format);
     return &x->tile[(row_tile * slices + (size_t)slice) * CROSSBAR_SIGNS + (size_t)sign];
-}
-
-/* A tile's cells as the kernels take them; a view, nothing to free. Not collective. */
-static inline struct crossbar_planes crossbar_planes_of(const struct crossbar *x,
-                                                        const struct crossbar_tile *tile)
-{
-    return (struct crossbar_planes){tile->plane, x->format.cell_bits, crossbar_words(x->format),
-                                    crossbar_padded(tile->active)};
 }
 
 /* Rows of a row tile that carry inputs; the last one may have fewer than format.rows. Not
@@ -86,14 +87,27 @@ static inline size_t crossbar_tile_rows(const struct crossbar *x, size_t row_til
     return left < rows ? left : rows;
 }
 
-/* mask [input_bits, words]: bit b of each row's input, of inputs of the pass's sign (pass 1 takes
- * the negative ones). Bit b of the result tells whether any row has it. Not collective. */
-static inline unsigned crossbar_drive(const struct crossbar *x, const int16_t *input,
-                                      size_t row_tile, int pass, uint64_t *mask)
+/* Level 0..2^cell_bits - 1 of a cell of a tile. Not collective. */
+int crossbar_level(const struct crossbar *crossbar, const struct crossbar_tile *tile, size_t row,
+                   size_t active);
+
+/* Bitlines of (sign, slice) that hold no charge at all: all their cells are 0. Not collective. */
+size_t crossbar_zero_columns(const struct crossbar *crossbar, int sign, int slice);
+
+/* Largest column sum of (sign, slice), in cell levels. Not collective. */
+uint32_t crossbar_max_column_sum(const struct crossbar *crossbar, int sign, int slice);
+
+/* Parts of a cell that are looked up one by one: LOOKUP_PART_BITS bits each. Not collective. */
+int crossbar_parts(struct crossbar_format format);
+
+/* The groups of one part of an active column; not owned. Not collective. */
+static inline struct lookup_run crossbar_run(const struct crossbar_tile *tile, int part,
+                                             size_t active)
 {
-    return hw_kernels()->bit_planes(mask, input + row_tile * (size_t)x->format.rows,
-                                    crossbar_tile_rows(x, row_tile), x->format.input_bits,
-                                    crossbar_words(x->format), pass == 1);
+    const size_t at = (size_t)part * tile->active + active;
+    const uint32_t first = tile->first[at];
+    return (struct lookup_run){tile->group + first, tile->pattern + first,
+                               tile->first[at + 1] - first};
 }
 
 #endif

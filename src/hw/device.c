@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "base/rng.h"
+#include "hw/kernels.h"
 
 static const char *const variation_names[DEVICE_VARIATIONS] = {"none", "relative", "lognormal",
                                                                "milo", "wan"};
@@ -62,6 +63,12 @@ struct device_array {
     int64_t leak;   /* Gmin / dG */
     int32_t **cell; /* [row_tile, slice, sign] → [rows, active padded]; as crossbar->tile */
 };
+
+/* Columns of a tile with room for whole vectors. */
+static size_t padded(size_t columns)
+{
+    return (columns + 7) / 8 * 8;
+}
 
 static int64_t to_fixed(double level)
 {
@@ -124,18 +131,6 @@ static int32_t draw_cell(const struct device_array *array, int level, uint64_t n
     return (int32_t)to_fixed(g);
 }
 
-static int level_at(const struct crossbar *x, const struct crossbar_tile *tile, size_t row,
-                    size_t active)
-{
-    const struct crossbar_planes planes = crossbar_planes_of(x, tile);
-    int level = 0;
-    for (int p = 0; p < planes.cell_bits; p++) {
-        const size_t word = (size_t)p * (size_t)planes.words + row / 64;
-        level |= (int)(planes.plane[word * planes.columns + active] >> row % 64 & 1) << p;
-    }
-    return level;
-}
-
 struct device_array *device_program(const struct crossbar *x, const struct device *device,
                                     uint32_t layer)
 {
@@ -147,12 +142,12 @@ struct device_array *device_program(const struct crossbar *x, const struct devic
     array->cell = MEM_NEW(int32_t *, tiles);
     for (size_t t = 0; t < tiles; t++) {
         const struct crossbar_tile *tile = &x->tile[t];
-        const size_t width = crossbar_padded(tile->active), rows = (size_t)x->format.rows;
+        const size_t width = padded(tile->active), rows = (size_t)x->format.rows;
         array->cell[t] = MEM_NEW(int32_t, rows * width);
         for (size_t r = 0; r < rows; r++)
             for (size_t a = 0; a < tile->active; a++)
-                array->cell[t][r * width + a] =
-                    draw_cell(array, level_at(x, tile, r, a), number_of(x, t, r, tile->column[a]));
+                array->cell[t][r * width + a] = draw_cell(array, crossbar_level(x, tile, r, a),
+                                                          number_of(x, t, r, tile->column[a]));
     }
     return array;
 }
@@ -171,7 +166,7 @@ int32_t device_cell(const struct device_array *array, size_t row_tile, int slice
                     size_t row, size_t active)
 {
     const struct crossbar_tile *tile = crossbar_tile_at(array->x, row_tile, slice, sign);
-    return array->cell[tile - array->x->tile][row * crossbar_padded(tile->active) + active];
+    return array->cell[tile - array->x->tile][row * padded(tile->active) + active];
 }
 
 /* ---- reading ---- */
@@ -186,15 +181,30 @@ struct work {
     uint64_t vector;
 };
 
+static size_t words_of(struct crossbar_format format)
+{
+    return ((size_t)format.rows + 63) / 64;
+}
+
+/* mask [input_bits, words]: bit b of each row's input, of inputs of the pass's sign (pass 1 takes the
+ * negative ones). Bit b of the result tells whether any row has it. */
+static unsigned drive(const struct crossbar *x, const int16_t *input, size_t row_tile, int pass,
+                      uint64_t *mask)
+{
+    return hw_kernels()->bit_planes(mask, input + row_tile * (size_t)x->format.rows,
+                                    crossbar_tile_rows(x, row_tile), x->format.input_bits,
+                                    (int)words_of(x->format), pass == 1);
+}
+
 static int bit_at(const struct work *work, int bit, size_t row)
 {
-    const size_t words = (size_t)crossbar_words(work->array->x->format);
+    const size_t words = words_of(work->array->x->format);
     return (int)(work->mask[(size_t)bit * words + row / 64] >> row % 64 & 1);
 }
 
 static int64_t active_rows(const struct work *work, int bit)
 {
-    const size_t words = (size_t)crossbar_words(work->array->x->format);
+    const size_t words = words_of(work->array->x->format);
     int64_t rows = 0;
     for (size_t w = 0; w < words; w++)
         rows += __builtin_popcountll(work->mask[(size_t)bit * words + w]);
@@ -204,7 +214,7 @@ static int64_t active_rows(const struct work *work, int bit)
 /* sum[a] = sum of the active cells of each bitline. */
 static void sum_columns(struct work *work, size_t t, int bit, size_t width)
 {
-    const size_t words = (size_t)crossbar_words(work->array->x->format);
+    const size_t words = words_of(work->array->x->format);
     const int32_t *cell = work->array->cell[t];
     memset(work->sum, 0, width * sizeof *work->sum);
     for (size_t w = 0; w < words; w++)
@@ -258,7 +268,7 @@ static void add_tile(struct work *work, struct read read, int factor)
 {
     const struct device *device = &work->array->device;
     const struct crossbar_tile *tile = &work->array->x->tile[read.tile];
-    const size_t width = crossbar_padded(tile->active);
+    const size_t width = padded(tile->active);
     if (device->wire > 0)
         drop_columns(work, read.tile, read.bit, width);
     else
@@ -320,7 +330,7 @@ static void multiply_vector(struct work *work, const int16_t *input, int passes,
     const struct crossbar *x = work->array->x;
     for (size_t t = 0; t < x->row_tiles; t++)
         for (int pass = 0; pass < passes; pass++) {
-            const unsigned present = crossbar_drive(x, input, t, pass, work->mask);
+            const unsigned present = drive(x, input, t, pass, work->mask);
             for (int b = 0; present >> b; b++)
                 for (int k = 0; present >> b & 1 && k < crossbar_slices(x->format); k++)
                     read_slice(work, t, k, pass, b, out);
@@ -333,12 +343,12 @@ void device_multiply(const struct device_array *array, const struct readout *rea
                      uint64_t first_vector, int64_t *output)
 {
     const struct crossbar *x = array->x;
-    const size_t width = crossbar_padded(x->outputs);
+    const size_t width = padded(x->outputs);
     struct work work = {.array = array, .readout = readout};
     work.sum = MEM_NEW(int64_t, width);
     work.drop = MEM_NEW(double, width);
     work.all = MEM_NEW(int64_t, x->outputs);
-    work.mask = MEM_NEW(uint64_t, CROSSBAR_MAX_INPUT_BITS * CROSSBAR_MAX_WORDS);
+    work.mask = MEM_NEW(uint64_t, CROSSBAR_MAX_INPUT_BITS * CROSSBAR_MAX_ROWS / 64);
     memset(output, 0, n * x->outputs * sizeof *output);
     for (size_t i = 0; i < n; i++) {
         work.vector = first_vector + i;

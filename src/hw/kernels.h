@@ -11,13 +11,6 @@ struct quantise_spec {
     int relu; /* non-zero: negative codes become 0 */
 };
 
-/* One row tile of crossbar columns, as bit planes; see crossbar.h for the mapping. */
-struct crossbar_planes {
-    const uint64_t *plane; /* [cell_bits, words, columns]; bit r of word w = row 64 w + r */
-    int cell_bits, words;
-    size_t columns; /* padded to a multiple of 8 */
-};
-
 struct hw_kernels {
     /* Largest bit pattern of |x|. */
     int32_t (*max_bits)(const float *x, size_t n);
@@ -31,15 +24,6 @@ struct hw_kernels {
      * [k width, (k+1) width) of |code|. */
     void (*add_slice_gradient)(float *gradient, const int16_t *code, size_t n, const float *scale,
                                int slices, int width);
-
-    /* sum[j] = sum_p 2^p sum_w popcount(input[w] & plane[p][w][j]) for every column j: the current
-     * of each bitline, in units of one cell level, when the rows set in `input` are driven. */
-    void (*column_currents)(int32_t *sum, const uint64_t *input, struct crossbar_planes planes);
-
-    /* sum[j] = sum_b 2^b min(S_b[j], top) over the bits b in `present`, with S_b the currents of
-     * input [bits, words] as above: a bitline behind a saturating converter, bit after bit. */
-    void (*clipped_sums)(int32_t *sum, const uint64_t *input, unsigned present,
-                         struct crossbar_planes planes, int32_t top);
 
     /* mask [bits, words] from codes of |code| < 2^bits: bit r % 64 of mask[b][r / 64] is bit b of
      * code[r] (of -code[r] when `negative`), 0 where that is negative. Returns which bits occur. */

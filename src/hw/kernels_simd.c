@@ -74,79 +74,6 @@ static void SIMD_NAME(add_slice_gradient)(float *restrict gradient, const int16_
 
 /* ---- crossbars ---- */
 
-enum { WORDS_AT_ONCE = SIMD_BYTES / 8 };
-
-/* Bits set in each 64-bit lane. */
-static inline simd_u64 popcount_lanes(simd_u64 x)
-{
-#if SIMD_LEVEL == 2
-    return (simd_u64)_mm512_popcnt_epi64((__m512i)x);
-#elif SIMD_LEVEL == 1
-    /* bits of each nibble from a table, then the sum of the bytes (Mula, Kurz, Lemire 2018) */
-    const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
-                                           2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
-    const __m256i nibble = _mm256_set1_epi8(15), v = (__m256i)x;
-    const __m256i low = _mm256_shuffle_epi8(table, _mm256_and_si256(v, nibble));
-    const __m256i high =
-        _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble));
-    return (simd_u64)_mm256_sad_epu8(_mm256_add_epi8(low, high), _mm256_setzero_si256());
-#else
-    x -= x >> 1 & 0x5555555555555555u;
-    x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
-    x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-    x += x >> 8;
-    x += x >> 16;
-    return (x + (x >> 32)) & 0x7f;
-#endif
-}
-
-/* S of the columns [j, j + WORDS_AT_ONCE). */
-static inline simd_u64 currents_at(const uint64_t *input, struct crossbar_planes planes, size_t j)
-{
-    const uint64_t *word = planes.plane + j;
-    simd_u64 total = {0};
-    for (int p = 0; p < planes.cell_bits; p++) {
-        simd_u64 sum = {0};
-        for (int w = 0; w < planes.words; w++, word += planes.columns) {
-            simd_u64 cells;
-            SIMD_LOAD(cells, word);
-            sum += popcount_lanes(cells & input[w]);
-        }
-        total += sum << p;
-    }
-    return total;
-}
-
-static inline void store_narrow(int32_t *to, simd_u64 from)
-{
-    for (int lane = 0; lane < WORDS_AT_ONCE; lane++)
-        to[lane] = (int32_t)from[lane];
-}
-
-static void SIMD_NAME(column_currents)(int32_t *restrict sum, const uint64_t *restrict input,
-                                       struct crossbar_planes planes)
-{
-    for (size_t j = 0; j < planes.columns; j += WORDS_AT_ONCE)
-        store_narrow(sum + j, currents_at(input, planes, j));
-}
-
-static void SIMD_NAME(clipped_sums)(int32_t *restrict sum, const uint64_t *restrict input,
-                                    unsigned present, struct crossbar_planes planes, int32_t top)
-{
-    const simd_u64 limit = (uint64_t)top - (simd_u64){0};
-    for (size_t j = 0; j < planes.columns; j += WORDS_AT_ONCE) {
-        simd_u64 total = {0};
-        for (int b = 0; present >> b; b++) {
-            if (!(present >> b & 1))
-                continue;
-            const simd_u64 s = currents_at(input + (size_t)b * (size_t)planes.words, planes, j);
-            const simd_u64 below = (simd_u64)((simd_i64)s < (simd_i64)limit); /* 0 or -1 */
-            total += ((s & below) | (limit & ~below)) << b;
-        }
-        store_narrow(sum + j, total);
-    }
-}
-
 /* One word of each bit from 64 codes. */
 static inline void bit_words(uint64_t *word, const int16_t *code, int bits, int negative)
 {
@@ -210,7 +137,5 @@ const struct hw_kernels SIMD_NAME(hw_kernels) = {
     .max_bits = SIMD_NAME(max_bits),
     .quantise = SIMD_NAME(quantise),
     .add_slice_gradient = SIMD_NAME(add_slice_gradient),
-    .column_currents = SIMD_NAME(column_currents),
-    .clipped_sums = SIMD_NAME(clipped_sums),
     .bit_planes = SIMD_NAME(bit_planes),
 };

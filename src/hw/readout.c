@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "hw/adc.h"
+#include "hw/bitlines.h"
 
 /* ---- names ---- */
 
@@ -122,14 +123,15 @@ int64_t readout_convert(struct crossbar_format format, enum readout_transfer tra
 
 /* ---- one layer ---- */
 
+/* A block of up to LOOKUP_LANES input vectors. */
 struct work {
     const struct crossbar *x;
     const struct readout *readout;
-    int64_t *table;   /* [sign, slice, current] what the converters make of whole currents */
-    int32_t *current; /* [outputs padded] of the bitlines of one tile */
-    int32_t *all;     /* [outputs] of all columns, for analog subtraction */
-    uint64_t mask[CROSSBAR_MAX_INPUT_BITS * CROSSBAR_MAX_WORDS];
-    unsigned present; /* bits of the inputs that occur */
+    struct bitlines bitlines;
+    int64_t *table; /* [sign, slice, current] what the converters make of whole currents */
+    int64_t *sum;   /* [outputs, LOOKUP_LANES] */
+    int32_t *part;  /* [outputs, LOOKUP_LANES] of the last tiles, not yet in sum */
+    struct bitline_currents currents[CROSSBAR_SIGNS]; /* of one column */
 };
 
 static int64_t *table_of(const struct work *work, int sign, int k)
@@ -153,70 +155,89 @@ static void fill_tables(struct work *work)
                                     (int64_t)i << READOUT_FRACTION);
 }
 
-/* Saturating converters, all input bits in one kernel call. */
-static void add_clipped(struct work *work, size_t row_tile, int pass, int64_t *out)
+/* Saturating converters. */
+static void add_clipped(struct work *work, size_t row_tile, int pass)
 {
     const struct crossbar *x = work->x;
     for (int k = 0; k < crossbar_slices(x->format); k++)
         for (int sign = 0; sign < CROSSBAR_SIGNS; sign++) {
             const struct crossbar_tile *tile = crossbar_tile_at(x, row_tile, k, sign);
             const int bits = work->readout->bits[sign][k];
-            if (tile->active == 0 || bits == 0)
-                continue;
-            hw_kernels()->clipped_sums(work->current, work->mask, work->present,
-                                       crossbar_planes_of(x, tile), (1 << bits) - 1);
-            const int64_t weight = (int64_t)1 << (x->format.cell_bits * k);
-            const int64_t factor = (sign == CROSSBAR_NEGATIVE) != (pass == 1) ? -weight : weight;
-            for (size_t a = 0; a < tile->active; a++)
-                out[tile->column[a]] += factor * work->current[a];
+            const bool negative = (sign == CROSSBAR_NEGATIVE) != (pass == 1);
+            for (size_t a = 0; bits > 0 && a < tile->active; a++)
+                bitlines_add_clipped(&work->bitlines, tile, a, (1 << bits) - 1,
+                                     x->format.cell_bits * k, negative,
+                                     work->part + (size_t)tile->column[a] * LOOKUP_LANES);
         }
 }
 
-static void read_tile(struct work *work, const struct crossbar_tile *tile, int bit)
+/* So many row tiles cannot overflow the 32 bits of `part`: rows * code * input each. */
+static size_t tiles_in_part(const struct crossbar *x)
 {
-    const size_t words = (size_t)crossbar_words(work->x->format);
-    hw_kernels()->column_currents(work->current, work->mask + (size_t)bit * words,
-                                  crossbar_planes_of(work->x, tile));
+    const int64_t code = ((int64_t)1 << x->format.weight_bits) - 1;
+    const int64_t input = ((int64_t)1 << LOOKUP_BITS) - 1;
+    return (size_t)(INT32_MAX / (x->format.rows * code * input));
+}
+
+static void empty_part(struct work *work)
+{
+    const size_t n = work->x->outputs * LOOKUP_LANES;
+    for (size_t i = 0; i < n; i++)
+        work->sum[i] += work->part[i];
+    memset(work->part, 0, n * sizeof *work->part);
 }
 
 /* Any converter, each sign its own. */
-static void add_converted(struct work *work, size_t row_tile, int pass, int bit, int64_t *out)
+static void add_converted(struct work *work, size_t row_tile, int pass)
 {
     const struct crossbar *x = work->x;
     for (int k = 0; k < crossbar_slices(x->format); k++)
         for (int sign = 0; sign < CROSSBAR_SIGNS; sign++) {
             const struct crossbar_tile *tile = crossbar_tile_at(x, row_tile, k, sign);
             const int64_t *table = table_of(work, sign, k);
-            if (tile->active == 0)
-                continue;
-            read_tile(work, tile, bit);
-            const int64_t weight = (int64_t)1 << (bit + x->format.cell_bits * k);
-            const int64_t factor = (sign == CROSSBAR_NEGATIVE) != (pass == 1) ? -weight : weight;
-            for (size_t a = 0; a < tile->active; a++)
-                out[tile->column[a]] += factor * table[work->current[a]];
+            const int64_t one = (sign == CROSSBAR_NEGATIVE) != (pass == 1) ? -1 : 1;
+            for (size_t a = 0; a < tile->active; a++) {
+                int64_t *sum = work->sum + (size_t)tile->column[a] * LOOKUP_LANES;
+                bitlines_read(&work->bitlines, tile, a, &work->currents[0]);
+                for (size_t i = 0; i < LOOKUP_BITS * LOOKUP_LANES; i++)
+                    sum[i % LOOKUP_LANES] +=
+                        one * table[bitlines_current(&work->currents[0], i)] *
+                        ((int64_t)1 << (i / LOOKUP_LANES + (size_t)(x->format.cell_bits * k)));
+            }
         }
 }
 
+/* Both bitlines of an output; `at` are the next active columns of the tiles. */
+static void read_both(struct work *work, size_t row_tile, int slice, size_t output,
+                      size_t at[CROSSBAR_SIGNS])
+{
+    for (int sign = 0; sign < CROSSBAR_SIGNS; sign++) {
+        const struct crossbar_tile *tile = crossbar_tile_at(work->x, row_tile, slice, sign);
+        if (at[sign] < tile->active && tile->column[at[sign]] == output)
+            bitlines_read(&work->bitlines, tile, at[sign]++, &work->currents[sign]);
+        else
+            work->currents[sign] = (struct bitline_currents){.is_narrow = true};
+    }
+}
+
 /* Any converter behind the difference of the two bitlines. */
-static void add_subtracted(struct work *work, size_t row_tile, int pass, int bit, int64_t *out)
+static void add_subtracted(struct work *work, size_t row_tile, int pass)
 {
     const struct crossbar *x = work->x;
     for (int k = 0; k < crossbar_slices(x->format); k++) {
         const int64_t *table = table_of(work, CROSSBAR_POSITIVE, k);
-        const int64_t weight = (int64_t)1 << (bit + x->format.cell_bits * k);
-        memset(work->all, 0, x->outputs * sizeof *work->all);
-        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++) {
-            const struct crossbar_tile *tile = crossbar_tile_at(x, row_tile, k, sign);
-            if (tile->active == 0)
-                continue;
-            read_tile(work, tile, bit);
-            for (size_t a = 0; a < tile->active; a++)
-                work->all[tile->column[a]] +=
-                    sign == CROSSBAR_POSITIVE ? work->current[a] : -work->current[a];
-        }
+        size_t at[CROSSBAR_SIGNS] = {0};
         for (size_t j = 0; j < x->outputs; j++) {
-            const int32_t s = pass == 1 ? -work->all[j] : work->all[j];
-            out[j] += s < 0 ? -weight * table[-s] : weight * table[s];
+            int64_t *sum = work->sum + j * LOOKUP_LANES;
+            read_both(work, row_tile, k, j, at);
+            for (size_t i = 0; i < LOOKUP_BITS * LOOKUP_LANES; i++) {
+                const int32_t difference = bitlines_current(&work->currents[CROSSBAR_POSITIVE], i) -
+                                           bitlines_current(&work->currents[CROSSBAR_NEGATIVE], i);
+                const int32_t s = pass == 1 ? -difference : difference;
+                sum[i % LOOKUP_LANES] +=
+                    (s < 0 ? -table[-s] : table[s]) *
+                    ((int64_t)1 << (i / LOOKUP_LANES + (size_t)(x->format.cell_bits * k)));
+            }
         }
     }
 }
@@ -248,43 +269,62 @@ void readout_finish(const struct crossbar *x, enum readout_signs signs, const in
         remove_offset(x, input, out);
 }
 
-static void multiply_vector(struct work *work, const int16_t *input, int passes, bool is_clipped,
-                            int64_t *out)
+static bool is_clipped(const struct readout *readout)
+{
+    return readout->transfer == READOUT_CLIP && readout->signs != READOUT_ANALOG;
+}
+
+/* work->sum of n <= LOOKUP_LANES vectors. */
+static void multiply_block(struct work *work, const int16_t *input, size_t n, size_t stride,
+                           int passes)
 {
     const struct crossbar *x = work->x;
-    for (size_t t = 0; t < x->row_tiles; t++)
+    const size_t most = tiles_in_part(x) / (size_t)passes;
+    memset(work->sum, 0, x->outputs * LOOKUP_LANES * sizeof *work->sum);
+    for (size_t t = 0; t < x->row_tiles; t++) {
         for (int pass = 0; pass < passes; pass++) {
-            work->present = crossbar_drive(x, input, t, pass, work->mask);
-            if (is_clipped)
-                add_clipped(work, t, pass, out);
-            for (int b = 0; !is_clipped && work->present >> b; b++) {
-                if (!(work->present >> b & 1))
-                    continue;
-                if (work->readout->signs == READOUT_ANALOG)
-                    add_subtracted(work, t, pass, b, out);
-                else
-                    add_converted(work, t, pass, b, out);
-            }
+            bitlines_drive(&work->bitlines, input, n, stride, t, pass);
+            if (is_clipped(work->readout))
+                add_clipped(work, t, pass);
+            else if (work->readout->signs == READOUT_ANALOG)
+                add_subtracted(work, t, pass);
+            else
+                add_converted(work, t, pass);
         }
-    if (!is_clipped)
-        readout_finish(x, work->readout->signs, input, out);
+        if (is_clipped(work->readout) && (t + 1 == x->row_tiles || (t + 1) % most == 0))
+            empty_part(work);
+    }
+}
+
+/* output [outputs] of vector v of the block. */
+static void finish_vector(const struct work *work, const int16_t *input, size_t v, int64_t *output)
+{
+    const struct crossbar *x = work->x;
+    for (size_t j = 0; j < x->outputs; j++)
+        output[j] = work->sum[j * LOOKUP_LANES + v];
+    if (!is_clipped(work->readout))
+        readout_finish(x, work->readout->signs, input, output);
     else if (work->readout->signs == READOUT_OFFSET)
-        remove_offset(x, input, out);
+        remove_offset(x, input, output);
 }
 
 void readout_multiply(const struct crossbar *x, const struct readout *readout, const int16_t *input,
                       size_t n, size_t stride, int passes, int64_t *output)
 {
-    const bool is_clipped = readout->transfer == READOUT_CLIP && readout->signs != READOUT_ANALOG;
     struct work work = {.x = x, .readout = readout};
-    work.current = MEM_NEW(int32_t, crossbar_padded(x->outputs));
-    work.all = MEM_NEW(int32_t, x->outputs);
-    if (!is_clipped)
+    bitlines_create(&work.bitlines, x);
+    work.sum = MEM_NEW(int64_t, x->outputs * LOOKUP_LANES);
+    work.part = MEM_NEW(int32_t, x->outputs * LOOKUP_LANES);
+    if (!is_clipped(readout))
         fill_tables(&work);
-    memset(output, 0, n * x->outputs * sizeof *output);
-    for (size_t i = 0; i < n; i++)
-        multiply_vector(&work, input + i * stride, passes, is_clipped, output + i * x->outputs);
-    mem_free(work.current);
-    mem_free(work.all);
+    for (size_t i = 0; i < n; i += LOOKUP_LANES) {
+        const size_t m = n - i < LOOKUP_LANES ? n - i : LOOKUP_LANES;
+        multiply_block(&work, input + i * stride, m, stride, passes);
+        for (size_t v = 0; v < m; v++)
+            finish_vector(&work, input + (i + v) * stride, v, output + (i + v) * x->outputs);
+    }
+    bitlines_free(&work.bitlines);
+    mem_free(work.sum);
+    mem_free(work.part);
     mem_free(work.table);
 }

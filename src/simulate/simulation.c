@@ -5,6 +5,7 @@
 
 #include "base/comm.h"
 #include "base/mem.h"
+#include "hw/crossbar_currents.h"
 
 /* Input vectors that are gathered for one call of the kernel, which has a start-up cost. */
 enum { VECTORS_AT_ONCE = 256 };

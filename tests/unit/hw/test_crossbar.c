@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "hw/adc.h"
 #include "hw/crossbar.h"
+#include "hw/crossbar_currents.h"
 #include "hw/fixed_point.h"
 #include "hw/readout.h"
 #include "unit/support/random_numbers.h"

@@ -125,68 +125,6 @@ static uint64_t random_word(void)
     return rng_u64((struct rng_key){13, RNG_TEST, 0}, next++);
 }
 
-static void check_column_currents(const struct hw_kernels *kernels)
-{
-    enum { MAX = 4 * 5 * 40 };
-    for (int cell_bits = 1; cell_bits <= 4; cell_bits++)
-        for (int words = 1; words <= 5; words++)
-            for (size_t columns = 8; columns <= 40; columns += 8) {
-                uint64_t plane[MAX], input[5];
-                int32_t sum[40];
-                for (int i = 0; i < MAX; i++)
-                    plane[i] = random_word();
-                for (int w = 0; w < words; w++)
-                    input[w] = random_word();
-                kernels->column_currents(
-                    sum, input, (struct crossbar_planes){plane, cell_bits, words, columns});
-                for (size_t j = 0; j < columns; j++) {
-                    int expected = 0;
-                    for (int p = 0; p < cell_bits; p++)
-                        for (int w = 0; w < words; w++)
-                            expected += __builtin_popcountll(
-                                            input[w] & plane[(size_t)(p * words + w) * columns + j])
-                                        << p;
-                    assert_int_equal(sum[j], expected);
-                }
-            }
-}
-
-static void test_column_currents(void **state)
-{
-    (void)state;
-    for_each_level(check_column_currents);
-}
-
-/* Bit by bit, from the currents above. */
-static void check_clipped_sums(const struct hw_kernels *kernels)
-{
-    enum { BITS = 8, WORDS = 3, MAX = 2 * WORDS * 24 };
-    uint64_t plane[MAX], input[BITS * WORDS];
-    for (int i = 0; i < MAX; i++)
-        plane[i] = random_word();
-    for (int i = 0; i < BITS * WORDS; i++)
-        input[i] = random_word();
-    for (size_t columns = 8; columns <= 24; columns += 8)
-        for (unsigned present = 0; present < 256; present += 17)
-            for (int top = 0; top < 600; top = 2 * top + 1) {
-                const struct crossbar_planes planes = {plane, 2, WORDS, columns};
-                int32_t sum[24], current[24], expected[24] = {0};
-                for (int b = 0; b < BITS; b++) {
-                    kernels->column_currents(current, input + b * WORDS, planes);
-                    for (size_t j = 0; j < columns && present >> b & 1; j++)
-                        expected[j] += (current[j] < top ? current[j] : top) << b;
-                }
-                kernels->clipped_sums(sum, input, present, planes, top);
-                assert_memory_equal(sum, expected, columns * sizeof *sum);
-            }
-}
-
-static void test_clipped_sums(void **state)
-{
-    (void)state;
-    for_each_level(check_clipped_sums);
-}
-
 static void check_bit_planes(const struct hw_kernels *kernels)
 {
     enum { N = 200, WORDS = 4 };
@@ -221,9 +159,10 @@ static void test_bit_planes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_max_bits),       cmocka_unit_test(test_quantise),
-        cmocka_unit_test(test_slice_gradient), cmocka_unit_test(test_column_currents),
-        cmocka_unit_test(test_clipped_sums),   cmocka_unit_test(test_bit_planes),
+        cmocka_unit_test(test_max_bits),
+        cmocka_unit_test(test_quantise),
+        cmocka_unit_test(test_slice_gradient),
+        cmocka_unit_test(test_bit_planes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

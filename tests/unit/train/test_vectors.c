@@ -11,6 +11,7 @@
 
 #include "hw/bit_slice.h"
 #include "hw/crossbar.h"
+#include "hw/crossbar_currents.h"
 #include "hw/fixed_point.h"
 #include "hw/readout.h"
 #include "nn/models.h"

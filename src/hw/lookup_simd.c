@@ -1,0 +1,278 @@
+/* Look-up of bitline currents (hw/lookup.h), built once for each SIMD level. */
+#include "base/simd.h"
+#include "hw/crossbar.h"
+#include "hw/lookup.h"
+
+/* ---- bytes ---- */
+
+typedef uint8_t bytes __attribute__((vector_size(SIMD_BYTES)));
+typedef uint16_t words __attribute__((vector_size(SIMD_BYTES)));
+
+/* min(a + b, 255) */
+static inline bytes add_saturating(bytes a, bytes b)
+{
+#if SIMD_LEVEL == 2
+    return (bytes)_mm512_adds_epu8((__m512i)a, (__m512i)b);
+#elif SIMD_LEVEL == 1
+    return (bytes)_mm256_adds_epu8((__m256i)a, (__m256i)b);
+#else
+    const bytes sum = a + b;
+    return sum | (bytes)(sum < a);
+#endif
+}
+
+static inline bytes smaller(bytes a, bytes b)
+{
+#if SIMD_LEVEL == 2
+    return (bytes)_mm512_min_epu8((__m512i)a, (__m512i)b);
+#elif SIMD_LEVEL == 1
+    return (bytes)_mm256_min_epu8((__m256i)a, (__m256i)b);
+#else
+    const bytes below = (bytes)(a < b);
+    return (a & below) | (b & ~below);
+#endif
+}
+
+/* The same 16 bytes in each 16 of a vector. */
+static inline bytes repeat(const uint8_t table[LOOKUP_TABLE])
+{
+#if SIMD_LEVEL == 2
+    return (bytes)_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table));
+#elif SIMD_LEVEL == 1
+    return (bytes)_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
+#else
+    bytes value;
+    SIMD_LOAD(value, table);
+    return value;
+#endif
+}
+
+/* table[index[i]] of each byte; index < 16. */
+static inline bytes look_up(bytes table, const uint8_t *index)
+{
+    bytes at, found;
+    SIMD_LOAD(at, index);
+#if SIMD_LEVEL == 2
+    found = (bytes)_mm512_shuffle_epi8((__m512i)table, (__m512i)at);
+#elif SIMD_LEVEL == 1
+    found = (bytes)_mm256_shuffle_epi8((__m256i)table, (__m256i)at);
+#else
+    for (int i = 0; i < SIMD_BYTES; i++)
+        found[i] = table[at[i]];
+#endif
+    return found;
+}
+
+/* sum[b] = min(S_b, 255) of the vectors [lane, lane + SIMD_BYTES), over entries [first, last). */
+static inline void sum_entries(bytes sum[LOOKUP_BITS], const uint8_t *index, struct lookup_run run,
+                               size_t first, size_t last, const uint8_t *table)
+{
+    bytes s[LOOKUP_BITS] = {{0}};
+    for (size_t e = first; e < last; e++) {
+        const bytes part = repeat(table + (size_t)run.pattern[e] * LOOKUP_TABLE);
+        const uint8_t *at = index + (size_t)run.group[e] * LOOKUP_BITS * LOOKUP_LANES;
+#pragma GCC unroll 8
+        for (int b = 0; b < LOOKUP_BITS; b++)
+            s[b] = add_saturating(s[b], look_up(part, at + b * LOOKUP_LANES));
+    }
+#pragma GCC unroll 8
+    for (int b = 0; b < LOOKUP_BITS; b++)
+        sum[b] = s[b];
+}
+
+/* ---- currents ---- */
+
+static void SIMD_NAME(currents)(uint8_t *restrict current, const uint8_t *restrict index,
+                                struct lookup_run run, const uint8_t *restrict table)
+{
+    for (int lane = 0; lane < LOOKUP_LANES; lane += SIMD_BYTES) {
+        bytes sum[LOOKUP_BITS];
+        sum_entries(sum, index + lane, run, 0, run.count, table);
+        for (int b = 0; b < LOOKUP_BITS; b++)
+            SIMD_STORE(current + b * LOOKUP_LANES + lane, sum[b]);
+    }
+}
+
+/* So many entries cannot exceed a byte. */
+enum { CHUNK = UINT8_MAX / LOOKUP_MOST };
+
+static void SIMD_NAME(add_wide)(int32_t *restrict current, const uint8_t *restrict index,
+                                struct lookup_run run, const uint8_t *restrict table, int shift)
+{
+    for (size_t first = 0; first < run.count; first += CHUNK) {
+        const size_t last = first + CHUNK < run.count ? first + CHUNK : run.count;
+        const struct lookup_run chunk = {run.group + first, run.pattern + first, last - first};
+        uint8_t sum[LOOKUP_BITS * LOOKUP_LANES];
+        SIMD_NAME(currents)(sum, index, chunk, table);
+        for (int i = 0; i < LOOKUP_BITS * LOOKUP_LANES; i++)
+            current[i] += (int32_t)sum[i] << shift;
+    }
+}
+
+/* Low or high half of each 16 bytes, widened. */
+static inline words widen(bytes x, int high)
+{
+#if SIMD_LEVEL == 2
+    const __m512i zero = _mm512_setzero_si512();
+    return high ? (words)_mm512_unpackhi_epi8((__m512i)x, zero)
+                : (words)_mm512_unpacklo_epi8((__m512i)x, zero);
+#elif SIMD_LEVEL == 1
+    const __m256i zero = _mm256_setzero_si256();
+    return high ? (words)_mm256_unpackhi_epi8((__m256i)x, zero)
+                : (words)_mm256_unpacklo_epi8((__m256i)x, zero);
+#else
+    words wide;
+    for (int i = 0; i < SIMD_BYTES / 2; i++)
+        wide[i] = x[i + high * SIMD_BYTES / 2];
+    return wide;
+#endif
+}
+
+/* sum [SIMD_BYTES] +- = 2^shift value; value[h] holds half h of each 16 lanes, as widen gives it. */
+static inline void add_values(int32_t *sum, const words value[2], int shift, int negative)
+{
+    uint16_t half[2][SIMD_BYTES / 2];
+    memcpy(half, value, sizeof half);
+    for (int part = 0; part < SIMD_BYTES / 16; part++)
+        for (int h = 0; h < 2; h++)
+            for (int i = 0; i < 8; i++) {
+                const int32_t x = (int32_t)half[h][8 * part + i] << shift;
+                sum[16 * part + 8 * h + i] += negative ? -x : x;
+            }
+}
+
+/* Horner's rule from the highest bit: sum_b 2^b min(S_b, 255) <= 255 * 255 fits in 16 bits. */
+static void SIMD_NAME(add_clipped)(int32_t *restrict sum, const uint8_t *restrict index,
+                                   struct lookup_run run, const uint8_t *restrict table, int top,
+                                   int shift, int negative)
+{
+    const bytes limit = (uint8_t)top - (bytes){0};
+    for (int lane = 0; lane < LOOKUP_LANES; lane += SIMD_BYTES) {
+        bytes s[LOOKUP_BITS];
+        words value[2] = {{0}, {0}};
+        sum_entries(s, index + lane, run, 0, run.count, table);
+        for (int b = LOOKUP_BITS - 1; b >= 0; b--) {
+            const bytes clipped = smaller(s[b], limit);
+            for (int h = 0; h < 2; h++)
+                value[h] = value[h] + value[h] + widen(clipped, h);
+        }
+        add_values(sum + lane, value, shift, negative);
+    }
+}
+
+/* ---- indices ---- */
+
+enum { BLOCK = 16 }; /* rows and vectors that are turned at once */
+
+/* The drive of BLOCK rows by BLOCK vectors, code [vector, row] -> byte [row][vector]. */
+#if SIMD_LEVEL > 0
+static inline void turn(uint8_t *restrict byte, const int16_t *restrict code, size_t stride,
+                        int negative)
+{
+    __m128i x[BLOCK], y[BLOCK];
+    for (int v = 0; v < BLOCK; v++) {
+        __m128i low = _mm_loadu_si128((const __m128i *)(code + (size_t)v * stride));
+        __m128i high = _mm_loadu_si128((const __m128i *)(code + (size_t)v * stride + 8));
+        low = negative ? _mm_sub_epi16(_mm_setzero_si128(), low) : low;
+        high = negative ? _mm_sub_epi16(_mm_setzero_si128(), high) : high;
+        x[v] = _mm_packus_epi16(low, high); /* below 0: 0 */
+    }
+    /* four times: vector v beside vector v + 8, which turns a 16 x 16 matrix */
+    for (int round = 0; round < 4; round++) {
+        for (int v = 0; v < 8; v++) {
+            y[2 * v] = _mm_unpacklo_epi8(x[v], x[v + 8]);
+            y[2 * v + 1] = _mm_unpackhi_epi8(x[v], x[v + 8]);
+        }
+        memcpy(x, y, sizeof x);
+    }
+    for (int r = 0; r < BLOCK; r++)
+        _mm_storeu_si128((__m128i *)(byte + r * LOOKUP_LANES), x[r]);
+}
+#else
+static inline void turn(uint8_t *restrict byte, const int16_t *restrict code, size_t stride,
+                        int negative)
+{
+    for (int v = 0; v < BLOCK; v++)
+        for (int r = 0; r < BLOCK; r++) {
+            const int x = negative ? -code[(size_t)v * stride + (size_t)r]
+                                   : code[(size_t)v * stride + (size_t)r];
+            byte[r * LOOKUP_LANES + v] = (uint8_t)(x > 0 ? x : 0);
+        }
+}
+#endif
+
+/* byte [BLOCK, LOOKUP_LANES] from codes of which only n vectors and `rows` rows are there. */
+static void drive_rows(uint8_t *restrict byte, const int16_t *restrict input, size_t n,
+                       size_t stride, size_t rows, int negative)
+{
+    for (size_t v = 0; v < LOOKUP_LANES; v += BLOCK) {
+        if (rows >= BLOCK && v + BLOCK <= n) {
+            turn(byte + v, input + v * stride, stride, negative);
+            continue;
+        }
+        int16_t rest[BLOCK * BLOCK] = {0};
+        for (size_t i = v; i < n && i < v + BLOCK; i++)
+            memcpy(rest + (i - v) * BLOCK, input + i * stride,
+                   (rows < BLOCK ? rows : BLOCK) * sizeof *rest);
+        turn(byte + v, rest, BLOCK, negative);
+    }
+}
+
+/* Shifts of bytes as if they were words: what crosses from a byte to its neighbour is masked out. */
+static inline bytes down(bytes x, int bits, uint8_t mask)
+{
+    return (bytes)((words)x >> bits) & (mask - (bytes){0});
+}
+
+static inline bytes up(bytes x, int bits, uint8_t mask)
+{
+    return (bytes)((words)x << bits) & (mask - (bytes){0});
+}
+
+/* The rows of a group side by side: index[b] = sum_r 2^r (bit b of row[r]). A matrix of 4 x 8 bits is
+ * turned in two steps, pairs of rows first. */
+static void turn_bits(uint8_t *restrict index, const uint8_t *restrict row)
+{
+    for (int lane = 0; lane < LOOKUP_LANES; lane += SIMD_BYTES) {
+        bytes r[LOOKUP_ROWS], pair[2][2], four[4];
+        for (int i = 0; i < LOOKUP_ROWS; i++)
+            SIMD_LOAD(r[i], row + i * LOOKUP_LANES + lane);
+        /* pair[p][odd]: bits (b, b of the next row) for even or odd b */
+        for (int p = 0; p < 2; p++) {
+            const bytes a = r[2 * p], c = r[2 * p + 1];
+            pair[p][0] = (a & (0x55 - (bytes){0})) | up(c, 1, 0xAA);
+            pair[p][1] = down(a, 1, 0x55) | (c & (0xAA - (bytes){0}));
+        }
+        /* four[i]: the nibbles of bits i and i + 4 */
+        for (int odd = 0; odd < 2; odd++) {
+            four[odd] = (pair[0][odd] & (0x33 - (bytes){0})) | up(pair[1][odd], 2, 0xCC);
+            four[odd + 2] = down(pair[0][odd], 2, 0x33) | (pair[1][odd] & (0xCC - (bytes){0}));
+        }
+        for (int i = 0; i < 4; i++) {
+            const bytes low = four[i] & (0x0F - (bytes){0}), high = down(four[i], 4, 0x0F);
+            SIMD_STORE(index + i * LOOKUP_LANES + lane, low);
+            SIMD_STORE(index + (i + 4) * LOOKUP_LANES + lane, high);
+        }
+    }
+}
+
+static void SIMD_NAME(indices)(uint8_t *restrict index, const int16_t *restrict input, size_t n,
+                               size_t stride, size_t rows, int negative)
+{
+    const size_t groups = (rows + LOOKUP_ROWS - 1) / LOOKUP_ROWS;
+    for (size_t first = 0; first < rows; first += BLOCK) {
+        uint8_t byte[BLOCK * LOOKUP_LANES];
+        drive_rows(byte, input + first, n, stride, rows - first, negative);
+        for (size_t g = first / LOOKUP_ROWS; g < groups && g < (first + BLOCK) / LOOKUP_ROWS; g++)
+            turn_bits(index + g * LOOKUP_BITS * LOOKUP_LANES,
+                      byte + (g * LOOKUP_ROWS - first) * LOOKUP_LANES);
+    }
+}
+
+extern const struct lookup_kernels SIMD_NAME(lookup_kernels);
+const struct lookup_kernels SIMD_NAME(lookup_kernels) = {
+    .indices = SIMD_NAME(indices),
+    .add_clipped = SIMD_NAME(add_clipped),
+    .currents = SIMD_NAME(currents),
+    .add_wide = SIMD_NAME(add_wide),
+};
