@@ -11,27 +11,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
-#include "base/comm.h"
-#include "base/mem.h"
-
-static inline void mpi_test_start(int *argc, char ***argv)
-{
-    setenv("CMOCKA_TEST_ABORT", "1", 0);
-    comm_start(argc, argv);
-    if (comm_rank() != 0 && !freopen("/dev/null", "w", stdout))
-        comm_abort(1);
-}
+/* Starts MPI; the first failure of a rank aborts the job. Collective. */
+void mpi_test_start(int *argc, char ***argv);
 
 /* Status of the program. Collective. */
-static inline int mpi_test_stop(int failures)
-{
-    comm_stop();
-    return failures != 0 || mem_live_blocks() != 0;
-}
+int mpi_test_stop(int failures);
 
 #endif

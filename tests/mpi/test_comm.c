@@ -3,7 +3,11 @@
 #include "mpi_test.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "base/comm.h"
+#include "base/mem.h"
 
 static const size_t LENGTHS[] = {0, 1, 7, 1000, 300001}; /* the last goes in two pieces */
 

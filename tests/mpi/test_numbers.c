@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/comm.h"
+#include "base/mem.h"
 #include "cli/bench_steps.h"
 #include "nn/models.h"
 #include "train/silent_layers.h"

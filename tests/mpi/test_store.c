@@ -8,30 +8,38 @@
 
 #include <hdf5.h>
 #include <hdf5_hl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 #include <zlib.h>
+
+#include "base/comm.h"
+#include "base/mem.h"
+#include "store/store.h"
+#include "store/store_types.h"
 
 /* ---- reading back ---- */
 
 static void test_contents(void **state)
 {
     (void)state;
-    struct store_file *file = open_good(); /* on every rank */
-    for (int i = 0; i < SAMPLES; i++)
-        check_contents(file, &samples[i]);
+    struct store_file *file = open_sample(); /* on every rank */
+    for (size_t i = 0; i < stored_sample_count; i++)
+        check_contents(file, &stored_samples[i]);
     store_close(file);
 }
 
 static void test_axes(void **state)
 {
     (void)state;
-    struct store_file *file = open_good();
+    struct store_file *file = open_sample();
     int32_t sign[2], slice[4], bit[5];
-    assert_true(store_read(file, "/split2/sign", STORE_I32, 2, sign, &err));
+    assert_true(store_read(file, "/split2/sign", STORE_I32, 2, sign, &sample_error));
     assert_memory_equal(sign, LABEL_SIGN, sizeof sign);
-    assert_true(store_read(file, "/split2/slice", STORE_I32, 4, slice, &err));
+    assert_true(store_read(file, "/split2/slice", STORE_I32, 4, slice, &sample_error));
     for (int i = 0; i < 4; i++)
         assert_int_equal(slice[i], i);
-    assert_true(store_read(file, "/split2/bit", STORE_I32, 5, bit, &err));
+    assert_true(store_read(file, "/split2/bit", STORE_I32, 5, bit, &sample_error));
     assert_memory_equal(bit, LABEL_BITS, sizeof bit);
     store_close(file);
 }
@@ -39,11 +47,11 @@ static void test_axes(void **state)
 static void test_conversion(void **state)
 {
     (void)state;
-    struct store_file *file = open_good();
+    struct store_file *file = open_sample();
     double x[24];
-    assert_true(store_read(file, "/rank0/deep/er/cube", STORE_F64, 24, x, &err));
+    assert_true(store_read(file, "/rank0/deep/er/cube", STORE_F64, 24, x, &sample_error));
     float y[24];
-    assert_true(store_read(file, "/rank0/deep/er/cube", STORE_F32, 24, y, &err));
+    assert_true(store_read(file, "/rank0/deep/er/cube", STORE_F32, 24, y, &sample_error));
     for (int i = 0; i < 24; i++)
         assert_true(y[i] == (float)x[i]);
     store_close(file);
@@ -52,27 +60,27 @@ static void test_conversion(void **state)
 static void test_attributes(void **state)
 {
     (void)state;
-    struct store_file *file = open_good();
+    struct store_file *file = open_sample();
     char *text = long_text(), *found = mem_alloc(LONG_TEXT + 5, 1, "found");
     int64_t integer;
     double real;
-    assert_true(store_get_text(file, "/", "config", found, LONG_TEXT + 5, &err));
+    assert_true(store_get_text(file, "/", "config", found, LONG_TEXT + 5, &sample_error));
     assert_string_equal(found, text);
-    assert_false(store_get_text(file, "/", "config", found, strlen(text), &err));
+    assert_false(store_get_text(file, "/", "config", found, strlen(text), &sample_error));
     assert_says("attribute 'config' of '/' has 100");
     assert_says("; allowed: at most ");
-    char *taken = store_take_text(file, "/", "config", &err);
+    char *taken = store_take_text(file, "/", "config", &sample_error);
     assert_string_equal(taken, text);
     mem_free(taken);
-    assert_true(store_get_text(file, "/", "empty", found, 10, &err));
+    assert_true(store_get_text(file, "/", "empty", found, 10, &sample_error));
     assert_string_equal(found, "");
-    assert_true(store_get_integer(file, "/", "smallest", &integer, &err));
+    assert_true(store_get_integer(file, "/", "smallest", &integer, &sample_error));
     assert_true(integer == INT64_MIN);
-    assert_true(store_get_integer(file, "/split1/few", "exponent", &integer, &err));
+    assert_true(store_get_integer(file, "/split1/few", "exponent", &integer, &sample_error));
     assert_true(integer == -3);
-    assert_true(store_get_real(file, "/group", "tenth", &real, &err));
+    assert_true(store_get_real(file, "/group", "tenth", &real, &sample_error));
     assert_true(real == 0.1);
-    assert_true(store_get_text(file, "/split2/sum", "units", found, 10, &err));
+    assert_true(store_get_text(file, "/split2/sum", "units", found, 10, &sample_error));
     assert_string_equal(found, "1");
     mem_free(text);
     mem_free(found);
@@ -82,7 +90,7 @@ static void test_attributes(void **state)
 static void test_what_is_not_there(void **state)
 {
     (void)state;
-    struct store_file *file = open_good();
+    struct store_file *file = open_sample();
     size_t length[STORE_AXES];
     int32_t x[64];
     int64_t integer;
@@ -91,15 +99,15 @@ static void test_what_is_not_there(void **state)
     assert_false(store_has(file, "/split2/summ"));
     assert_false(store_has(file, "/nowhere/at/all"));
     assert_int_equal(store_shape(file, "/nowhere/at/all", length), -1);
-    assert_false(store_read(file, "/nowhere/at/all", STORE_I32, 1, x, &err));
+    assert_false(store_read(file, "/nowhere/at/all", STORE_I32, 1, x, &sample_error));
     assert_says("/nowhere/at/all");
-    assert_false(store_read(file, "/split1/few", STORE_I32, 3, x, &err));
+    assert_false(store_read(file, "/split1/few", STORE_I32, 3, x, &sample_error));
     assert_says("/split1/few' has 2 elements, expected 3");
-    assert_false(store_get_integer(file, "/", "nothing", &integer, &err));
+    assert_false(store_get_integer(file, "/", "nothing", &integer, &sample_error));
     assert_says("nothing");
-    assert_false(store_get_real(file, "/nowhere", "tenth", &real, &err));
+    assert_false(store_get_real(file, "/nowhere", "tenth", &real, &sample_error));
     assert_says("tenth");
-    assert_false(store_get_text(file, "/group", "words", text, sizeof text, &err));
+    assert_false(store_get_text(file, "/group", "words", text, sizeof text, &sample_error));
     assert_says("words");
     store_close(file);
 }
@@ -109,7 +117,7 @@ static void test_list(void **state)
     (void)state;
     static const char *const expected[] = {"bytes",  "few",    "few_index", "index", "one",
                                            "sample", "single", "tall",      "wide"};
-    struct store_file *file = open_good();
+    struct store_file *file = open_sample();
     char *names;
     const size_t count = store_list(file, "/split1", 32, &names);
     assert_int_equal(count, 9);
@@ -159,17 +167,17 @@ static void check_scales(hid_t dataset, hid_t file, const struct sample *s)
 static void test_datasets_as_stored(void **state)
 {
     (void)state;
-    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    for (int i = 0; i < SAMPLES; i++) {
+    const hid_t file = H5Fopen(sample_path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    for (size_t i = 0; i < stored_sample_count; i++) {
         char name[128];
-        object_path(name, &samples[i]);
+        object_path(name, &stored_samples[i]);
         const hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
         const hid_t list = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
         assert_int_equal(H5Pget_layout(list), H5D_CONTIGUOUS);
-        assert_true(H5Tequal(type, store_hdf5_type(samples[i].type)) > 0);
+        assert_true(H5Tequal(type, store_hdf5_type(stored_samples[i].type)) > 0);
         assert_true(H5Aexists(dataset, "description") > 0);
         check_checksum(dataset, name);
-        check_scales(dataset, file, &samples[i]);
+        check_scales(dataset, file, &stored_samples[i]);
         H5Tclose(type);
         H5Pclose(list);
         H5Dclose(dataset);
@@ -180,8 +188,8 @@ static void test_datasets_as_stored(void **state)
 static void test_verify(void **state)
 {
     (void)state;
-    if (!store_verify(path, &err))
-        fail_msg("%s", err.text);
+    if (!store_verify(sample_path, &sample_error))
+        fail_msg("%s", sample_error.text);
 }
 
 /* The new file appears at once when it is whole; until then the old one stays. */
@@ -190,20 +198,20 @@ static void test_part_then_rename(void **state)
     (void)state;
     char part[128];
     int64_t mark = 0;
-    snprintf(part, sizeof part, "%s.part", path);
+    snprintf(part, sizeof part, "%s.part", sample_path);
     assert_int_not_equal(access(part, F_OK), 0);
     comm_all_true(true);
-    struct store *store = store_create(path, 1000);
+    struct store *store = store_create(sample_path, 1000);
     assert_int_equal(access(part, F_OK), 0);
     write_attributes(store);
     store_integer(store, "/", "mark", 7);
-    struct store_file *old = open_good();
+    struct store_file *old = open_sample();
     assert_true(store_has(old, "/split2/sum"));
     store_close(old);
     store_finish(store);
     assert_int_not_equal(access(part, F_OK), 0);
-    struct store_file *file = open_good();
-    assert_true(store_get_integer(file, "/", "mark", &mark, &err));
+    struct store_file *file = open_sample();
+    assert_true(store_get_integer(file, "/", "mark", &mark, &sample_error));
     assert_true(mark == 7);
     assert_false(store_has(file, "/split2/sum"));
     store_close(file);

@@ -4,12 +4,19 @@
 #include "store_sample.h"
 
 #include <hdf5.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/comm.h"
+#include "base/mem.h"
+#include "store/store.h"
+#include "store/store_types.h"
 
 /* ---- damage ---- */
 
 static long offset_of(const char *dataset)
 {
-    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    const hid_t file = H5Fopen(sample_path, H5F_ACC_RDONLY, H5P_DEFAULT);
     const hid_t id = H5Dopen2(file, dataset, H5P_DEFAULT);
     const long offset = (long)H5Dget_offset(id);
     H5Dclose(id);
@@ -19,7 +26,7 @@ static long offset_of(const char *dataset)
 
 static void flip_byte(long place)
 {
-    FILE *file = fopen(path, "r+b");
+    FILE *file = fopen(sample_path, "r+b");
     fseek(file, place, SEEK_SET);
     const int byte = fgetc(file);
     fseek(file, place, SEEK_SET);
@@ -32,32 +39,33 @@ static void test_flipped_byte(void **state)
     (void)state;
     if (comm_rank() != 0)
         return;
-    for (int i = 0; i < SAMPLES; i++) {
-        const struct sample *s = &samples[i];
+    for (size_t i = 0; i < stored_sample_count; i++) {
+        const struct sample *s = &stored_samples[i];
         const size_t n = product(s, 0, s->axes), bytes = n * store_type_size(s->type);
         char name[128], *data = mem_alloc(bytes, 1, "data");
         object_path(name, s);
         const long places[] = {0, (long)bytes / 2, (long)bytes - 1}, start = offset_of(name);
         for (int p = 0; p < 3; p++) {
             flip_byte(start + places[p]);
-            struct store_file *file = open_good();
-            assert_false(store_read(file, name, s->type, n, data, &err));
+            struct store_file *file = open_sample();
+            assert_false(store_read(file, name, s->type, n, data, &sample_error));
             assert_says(name);
             assert_says("damaged");
-            check_contents(file, &samples[(i + 1) % SAMPLES]); /* the rest is fine */
+            check_contents(file,
+                           &stored_samples[(i + 1) % stored_sample_count]); /* the rest is fine */
             store_close(file);
-            assert_false(store_verify(path, &err));
+            assert_false(store_verify(sample_path, &sample_error));
             assert_says(name + 1);
             flip_byte(start + places[p]);
         }
         mem_free(data);
     }
-    assert_true(store_verify(path, &err));
+    assert_true(store_verify(sample_path, &sample_error));
 }
 
 static void refuse(const char *word)
 {
-    struct store_file *file = store_open(path, &err);
+    struct store_file *file = store_open(sample_path, &sample_error);
     assert_null(file);
     assert_says(word);
 }
@@ -67,23 +75,23 @@ static void test_cut_file(void **state)
     (void)state;
     if (comm_rank() != 0)
         return;
-    FILE *file = fopen(path, "rb");
+    FILE *file = fopen(sample_path, "rb");
     fseek(file, 0, SEEK_END);
     const long size = ftell(file);
     fclose(file);
     const long lengths[] = {size - 1, size / 2, 3000, 100, 8, 1, 0};
     for (int i = 0; i < 7; i++) {
-        assert_int_equal(truncate(path, lengths[i]), 0);
+        assert_int_equal(truncate(sample_path, lengths[i]), 0);
         refuse("not an HDF5 file, or damaged");
     }
-    unlink(path);
+    unlink(sample_path);
     refuse("no such file");
 }
 
 /* A root attribute of a copy that is otherwise right. */
 static void set_root_integer(const char *name, int64_t value)
 {
-    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    const hid_t file = H5Fopen(sample_path, H5F_ACC_RDWR, H5P_DEFAULT);
     const hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
     H5Awrite(attribute, H5T_NATIVE_INT64, &value);
     H5Aclose(attribute);
@@ -92,7 +100,7 @@ static void set_root_integer(const char *name, int64_t value)
 
 static void delete_root_attribute(const char *name)
 {
-    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    const hid_t file = H5Fopen(sample_path, H5F_ACC_RDWR, H5P_DEFAULT);
     H5Adelete(file, name);
     H5Fclose(file);
 }
@@ -119,7 +127,7 @@ static void test_header(void **state)
 static void replace_attribute(const char *object, const char *name, hid_t type, hid_t space,
                               const void *value)
 {
-    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    const hid_t file = H5Fopen(sample_path, H5F_ACC_RDWR, H5P_DEFAULT);
     H5Adelete_by_name(file, object, name, H5P_DEFAULT);
     const hid_t id =
         H5Acreate_by_name(file, object, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
@@ -137,7 +145,7 @@ static void check_attributes_of_many_values(void)
     const char *const words[9] = {"reslice", "b", "c", "d", "e", "f", "g", "h", "i"};
     const hid_t text = store_text_type();
     replace_attribute("/", "complete", H5T_NATIVE_INT64, H5Screate_simple(1, &one, NULL), numbers);
-    store_close(open_good());
+    store_close(open_sample());
     replace_attribute("/", "complete", H5T_NATIVE_INT64, H5Screate_simple(1, &nine, NULL), numbers);
     refuse("attribute 'complete' of '/' is missing, or is not one value");
     replace_attribute("/", "complete", H5T_NATIVE_INT64, H5Screate(H5S_NULL), numbers);
@@ -153,9 +161,9 @@ static void check_checksum_of_many_values(void)
     char name[128];
     const hsize_t nine = 9;
     const uint32_t numbers[9] = {0};
-    object_path(name, &samples[0]);
+    object_path(name, &stored_samples[0]);
     replace_attribute(name, "crc32", H5T_NATIVE_UINT32, H5Screate_simple(1, &nine, NULL), numbers);
-    assert_false(store_verify(path, &err));
+    assert_false(store_verify(sample_path, &sample_error));
     assert_says("no checksum");
 }
 
@@ -163,9 +171,9 @@ static void check_checksum_of_many_values(void)
 static void replace_dataset(hid_t type, hid_t space)
 {
     char name[128];
-    object_path(name, &samples[0]);
+    object_path(name, &stored_samples[0]);
     const uint32_t crc = 0;
-    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    const hid_t file = H5Fopen(sample_path, H5F_ACC_RDWR, H5P_DEFAULT);
     H5Ldelete(file, name, H5P_DEFAULT);
     const hid_t id = H5Dcreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     assert_true(id >= 0);
@@ -180,10 +188,10 @@ static void refuse_dataset(void)
     char name[128];
     size_t length[STORE_AXES];
     double data[8];
-    object_path(name, &samples[0]);
-    struct store_file *file = open_good();
+    object_path(name, &stored_samples[0]);
+    struct store_file *file = open_sample();
     assert_int_equal(store_shape(file, name, length), -1);
-    assert_false(store_read(file, name, STORE_F64, 1, data, &err));
+    assert_false(store_read(file, name, STORE_F64, 1, data, &sample_error));
     assert_says("does not hold numbers");
     store_close(file);
 }

@@ -2,6 +2,9 @@
 #define _XOPEN_SOURCE 700
 #include "unit/support/fresh_folder.h"
 
+#include <string.h>
+
+#include "base/mem.h"
 #include "base/rng.h"
 #include "data/augment.h"
 #include "data/dataset.h"

@@ -2,6 +2,13 @@
 #define _XOPEN_SOURCE 700
 #include "unit/data/data_sets.h"
 
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
 #include "data/cifar.h"
 
 /* ---- writing sets: sample i of a set has label (11 i) mod classes and pixels of its own ---- */
@@ -82,7 +89,7 @@ static void check_part(const struct dataset_part *part, size_t first, size_t cou
 
 static void check_set(const char *name, const char *directory, int classes)
 {
-    struct dataset set = load(name, directory);
+    struct dataset set = load_set(name, directory);
     assert_string_equal(set.name, name);
     assert_int_equal(set.channels, 3);
     assert_int_equal(set.height, SIDE);
@@ -143,7 +150,7 @@ static void test_normalises_each_colour(void **state)
     write_cifar10("set");
     write_cifar100("set");
     for (int s = 0; s < 2; s++) {
-        struct dataset set = load(s ? "cifar100" : "cifar10", "set");
+        struct dataset set = load_set(s ? "cifar100" : "cifar10", "set");
         static float out[SAMPLE];
         dataset_batch(&set, &set.train, (uint32_t[]){7}, 1, out, SAMPLE);
         for (size_t c = 0, j = 0; c < 3; c++)
@@ -230,7 +237,7 @@ static void test_label_out_of_range(void **state)
     patch("set/train.bin", 5 * (2 + SAMPLE) + 1, 100);
     FAILS_TO_LOAD("cifar100", "set", "set/train.bin", "label 100 of record 5", "0 to 99");
     patch("set/train.bin", 5 * (2 + SAMPLE) + 1, 99);
-    struct dataset set = load("cifar100", "set");
+    struct dataset set = load_set("cifar100", "set");
     assert_int_equal(set.train.label[5], 99);
     dataset_free(&set);
 }
@@ -299,7 +306,7 @@ static void test_real_cifar10(void **state)
         snprintf(path, sizeof path, "%s/cifar-10-batches-bin", users_reslice_data);
     if (access(path, F_OK) != 0)
         skip();
-    struct dataset set = load("cifar10", users_reslice_data);
+    struct dataset set = load_set("cifar10", users_reslice_data);
     assert_int_equal(set.train.count, 50000);
     assert_int_equal(set.test.count, 10000);
     check_balance(&set.train);

@@ -1,6 +1,10 @@
 /* Data sets of IDX files: what a loaded one holds, and files that do not fit together. */
 #define _XOPEN_SOURCE 700
 #include "unit/data/data_sets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "unit/data/idx_files.h"
 
 /* ---- good sets ---- */
@@ -10,16 +14,16 @@ static void test_dataset_names(void **state)
     (void)state;
     assert_non_null(strstr(dataset_names(), "mnist, fashion-mnist"));
     assert_ptr_equal(dataset_names(), dataset_names());
-    FAILS_TO_LOAD("mnits", root, "'mnits'", dataset_names());
+    FAILS_TO_LOAD("mnits", fresh_root, "'mnits'", dataset_names());
 }
 
 static void check_part(const struct dataset_part *part, size_t count, unsigned seed)
 {
     assert_int_equal(part->count, count);
     for (size_t i = 0; i < count * SAMPLE; i++)
-        assert_int_equal(part->pixel[i], pattern(i, seed, 256));
+        assert_int_equal(part->pixel[i], idx_pattern(i, seed, 256));
     for (size_t i = 0; i < count; i++)
-        assert_int_equal(part->label[i], pattern(i, seed, 10));
+        assert_int_equal(part->label[i], idx_pattern(i, seed, 10));
 }
 
 static void test_dataset_loads(void **state)
@@ -29,7 +33,7 @@ static void test_dataset_loads(void **state)
         char folder[16];
         snprintf(folder, sizeof folder, "set%d", gzip);
         write_set(folder, 3, gzip);
-        struct dataset set = load("mnist", folder);
+        struct dataset set = load_set("mnist", folder);
         assert_string_equal(set.name, "mnist");
         assert_int_equal(set.channels, 1);
         assert_int_equal(set.height, 28);
@@ -46,7 +50,7 @@ static void test_dataset_loads(void **state)
 
 static void check_normalisation(const char *name, float mean, float std)
 {
-    struct dataset set = load(name, root);
+    struct dataset set = load_set(name, fresh_root);
     const uint32_t index[] = {2, 0, 2, 1};
     float out[4 * SAMPLE + 1];
     out[4 * SAMPLE] = 42;
@@ -64,7 +68,7 @@ static void check_normalisation(const char *name, float mean, float std)
 static void test_dataset_normalises(void **state)
 {
     (void)state;
-    write_set(root, 0, false);
+    write_set(fresh_root, 0, false);
     check_normalisation("mnist", 0.1307F, 0.3081F);
     check_normalisation("fashion-mnist", 0.2860F, 0.3530F);
 }
@@ -170,7 +174,7 @@ static void test_real_fashion_mnist(void **state)
     (void)state;
     if (users_reslice_data)
         setenv("RESLICE_DATA", users_reslice_data, 1);
-    struct dataset set = load("fashion-mnist", NULL);
+    struct dataset set = load_set("fashion-mnist", NULL);
     assert_int_equal(set.train.count, 60000);
     assert_int_equal(set.test.count, 10000);
     const uint8_t train[] = {9, 0, 0, 3, 0, 2, 7, 2, 5, 5};

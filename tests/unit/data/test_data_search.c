@@ -1,11 +1,15 @@
 /* Where data sets are looked for: each has another first pixel. */
 #define _XOPEN_SOURCE 700
 #include "unit/data/data_sets.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "unit/data/idx_files.h"
 
 static void check_first_pixel(const char *name, const char *directory, unsigned seed)
 {
-    struct dataset set = load(name, directory);
+    struct dataset set = load_set(name, directory);
     assert_int_equal(set.train.pixel[0], seed);
     assert_int_equal(set.test.pixel[0], seed + 1);
     dataset_free(&set);
@@ -67,9 +71,9 @@ static void test_search_takes_no_other_set(void **state)
 static void test_search_names_every_place(void **state)
 {
     (void)state;
-    FAILS_TO_LOAD("fashion-mnist", root, "'fashion-mnist' not found",
-                  "data/fetch.sh fashion-mnist DIR", "apt install dataset-fashion-mnist", root,
-                  "/fashion-mnist, ", "/FashionMNIST/raw, ");
+    FAILS_TO_LOAD("fashion-mnist", fresh_root, "'fashion-mnist' not found",
+                  "data/fetch.sh fashion-mnist DIR", "apt install dataset-fashion-mnist",
+                  fresh_root, "/fashion-mnist, ", "/FashionMNIST/raw, ");
     setenv("RESLICE_DATA", "/env", 1);
     if (access("/usr/share/datasets/mnist", F_OK) != 0)
         FAILS_TO_LOAD("mnist", NULL, "'mnist' not found", "data/fetch.sh mnist DIR", "/env/mnist, ",

@@ -1,9 +1,13 @@
 /* IDX files: what is read, and every way in which a file can be wrong. */
 #define _XOPEN_SOURCE 700
 #include "unit/data/data_sets.h"
-#include "unit/data/idx_files.h"
 
+#include <stdlib.h>
+#include <zlib.h>
+
+#include "base/error.h"
 #include "data/idx.h"
+#include "unit/data/idx_files.h"
 
 #define FAILS_TO_READ(path, axes, ...)                                                             \
     do {                                                                                           \
@@ -30,7 +34,7 @@ static void check_idx(const char *path, int axes, const uint32_t *length, unsign
         n *= length[a];
     }
     for (size_t i = 0; i < n; i++)
-        assert_int_equal(idx.data[i], pattern(i, seed, 256));
+        assert_int_equal(idx.data[i], idx_pattern(i, seed, 256));
     assert_int_equal(mem_live_blocks(), 1);
     mem_free(idx.data);
 }
@@ -202,7 +206,7 @@ static void test_idx_every_flipped_byte(void **state)
             continue;
         }
         for (size_t i = 0; i < 300; i++) /* a byte of gzip's own header: time, system */
-            assert_int_equal(idx.data[i], pattern(i, 0, 251));
+            assert_int_equal(idx.data[i], idx_pattern(i, 0, 251));
         mem_free(idx.data);
     }
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "hw/crossbar.h"
 #include "hw/readout.h"
 #include "unit/support/random_numbers.h"
 

@@ -7,8 +7,13 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
+#include "base/mem.h"
+#include "base/simd.h"
 #include "unit/nn/span_case.h"
 #include "unit/support/float_bits.h"
+#include "unit/support/random_numbers.h"
 
 static void check_code_moments(const struct nn_kernels *kernels, struct span_case *c)
 {

@@ -7,7 +7,12 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+#include <string.h>
+
+#include "base/simd.h"
 #include "unit/nn/span_case.h"
+#include "unit/support/random_numbers.h"
 
 /* ---- images: batch norm and ReLU ---- */
 

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/mem.h"
+
 /* Straight on the input: nobody needs the gradient of that. */
 static void create_norm(struct network *net, int channels)
 {

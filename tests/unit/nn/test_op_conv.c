@@ -1,6 +1,12 @@
 /* Convolutions of many shapes: floats against the twin, codes exactly. */
 #include "unit/nn/op_compare.h"
 
+#include <string.h>
+
+#include "base/mem.h"
+#include "hw/fixed_point.h"
+#include "unit/support/random_numbers.h"
+
 /* Calls check for every kernel, step, padding, image and pair of channels that makes sense. */
 static void for_all_convs(void (*check)(const struct net_case *))
 {

@@ -3,6 +3,9 @@
 #include "unit/nn/op_compare.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
 
 /* Not straight behind a quantiser, but behind values that are on no grid. */
 static struct tensor *build_relu(struct network *net, struct tensor *x, struct conv_shape shape)

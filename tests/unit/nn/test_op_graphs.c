@@ -5,8 +5,8 @@
 static void test_graphs(void **state)
 {
     (void)state;
-    for (int i = 0; i < GRAPHS; i++) {
-        struct net_case c = graphs[i];
+    for (size_t i = 0; i < op_graph_count; i++) {
+        struct net_case c = op_graphs[i];
         run_shapes(c);
         c.channels = 17;
         c.height = 9;

@@ -1,8 +1,15 @@
 /* Whole networks, built-in ones and lists of layers, against the twin. */
-#include "unit/nn/twin_slopes.h"
+#include "unit/nn/op_compare.h"
 
+#include <math.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "data/dataset.h"
 #include "settings/build_network.h"
+#include "unit/nn/twin_slopes.h"
 #include "unit/settings/layer_lists.h"
+#include "unit/support/random_numbers.h"
 
 /* ---- lists of layers ---- */
 

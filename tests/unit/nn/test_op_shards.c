@@ -1,5 +1,9 @@
 /* Shards of a batch: any number of them gives the same sums, and one may have no samples. */
 #include "unit/nn/op_compare.h"
+
+#include <math.h>
+
+#include "base/mem.h"
 #include "unit/nn/op_graphs.h"
 
 /* Without linear layers every sum is exact across samples, so shards do not matter; but for the
@@ -72,7 +76,7 @@ static void test_no_samples(void **state)
 {
     (void)state;
     const size_t begin[] = {0, 0, 0};
-    struct net_case c = graphs[GRAPHS - 1];
+    struct net_case c = op_graphs[op_graph_count - 1];
     c.channels = 3;
     c.height = c.width = 5;
     for (int quantise = 0; quantise <= 1; quantise++) {

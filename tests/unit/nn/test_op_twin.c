@@ -1,6 +1,9 @@
 /* The twin itself, against finite differences. */
 #include "unit/nn/op_graphs.h"
+
+#include "base/mem.h"
 #include "unit/nn/twin_slopes.h"
+#include "unit/support/random_numbers.h"
 
 static void test_twin(void **state)
 {
@@ -11,9 +14,9 @@ static void test_twin(void **state)
         {.name = "conv",      .build = build_conv,      .shape = {4, 2, 1, 2, true}},
         {.name = "conv norm", .build = build_conv_norm, .shape = {4, 3, 1, 1, true}},
     };
-    for (int i = 0; i < GRAPHS + 4; i++) {
+    for (size_t i = 0; i < op_graph_count + 4; i++) {
         struct network net;
-        struct net_case c = i < GRAPHS ? graphs[i] : alone[i - GRAPHS];
+        struct net_case c = i < op_graph_count ? op_graphs[i] : alone[i - op_graph_count];
         c.channels = 3;
         c.height = 7;
         c.width = 5;

@@ -3,147 +3,53 @@
 #ifndef RESLICE_TESTS_REPORT_OUTPUT_H
 #define RESLICE_TESTS_REPORT_OUTPUT_H
 
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "base/mem.h"
-#include "cli/commands.h"
-#include "report/report.h"
+#include <cmocka.h>
+
+#include <stdbool.h>
+
+#include "table/table.h"
 
 enum { OUTPUT = 1 << 16 };
 
-static struct error err;
-static char output[OUTPUT]; /* what the last report printed */
+extern char printed[OUTPUT]; /* what the last report printed */
 
-static inline bool capture(bool (*print)(const void *), const void *context)
-{
-    FILE *file = tmpfile();
-    fflush(stdout);
-    fflush(stderr);
-    const int out = dup(STDOUT_FILENO), errors = dup(STDERR_FILENO);
-    dup2(fileno(file), STDOUT_FILENO);
-    dup2(fileno(file), STDERR_FILENO);
-    const bool fine = print(context);
-    fflush(stdout);
-    fflush(stderr);
-    dup2(out, STDOUT_FILENO);
-    dup2(errors, STDERR_FILENO);
-    close(out);
-    close(errors);
-    rewind(file);
-    output[fread(output, 1, sizeof output - 1, file)] = '\0';
-    fclose(file);
-    assert_int_equal(mem_live_blocks(), 0);
-    return fine;
-}
+/* Runs `print` with its output and its messages going into `printed`; what it returned. */
+bool capture(bool (*print)(const void *), const void *context);
 
 struct request {
     const char *file[8];
     enum table_format format;
 };
 
-static inline bool print_request(const void *context)
-{
-    const struct request *request = context;
-    size_t files = 0;
-    while (files < 8 && request->file[files])
-        files++;
-    return report_print(request->file, files, 0, request->format, &err);
-}
+/* The report on these files, which must succeed, goes into `printed`. */
+void print_report(struct request request);
 
-static inline void report(struct request request)
-{
-    if (!capture(print_request, &request))
-        fail_msg("%s", err.text);
-}
-
-static inline void assert_refused(const char *path, const char *message)
-{
-    const struct request request = {{path}, TABLE_TEXT};
-    assert_false(capture(print_request, &request));
-    assert_string_equal(output, "");
-    if (!strstr(err.text, message) || !strstr(err.text, path))
-        fail_msg("'%s' does not say '%s' of %s", err.text, message, path);
-}
+/* A report on this file fails with this in its message, and prints nothing. */
+void assert_refused(const char *path, const char *message);
 
 /* `context` are the arguments, NULL behind them: whether the command succeeds. */
-static inline bool run_command(const void *context)
-{
-    char **argv = (char **)(uintptr_t)context;
-    int argc = 0;
-    while (argv[argc])
-        argc++;
-    return command_report((struct cli_call){argc, argv, cli_print}) == 0;
-}
+bool run_command(const void *context);
 
-static inline void assert_prints(const char *text)
-{
-    if (!strstr(output, text))
-        fail_msg("'%s' is not in\n%s", text, output);
-}
+/* `printed` has this text. */
+void assert_prints(const char *text);
 
-static inline void assert_prints_not(const char *text)
-{
-    if (strstr(output, text))
-        fail_msg("'%s' is in\n%s", text, output);
-}
+/* `printed` does not have this text. */
+void assert_prints_not(const char *text);
 
 /* ---- csv ---- */
 
-enum { FIELDS = 40 };
-
-/* Takes the next record of a csv text to pieces in `buffer`. Returns its fields, 0 at the end. */
-static inline size_t next_record(const char **text, char *buffer, char *field[FIELDS])
-{
-    size_t fields = 0;
-    const char *c = *text;
-    while (*c && fields < FIELDS) {
-        field[fields++] = buffer;
-        const bool is_quoted = *c == '"';
-        for (c += is_quoted; *c && (is_quoted || (*c != ',' && *c != '\n')); c++) {
-            if (is_quoted && *c == '"' && *++c != '"')
-                break;
-            *buffer++ = *c;
-        }
-        *buffer++ = '\0';
-        assert_true(*c == ',' || *c == '\n');
-        if (*c++ == '\n')
-            break;
-    }
-    *text = c;
-    return fields;
-}
-
 /* Field `column` of row `row` (counted from 0) of a table; NULL when there is no such row. */
-static inline const char *csv(const char *table, int row, const char *column)
-{
-    static char header_text[4096], text[4096];
-    char *header[FIELDS], *field[FIELDS];
-    size_t columns = 0, fields;
-    for (const char *at = output; (fields = next_record(&at, text, field)) > 0;) {
-        if (strcmp(field[0], "table") == 0) {
-            memcpy(header_text, text, sizeof text);
-            for (size_t f = 0; f < fields; f++)
-                header[f] = header_text + (field[f] - text);
-            columns = fields;
-            continue;
-        }
-        assert_int_equal(fields, columns);
-        if (strcmp(field[0], table) != 0 || row-- > 0)
-            continue;
-        for (size_t f = 0; f < fields; f++)
-            if (strcmp(header[f], column) == 0)
-                return field[f];
-        fail_msg("table %s has no column '%s'", table, column);
-    }
-    return NULL;
-}
+const char *csv_field(const char *table, int row, const char *column);
 
 #define ASSERT_CSV(table, row, column, value)                                                      \
     do {                                                                                           \
-        assert_non_null(csv(table, row, column));                                                  \
-        assert_string_equal(csv(table, row, column), value);                                       \
+        assert_non_null(csv_field(table, row, column));                                            \
+        assert_string_equal(csv_field(table, row, column), value);                                 \
     } while (0)
 
 #endif

@@ -2,6 +2,10 @@
  * cannot be reported. */
 #define _POSIX_C_SOURCE 200809L
 #include "unit/report/report_files.h"
+
+#include <stdio.h>
+#include <string.h>
+
 #include "unit/report/report_output.h"
 
 /* ---- numbers ---- */
@@ -9,7 +13,7 @@
 static void test_one_run(void **state)
 {
     (void)state;
-    report((struct request){{write_sample(BITSLICE)}, TABLE_CSV});
+    print_report((struct request){{write_result(BITSLICE)}, TABLE_CSV});
     ASSERT_CSV("accuracy", 0, "run", "bitslice");
     ASSERT_CSV("accuracy", 0, "selected by", "validation");
     ASSERT_CSV("accuracy", 0, "test accuracy (%)", "97.50");
@@ -20,14 +24,14 @@ static void test_one_run(void **state)
     ASSERT_CSV("accuracy", 0, "slice std (%)", "11.18"); /* sqrt((15^2 + 5^2 + 5^2 + 15^2) / 4) */
     ASSERT_CSV("accuracy", 0, "parent", "pretrain");
     ASSERT_CSV("accuracy", 0, "epoch kept", "42");
-    assert_null(csv("accuracy", 1, "run"));
+    assert_null(csv_field("accuracy", 1, "run"));
     assert_prints_not("biased");
 }
 
 static void test_adc_bits(void **state)
 {
     (void)state;
-    report((struct request){{write_sample(BITSLICE)}, TABLE_CSV});
+    print_report((struct request){{write_result(BITSLICE)}, TABLE_CSV});
     static const char *const definitions[] = {"static", "observed", "99.99 %", "99.9 %"};
     static const char *const bits[][4] = {
         {"1", "3", "3", "3"},
@@ -53,13 +57,13 @@ static void test_adc_bits(void **state)
     ASSERT_CSV("adc_bits", 1, "isaac energy (x)", ""); /* no ADC at all */
     ASSERT_CSV("adc_bits", 4, "run", "paper (1,3,3,3)");
     ASSERT_CSV("adc_bits", 4, "clipped (%)", "");
-    assert_null(csv("adc_bits", 5, "run"));
+    assert_null(csv_field("adc_bits", 5, "run"));
 }
 
 static void test_cost(void **state)
 {
     (void)state;
-    report((struct request){{write_sample(BITSLICE)}, TABLE_CSV});
+    print_report((struct request){{write_result(BITSLICE)}, TABLE_CSV});
     ASSERT_CSV("adc_cost", 0, "model", "published");
     ASSERT_CSV("adc_cost", 0, "1 bit (x)", "28.440");
     ASSERT_CSV("adc_cost", 0, "2 bits (x)", "");
@@ -77,7 +81,7 @@ static void test_cost(void **state)
     ASSERT_CSV("adc_cost", 5, "1 bit (x)", "8.515");  /* 1.66672/0.19574 */
     ASSERT_CSV("adc_cost", 7, "3 bits (x)", "4.576"); /* 1200.016/262.258 */
     assert_prints("newton");
-    report((struct request){{path_of("bitslice.h5")}, TABLE_TEXT});
+    print_report((struct request){{report_path("bitslice.h5")}, TABLE_TEXT});
     assert_prints("2.834*"); /* isaac at 3 bits; 4 bits are inside the fit */
     assert_prints("2.120 ");
 }
@@ -85,7 +89,7 @@ static void test_cost(void **state)
 static void test_crossbars(void **state)
 {
     (void)state;
-    report((struct request){{write_sample(BITSLICE)}, TABLE_CSV});
+    print_report((struct request){{write_result(BITSLICE)}, TABLE_CSV});
     ASSERT_CSV("crossbars", 0, "layer", "fc1");
     ASSERT_CSV("crossbars", 0, "arrays", "16");
     ASSERT_CSV("crossbars", 0, "utilisation (%)", "61.04");    /* 200*100/(2*128*128) */
@@ -102,11 +106,11 @@ static void test_seeds(void **state)
 {
     (void)state;
     struct request request = {
-        {write_seed("s1.h5", 1, 0.97, 100), write_sample(BITSLICE),
+        {write_seed("s1.h5", 1, 0.97, 100), write_result(BITSLICE),
          write_seed("s2.h5", 2, 0.98, 120), write_seed("s3.h5", 3, 0.99, 140)},
         TABLE_CSV
     };
-    report(request);
+    print_report(request);
     ASSERT_CSV("accuracy", 0, "run", "bitslice@alpha=2");
     ASSERT_CSV("accuracy", 0, "selected by", "test + sparsity");
     ASSERT_CSV("accuracy", 0, "seeds", "3");
@@ -120,17 +124,17 @@ static void test_seeds(void **state)
     ASSERT_CSV("accuracy", 0, "parent", "pretrain");
     ASSERT_CSV("accuracy", 0, "epoch kept", "42.0");
     ASSERT_CSV("accuracy", 1, "run", "bitslice");
-    assert_null(csv("accuracy", 2, "run"));
+    assert_null(csv_field("accuracy", 2, "run"));
     ASSERT_CSV("crossbars", 0, "B3 zero columns (%)", "10.00"); /* 30, 40, 50 of 400 */
     ASSERT_CSV("crossbars", 0, "B3 zero columns std (%)", "2.50");
     assert_prints("biased");
 
     request.file[1] = request.file[0]; /* the same seed again is another row */
-    report(request);
+    print_report(request);
     ASSERT_CSV("accuracy", 0, "seeds", "3");
     ASSERT_CSV("accuracy", 1, "run", "bitslice@alpha=2,seed=1");
     request.format = TABLE_TEXT;
-    report(request);
+    print_report(request);
     assert_prints("98.00±1.00");
 }
 
@@ -144,8 +148,8 @@ static void test_bits_over_seeds(void **state)
     dense.is_dense = true;
     struct sample sparse = BITSLICE;
     sparse.run = "bitslice@seed=1";
-    report((struct request){
-        {write_sample(sparse), write_sample(dense)},
+    print_report((struct request){
+        {write_result(sparse), write_result(dense)},
         TABLE_CSV
     });
     ASSERT_CSV("adc_bits", 0, "run", "bitslice");
@@ -165,10 +169,10 @@ static void test_experiments_and_float(void **state)
     plain.parent = "";
     plain.quantise = 0;
     const struct request request = {
-        {write_sample(BITSLICE), write_sample(other), write_sample(plain)},
+        {write_result(BITSLICE), write_result(other), write_result(plain)},
         TABLE_CSV
     };
-    report(request);
+    print_report(request);
     ASSERT_CSV("accuracy", 0, "run", "mnist_mlp/bitslice");
     ASSERT_CSV("accuracy", 1, "run", "mnist_mlp/float");
     ASSERT_CSV("accuracy", 1, "B3 (%)", "");
@@ -177,7 +181,7 @@ static void test_experiments_and_float(void **state)
     ASSERT_CSV("accuracy", 2, "run", "cifar/bitslice");
     ASSERT_CSV("adc_bits", 4, "run", "cifar/bitslice"); /* no rows for the float run */
     ASSERT_CSV("adc_bits", 8, "run", "paper (1,3,3,3)");
-    report((struct request){{path_of("float.h5")}, TABLE_TEXT});
+    print_report((struct request){{report_path("float.h5")}, TABLE_TEXT});
     assert_prints("–");
     assert_prints_not("Crossbars");
 }
@@ -189,15 +193,15 @@ static void test_numbers_of_slices(void **state)
     two.file = "two.h5";
     two.slices = 2;
     two.is_dense = true;
-    report((struct request){
-        {write_sample(BITSLICE), write_sample(two)},
+    print_report((struct request){
+        {write_result(BITSLICE), write_result(two)},
         TABLE_CSV
     });
     ASSERT_CSV("accuracy_4_slices", 0, "B3 (%)", "10.00");
     ASSERT_CSV("accuracy_2_slices", 0, "B1 (%)", "30.00");
     ASSERT_CSV("accuracy_2_slices", 0, "slice mean (%)", "35.00");
     ASSERT_CSV("adc_bits_2_slices", 3, "B1 (bit)", "9");
-    assert_null(csv("adc_bits_2_slices", 4, "run")); /* the paper has four slices */
+    assert_null(csv_field("adc_bits_2_slices", 4, "run")); /* the paper has four slices */
     ASSERT_CSV("crossbars_2_slices", 0, "arrays", "8");
 }
 
@@ -220,33 +224,33 @@ static void flip_bit(const char *path, const void *pattern, size_t bytes)
 static void test_bad_files(void **state)
 {
     (void)state;
-    assert_refused(path_of("none.h5"), "no such file");
-    const char *path = path_of("text.h5");
+    assert_refused(report_path("none.h5"), "no such file");
+    const char *path = report_path("text.h5");
     FILE *file = fopen(path, "w");
     fputs("not at all", file);
     fclose(file);
     assert_refused(path, "not an HDF5 file");
     struct sample s = BITSLICE;
     s.version = 2;
-    assert_refused(write_sample(s), "format version 2");
+    assert_refused(write_result(s), "format version 2");
     s = BITSLICE;
     s.complete = 0;
-    assert_refused(write_sample(s), "not complete");
-    path = write_sample(BITSLICE);
+    assert_refused(write_result(s), "not complete");
+    path = write_result(BITSLICE);
     flip_bit(path, BITSLICE.nonzero, sizeof BITSLICE.nonzero);
     assert_refused(path, "'/slices/total/nonzero' is damaged");
     s = BITSLICE;
     s.miscounted = 1;
-    assert_refused(write_sample(s), "disagree about slice B0");
-    path = write_sample(BITSLICE);
-    flip_bit(path, BITS[0][1], sizeof BITS[0][1]);
+    assert_refused(write_result(s), "disagree about slice B0");
+    path = write_result(BITSLICE);
+    flip_bit(path, SAMPLE_BITS[0][1], sizeof SAMPLE_BITS[0][1]);
     assert_refused(path, "'/adc/fc2/static' is damaged");
 }
 
 static void test_command_line(void **state)
 {
     (void)state;
-    char *path = (char *)(uintptr_t)write_sample(BITSLICE);
+    char *path = (char *)(uintptr_t)write_result(BITSLICE);
     assert_false(capture(run_command, (char *[]){"report", NULL}));
     assert_prints("no result files");
     assert_false(capture(run_command, (char *[]){"report", path, "--colour", NULL}));
@@ -275,5 +279,5 @@ int main(void)
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_command_line),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_report_folder, remove_report_folder);
 }

@@ -1,6 +1,11 @@
 /* The formats that a report is printed in. */
 #define _POSIX_C_SOURCE 200809L
 #include "unit/report/report_files.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
 #include "unit/report/report_output.h"
 
 /* Characters of UTF-8 text. */
@@ -15,17 +20,17 @@ static size_t width_of(const char *line)
 static void test_text(void **state)
 {
     (void)state;
-    report((struct request){{write_sample(BITSLICE)}, TABLE_TEXT});
+    print_report((struct request){{write_result(BITSLICE)}, TABLE_TEXT});
     assert_prints("Accuracy and non-zero slices\n");
     assert_prints("Crossbars\n");
-    for (char *line = strtok(output, "\n"); line; line = strtok(NULL, "\n"))
+    for (char *line = strtok(printed, "\n"); line; line = strtok(NULL, "\n"))
         assert_true(width_of(line) <= 120 && line[strlen(line) - 1] != ' ');
 }
 
 static void test_json(void **state)
 {
     (void)state;
-    report((struct request){{write_sample(BITSLICE)}, TABLE_JSON});
+    print_report((struct request){{write_result(BITSLICE)}, TABLE_JSON});
     assert_prints("{\"table\": \"accuracy\", \"title\": \"Accuracy and non-zero slices\",\n");
     assert_prints("{\"name\": \"B3\", \"unit\": \"bit\"}");
     assert_prints("[\"published\", \"energy\", null, \"\", 28.440, null, 14.220, null");
@@ -39,25 +44,25 @@ static void test_html(void **state)
     struct sample other = BITSLICE;
     other.file = "other.h5";
     other.experiment = "<b>&\"'";
-    report((struct request){
-        {write_sample(BITSLICE), write_sample(other)},
+    print_report((struct request){
+        {write_result(BITSLICE), write_result(other)},
         TABLE_HTML
     });
     assert_prints("<h2>Accuracy and non-zero slices</h2>");
     assert_prints("<tr><td>&lt;b&gt;&amp;&quot;&#39;/bitslice</td>");
     assert_prints("<th scope=\"col\" class=\"number\">B3 <span class=\"unit\">bit</span></th>");
     assert_prints("<td class=\"number\">97.50</td>");
-    assert_null(strstr(output, "<b>"));
+    assert_null(strstr(printed, "<b>"));
 }
 
 static void test_markdown(void **state)
 {
     (void)state;
-    report((struct request){{write_sample(BITSLICE)}, TABLE_MARKDOWN});
+    print_report((struct request){{write_result(BITSLICE)}, TABLE_MARKDOWN});
     assert_prints("### Accuracy and non-zero slices\n\n| run |");
     assert_prints("|---|---|---:|");
     int pipes = 0, tables = 0;
-    for (char *line = strtok(output, "\n"); line; line = strtok(NULL, "\n")) {
+    for (char *line = strtok(printed, "\n"); line; line = strtok(NULL, "\n")) {
         int here = 0;
         for (const char *c = line; *c; c++)
             here += *c == '|' && (c == line || c[-1] != '\\');
@@ -78,8 +83,8 @@ static void test_latex(void **state)
     struct sample other = BITSLICE;
     other.file = "other.h5";
     other.experiment = "cifar";
-    report((struct request){
-        {write_sample(BITSLICE), write_sample(other)},
+    print_report((struct request){
+        {write_result(BITSLICE), write_result(other)},
         TABLE_LATEX
     });
     assert_prints("\\caption{Accuracy and non-zero slices}");
@@ -88,7 +93,7 @@ static void test_latex(void **state)
     assert_prints("test accuracy (\\%)");
     assert_prints("99.99 \\%");
     assert_prints("2\\textasciicircum{}N/(N+1)");
-    for (const char *c = output; *c; c++) /* the & between cells are ours */
+    for (const char *c = printed; *c; c++) /* the & between cells are ours */
         if (strchr("%_#$", *c) && c[-1] != '\\' && strncmp(c, "$\\pm$", 5) != 0)
             fail_msg("'%c' is not escaped: %.40s", *c, c);
 }
@@ -129,5 +134,5 @@ int main(void)
         cmocka_unit_test(test_text),     cmocka_unit_test(test_json),  cmocka_unit_test(test_html),
         cmocka_unit_test(test_markdown), cmocka_unit_test(test_latex), cmocka_unit_test(test_table),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_report_folder, remove_report_folder);
 }

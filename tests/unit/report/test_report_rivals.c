@@ -8,7 +8,7 @@ static void report_rivals(const char *method, const struct method_layer counts[L
     struct sample s = BITSLICE;
     s.method = method;
     s.counts = counts;
-    char *path = (char *)(uintptr_t)write_sample(s);
+    char *path = (char *)(uintptr_t)write_result(s);
     assert_true(capture(run_command, (char *[]){"report", path, "--rivals", "--format=csv", NULL}));
 }
 
@@ -49,7 +49,7 @@ static void test_rivals(void **state)
     ASSERT_CSV("rivals", 0, "observed ADC (bit)", "0,0,0,0");
     ASSERT_CSV("rivals", 0, "provisioned ADC (bit)", "");
     ASSERT_CSV("rivals", 0, "saberi-power energy (x)", "16.25"); /* as in the table of ADC bits */
-    assert_null(csv("accuracy", 0, "run"));                      /* no other table */
+    assert_null(csv_field("accuracy", 0, "run"));                /* no other table */
 }
 
 static void test_own_metrics(void **state)
@@ -83,7 +83,7 @@ static void test_own_metrics(void **state)
     wide.method = "column-sparsity";
     wide.counts = x;
     x[0].grid_bits = x[1].grid_bits = 0;
-    assert_true(capture(run_command, (char *[]){"report", (char *)(uintptr_t)write_sample(wide),
+    assert_true(capture(run_command, (char *[]){"report", (char *)(uintptr_t)write_result(wide),
                                                 "--rivals", "--format=csv", NULL}));
     ASSERT_CSV("rivals", 0, "its own metric", "8 weights a column: 7 bits"); /* log2(1 + 8 15) */
     const struct method_layer y[LAYERS] = {
@@ -126,9 +126,10 @@ static void test_own_metrics(void **state)
     report_rivals("sparsity (admm)", empty);
     ASSERT_CSV("rivals", 0, "its own metric", "every weight is 0");
     ASSERT_CSV("rivals", 0, "storage (x)", "");
-    write_sample(BITSLICE); /* of before methods were counted */
-    assert_true(capture(run_command, (char *[]){"report", (char *)(uintptr_t)path_of("bitslice.h5"),
-                                                "--table=rivals", "--format=csv", NULL}));
+    write_result(BITSLICE); /* of before methods were counted */
+    assert_true(
+        capture(run_command, (char *[]){"report", (char *)(uintptr_t)report_path("bitslice.h5"),
+                                        "--table=rivals", "--format=csv", NULL}));
     ASSERT_CSV("rivals", 0, "its own metric", "");
     ASSERT_CSV("rivals", 0, "static ADC (bit)", "1,3,3,3");
 }
@@ -144,9 +145,9 @@ static void test_seeds(void **state)
     seeds[1].seed = 2;
     seeds[1].accuracy = 0.985;
     seeds[1].is_dense = true;
-    char *first = (char *)(uintptr_t)write_sample(seeds[0]);
+    char *first = (char *)(uintptr_t)write_result(seeds[0]);
     assert_true(
-        capture(run_command, (char *[]){"report", first, (char *)(uintptr_t)write_sample(seeds[1]),
+        capture(run_command, (char *[]){"report", first, (char *)(uintptr_t)write_result(seeds[1]),
                                         "--table=rivals", "--format=csv", NULL}));
     ASSERT_CSV("rivals", 0, "run", "bitslice");
     ASSERT_CSV("rivals", 0, "test accuracy (%)", "98.00");
@@ -162,5 +163,5 @@ int main(void)
         cmocka_unit_test(test_own_metrics),
         cmocka_unit_test(test_seeds),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_report_folder, remove_report_folder);
 }

@@ -10,52 +10,24 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/mem.h"
 #include "settings/experiment.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static struct error err;
+/* Of the last experiment that did not parse. */
+extern struct error parse_error;
 
-static inline bool parse(struct experiment *experiment, const char *text, size_t count,
-                         const char *const *set)
-{
-    const struct experiment_overrides overrides = {count, set};
-    return experiment_parse(experiment, "t.yaml", text, strlen(text), overrides, &err);
-}
+/* experiment_parse of a text with `count` words behind --set; messages go to parse_error. */
+bool parse_text(struct experiment *experiment, const char *text, size_t count,
+                const char *const *set);
 
 /* Parses what must be right. */
-static inline struct experiment read_good(const char *text, size_t count, const char *const *set)
-{
-    struct experiment experiment;
-    if (!parse(&experiment, text, count, set))
-        fail_msg("%s", err.text);
-    return experiment;
-}
+struct experiment read_good(const char *text, size_t count, const char *const *set);
 
-static inline void finish(struct experiment *experiment)
-{
-    experiment_free(experiment);
-    assert_int_equal(mem_live_blocks(), 0);
-}
+/* Frees it; no memory may be left. */
+void finish_experiment(struct experiment *experiment);
 
 /* Four runs, three of them from the first one. */
-static const char FULL[] =
-    "experiment: mnist-mlp\n"
-    "data:     {name: mnist, validation: 5000}\n"
-    "network:  {model: mlp, hidden: [100]}\n"
-    "training: {batch: 64, shards: 4, optimizer: sgd, rate: 0.01, momentum: 0.5, "
-    "select: validation}\n"
-    "runs:\n"
-    "  - {name: pretrain, epochs: 100, penalty: {name: l1, alpha: 10}}\n"
-    "  - {name: pruned,   from: pretrain, prune: {threshold: 0.01}, epochs: 0}\n"
-    "  - {name: l1,       from: pretrain, prune: {threshold: 0.01}, epochs: 50, "
-    "penalty: {name: l1, alpha: 10}}\n"
-    "  - {name: bitslice, from: pretrain, prune: {threshold: 0.01}, epochs: 50, "
-    "penalty: {name: bit-slice-l1, alpha: 0.5}}\n";
+extern const char FULL_EXPERIMENT[];
 
 #endif

@@ -2,6 +2,10 @@
 #define _POSIX_C_SOURCE 200809L
 #include "unit/settings/experiment_texts.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
 #include "settings/options.h"
 #include "settings/settings_yaml.h"
 
@@ -19,7 +23,7 @@ static const char *value(const struct settings *settings, const char *path)
 static void test_full_example(void **state)
 {
     (void)state;
-    struct experiment e = read_good(FULL, 0, NULL);
+    struct experiment e = read_good(FULL_EXPERIMENT, 0, NULL);
     assert_string_equal(e.name, "mnist-mlp");
     assert_int_equal(e.run_count, 4);
     static const char *const names[] = {"pretrain", "pruned", "l1", "bitslice"};
@@ -40,7 +44,7 @@ static void test_full_example(void **state)
     assert_string_equal(e.runs[1].settings.penalty.name, "none");
     assert_string_equal(e.runs[3].settings.penalty.name, "bit-slice-l1");
     assert_true(e.runs[3].settings.penalty.alpha == 0.5);
-    finish(&e);
+    finish_experiment(&e);
 }
 
 static void test_defaults(void **state)
@@ -59,7 +63,7 @@ static void test_defaults(void **state)
         read_good("experiment: e\ndata: {validation: 9}\nruns: [{name: r}]\n", 0, NULL);
     s.data.validation = 9;
     assert_memory_equal(&s, &e.runs[0].settings, sizeof s);
-    finish(&e);
+    finish_experiment(&e);
 }
 
 /* Sets `text` and reads it back; `expected` is the normal form. */
@@ -68,10 +72,10 @@ static void round_trip(const struct option_entry *entry, const char *text, const
     struct settings a, b;
     experiment_defaults(&a);
     experiment_defaults(&b);
-    if (!option_set(entry, &a, text, &err))
-        fail_msg("%s", err.text);
+    if (!option_set(entry, &a, text, &parse_error))
+        fail_msg("%s", parse_error.text);
     assert_string_equal(value(&a, entry->path), expected);
-    assert_true(option_set(entry, &b, value(&a, entry->path), &err));
+    assert_true(option_set(entry, &b, value(&a, entry->path), &parse_error));
     assert_memory_equal(&a, &b, sizeof a);
 }
 
@@ -128,7 +132,7 @@ static void test_settings_yaml(void **state)
                                       "training.weight_decay=0.30000000000000004",
                                       "fixed_point.quantise=false",
                                       "training.seed=9007199254740992"};
-    struct experiment e = read_good(FULL, COUNT(set), set);
+    struct experiment e = read_good(FULL_EXPERIMENT, COUNT(set), set);
     for (size_t i = 0; i < e.run_count; i++) {
         char *yaml = settings_to_yaml(&e.runs[i].settings);
         assert_non_null(strstr(yaml, "  rate: 1.0e-05\n"));
@@ -143,7 +147,7 @@ static void test_settings_yaml(void **state)
         assert_memory_equal(&again.runs[0].settings, &e.runs[i].settings, sizeof(struct settings));
         experiment_free(&again);
     }
-    finish(&e);
+    finish_experiment(&e);
 }
 
 /* Axes over two generations: inherited whole, narrowed, and with an axis of its own. */
@@ -193,7 +197,7 @@ static void test_matrix(void **state)
         assert_int_equal(run->settings.training.seed, expected[i].seed);
         assert_true(run->settings.penalty.alpha == expected[i].alpha);
     }
-    finish(&e);
+    finish_experiment(&e);
 }
 
 static void test_matrix_of_other_types(void **state)
@@ -224,7 +228,7 @@ static void test_matrix_of_other_types(void **state)
     assert_int_equal(e.runs[4].parent, 1);
     assert_int_equal(e.runs[5].parent, 3);
     assert_int_equal(e.runs[5].settings.network.hidden_count, 2);
-    finish(&e);
+    finish_experiment(&e);
 }
 
 /* defaults < experiment < run < matrix < --set */
@@ -264,7 +268,7 @@ static void test_precedence(void **state)
     e = read_good(text, COUNT(penalty), penalty);
     assert_string_equal(e.runs[0].settings.penalty.name, "bit-slice-l1");
     assert_true(e.runs[0].settings.penalty.alpha == 4);
-    finish(&e);
+    finish_experiment(&e);
 }
 
 static void test_yaml_forms(void **state)
@@ -281,7 +285,7 @@ static void test_yaml_forms(void **state)
     assert_string_equal(e.runs[1].settings.penalty.name, "l1");
     experiment_free(&e);
     e = read_good("{experiment: e, training: {select: last}, runs: [{name: a}]}", 0, NULL);
-    finish(&e);
+    finish_experiment(&e);
 }
 
 int main(void)

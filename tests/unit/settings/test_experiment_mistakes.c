@@ -2,26 +2,31 @@
 #define _POSIX_C_SOURCE 200809L
 #include "unit/settings/experiment_texts.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
 #include "unit/settings/experiment_mistakes.h"
 
 static void assert_message(const char *start, const char *const words[4])
 {
-    if (strncmp(err.text, start, strlen(start)) != 0)
-        fail_msg("'%s' does not start with '%s'", err.text, start);
+    if (strncmp(parse_error.text, start, strlen(start)) != 0)
+        fail_msg("'%s' does not start with '%s'", parse_error.text, start);
     for (int i = 0; i < 4 && words[i]; i++)
-        if (!strstr(err.text, words[i]))
-            fail_msg("'%s' does not have '%s'", err.text, words[i]);
-    for (const char *c = err.text; *c; c++)
+        if (!strstr(parse_error.text, words[i]))
+            fail_msg("'%s' does not have '%s'", parse_error.text, words[i]);
+    for (const char *c = parse_error.text; *c; c++)
         assert_true((unsigned char)*c >= 0x20 && *c != 0x7f);
 }
 
 static void test_mistakes(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(mistakes); i++) {
+    for (size_t i = 0; i < mistake_count; i++) {
         struct experiment e;
         char start[40];
-        if (parse(&e, mistakes[i].text, 0, NULL))
+        if (parse_text(&e, mistakes[i].text, 0, NULL))
             fail_msg("accepted: %s", mistakes[i].text);
         snprintf(start, sizeof start, "t.yaml:%d: ", mistakes[i].line);
         assert_message(start, mistakes[i].words);
@@ -43,17 +48,17 @@ static void test_constraints_apart(void **state)
     for (size_t i = 0; i < COUNT(good); i++) {
         struct experiment e = read_good(good[i], 0, NULL);
         assert_int_equal(e.run_count, 1);
-        finish(&e);
+        finish_experiment(&e);
     }
 }
 
 static void test_set_mistakes(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(set_mistakes); i++) {
+    for (size_t i = 0; i < set_mistake_count; i++) {
         struct experiment e;
         char start[80];
-        assert_false(parse(&e, RUN("matrix: {training.seed: [1]}"), 1, &set_mistakes[i].set));
+        assert_false(parse_text(&e, RUN("matrix: {training.seed: [1]}"), 1, &set_mistakes[i].set));
         snprintf(start, sizeof start, "--set %s: ", set_mistakes[i].set);
         for (char *c = start; *c; c++)
             if (*c == '\n' || (c[0] == '\xC3' && c[1] == '='))
@@ -80,13 +85,13 @@ static void test_limits(void **state)
     strcat(text, "], crossbar.rows: [1");
     append(text, ", %d", 2, 99);
     strcat(text, "]}}\n");
-    assert_false(parse(&e, text, 0, NULL));
+    assert_false(parse_text(&e, text, 0, NULL));
     assert_message("t.yaml:4: run 'a'", (const char *const[4]){"more than 4096 runs"});
 
     strcpy(text, HEAD "  - {name: a");
     append(text, ", k%d: 1", 1, 101);
     strcat(text, "}\n");
-    assert_false(parse(&e, text, 0, NULL));
+    assert_false(parse_text(&e, text, 0, NULL));
     assert_message("t.yaml:4: ", (const char *const[4]){"at most 100"});
 
     /* 127 characters are a name, but leave no room for that of a variant */
@@ -97,13 +102,13 @@ static void test_limits(void **state)
     assert_int_equal(strlen(e.runs[0].name), 127);
     experiment_free(&e);
     strcpy(text + strlen(text) - 2, ", matrix: {crossbar.rows: [7]}}\n");
-    assert_false(parse(&e, text, 0, NULL));
+    assert_false(parse_text(&e, text, 0, NULL));
     assert_message("t.yaml:4: run 'a100", (const char *const[4]){"too long", "at most 127"});
 
     strcpy(text, HEAD "  - {name: ");
     append(text, "%d", 100000, 120000);
     strcat(text, "}\n");
-    assert_false(parse(&e, text, 0, NULL));
+    assert_false(parse_text(&e, text, 0, NULL));
     assert_message("t.yaml:4: name: value '100000", (const char *const[4]){"at most 127"});
     assert_int_equal(mem_live_blocks(), 0);
 }
@@ -115,16 +120,16 @@ static void test_files(void **state)
     const struct experiment_overrides none = {0};
     char folder[] = "/tmp/reslice-experiment-XXXXXX", path[80];
     assert_non_null(mkdtemp(folder));
-    assert_false(experiment_load(&e, folder, none, &err));
+    assert_false(experiment_load(&e, folder, none, &parse_error));
     assert_message(folder, (const char *const[4]){"cannot be read", "directory"});
     snprintf(path, sizeof path, "%s/e.yaml", folder);
-    assert_false(experiment_load(&e, path, none, &err));
+    assert_false(experiment_load(&e, path, none, &parse_error));
     assert_message(path, (const char *const[4]){"cannot be read", "No such file"});
 
     FILE *stream = fopen(path, "wb");
-    fputs(FULL, stream);
+    fputs(FULL_EXPERIMENT, stream);
     fclose(stream);
-    assert_true(experiment_load(&e, path, none, &err));
+    assert_true(experiment_load(&e, path, none, &parse_error));
     assert_int_equal(e.run_count, 4);
     experiment_free(&e);
 
@@ -132,12 +137,12 @@ static void test_files(void **state)
     for (int i = 0; i <= 1 << 20; i++)
         fputc('#', stream);
     fclose(stream);
-    assert_false(experiment_load(&e, path, none, &err));
+    assert_false(experiment_load(&e, path, none, &parse_error));
     assert_message(path, (const char *const[4]){"more than 1 MiB"});
 
     stream = fopen(path, "wb");
     fclose(stream);
-    assert_false(experiment_load(&e, path, none, &err));
+    assert_false(experiment_load(&e, path, none, &parse_error));
     assert_message(path, (const char *const[4]){":1: ", "empty"});
     remove(path);
     remove(folder);

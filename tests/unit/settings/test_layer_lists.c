@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/mem.h"
+#include "data/dataset.h"
 #include "nn/models.h"
 #include "settings/build_network.h"
 #include "settings/settings_yaml.h"

@@ -2,6 +2,11 @@
 #define _POSIX_C_SOURCE 200809L
 #include "unit/train/checkpoint_run.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
 /* ---- runs ---- */
 
 /* Batch norm, augmentation, residual sums; selection that looks at the slices. */
@@ -85,7 +90,7 @@ static void assert_same_run(const struct training *a, const struct training *b)
 
 static void drop(struct fixture *f)
 {
-    end(f);
+    end_run(f);
     experiment_free(&f->experiment);
     dataset_free(&f->set);
     mem_free(f);
@@ -96,14 +101,14 @@ static void interrupt(const char *yaml, size_t steps)
 {
     struct fixture *whole = open_fixture(yaml, NULL), *cut = open_fixture(yaml, NULL);
     size_t interruptions = 0;
-    assert_int_equal(run_train(&whole->training, &whole->checkpoint, &err), TRAINING_DONE);
+    assert_int_equal(run_train(&whole->training, &whole->checkpoint, &run_error), TRAINING_DONE);
     while (interruptions < steps) {
-        assert_int_equal(advance(cut), TRAINING_STOPPED);
-        assert_true(checkpoint_when_stopped(&cut->checkpoint, &cut->training, &err));
-        assert_true(restart(cut));
+        assert_int_equal(advance_run(cut), TRAINING_STOPPED);
+        assert_true(checkpoint_when_stopped(&cut->checkpoint, &cut->training, &run_error));
+        assert_true(restart_run(cut));
         assert_int_equal(cut->training.resumptions, ++interruptions);
     }
-    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &err), TRAINING_DONE);
+    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &run_error), TRAINING_DONE);
     assert_int_equal(cut->training.at.epoch, whole->training.run->settings.epochs);
     assert_same_run(&whole->training, &cut->training);
     drop(whole);
@@ -113,7 +118,7 @@ static void interrupt(const char *yaml, size_t steps)
 static void test_mlp(void **state)
 {
     (void)state;
-    interrupt(MLP, 3 * 3); /* all: 40 samples in batches of 16 */
+    interrupt(RUN_MLP, 3 * 3); /* all: 40 samples in batches of 16 */
 }
 
 static void test_resnet(void **state)
@@ -135,13 +140,13 @@ static void test_vgg(void **state)
 static void test_end(void **state)
 {
     (void)state;
-    struct fixture *whole = open_fixture(MLP, NULL), *cut = open_fixture(MLP, NULL);
-    assert_int_equal(run_train(&whole->training, &whole->checkpoint, &err), TRAINING_DONE);
-    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &err), TRAINING_DONE);
-    assert_true(checkpoint_when_stopped(&cut->checkpoint, &cut->training, &err));
-    assert_true(restart(cut));
+    struct fixture *whole = open_fixture(RUN_MLP, NULL), *cut = open_fixture(RUN_MLP, NULL);
+    assert_int_equal(run_train(&whole->training, &whole->checkpoint, &run_error), TRAINING_DONE);
+    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &run_error), TRAINING_DONE);
+    assert_true(checkpoint_when_stopped(&cut->checkpoint, &cut->training, &run_error));
+    assert_true(restart_run(cut));
     assert_true(cut->training.at.is_measured);
-    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &err), TRAINING_DONE);
+    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &run_error), TRAINING_DONE);
     memcpy(cut->training.net.params.momentum, whole->training.net.params.momentum,
            whole->training.net.params.size * sizeof(float));
     assert_same_run(&whole->training, &cut->training);
@@ -173,7 +178,7 @@ static void assert_limits(const struct training *t, const int *bits)
 static void obeys(const char *yaml, const int *bits)
 {
     struct fixture *f = open_fixture(yaml, NULL);
-    assert_int_equal(run_train(&f->training, &f->checkpoint, &err), TRAINING_DONE);
+    assert_int_equal(run_train(&f->training, &f->checkpoint, &run_error), TRAINING_DONE);
     assert_limits(&f->training, bits);
     close_fixture(f);
 }
@@ -195,5 +200,5 @@ int main(void)
         cmocka_unit_test(test_constraints), cmocka_unit_test(test_vgg),
         cmocka_unit_test(test_end),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_run_folder, remove_run_folder);
 }

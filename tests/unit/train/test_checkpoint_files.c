@@ -5,9 +5,14 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/mem.h"
 #include "store/durable_file.h"
 
 static char newest[80], older[80], part[80]; /* beside the result */
@@ -40,10 +45,10 @@ static void write_bytes(const char *path, const char *bytes, size_t size)
 /* Two checkpoints: the older one is a step behind. */
 static struct fixture *open_two(void)
 {
-    struct fixture *f = open_fixture(MLP, NULL);
+    struct fixture *f = open_fixture(RUN_MLP, NULL);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(advance(f), TRAINING_STOPPED);
-        assert_true(checkpoint_when_stopped(&f->checkpoint, &f->training, &err));
+        assert_int_equal(advance_run(f), TRAINING_STOPPED);
+        assert_true(checkpoint_when_stopped(&f->checkpoint, &f->training, &run_error));
     }
     assert_true(exists(newest) && exists(older) && !exists(part));
     return f;
@@ -55,7 +60,7 @@ static enum durable_file_state state_of(const char *path)
 {
     void *image;
     size_t length;
-    const enum durable_file_state state = durable_file_read(path, &image, &length, &err);
+    const enum durable_file_state state = durable_file_read(path, &image, &length, &run_error);
     if (state == DURABLE_FILE_SOUND)
         mem_free(image);
     return state;
@@ -84,7 +89,7 @@ static void test_all_damage_is_found(void **state)
     write_bytes(newest, bytes, size);
     assert_int_equal(state_of(newest), DURABLE_FILE_SOUND);
     assert_int_equal(state_of(part), DURABLE_FILE_MISSING);
-    assert_int_equal(state_of(folder), DURABLE_FILE_UNREADABLE);
+    assert_int_equal(state_of(run_folder), DURABLE_FILE_UNREADABLE);
     mem_free(bytes);
     close_fixture(f);
 }
@@ -104,7 +109,7 @@ static void test_falls_back(void **state)
     (void)state;
     struct fixture *f = open_two();
     damage(newest);
-    assert_true(restart(f));
+    assert_true(restart_run(f));
     assert_int_equal(f->training.at.samples, 16);
     assert_int_equal(state_of(newest), DURABLE_FILE_SOUND);
     assert_false(exists(older));
@@ -112,7 +117,7 @@ static void test_falls_back(void **state)
 
     f = open_two(); /* a crash between the two renames */
     assert_int_equal(unlink(newest), 0);
-    assert_true(restart(f));
+    assert_true(restart_run(f));
     assert_int_equal(f->training.at.samples, 16);
     close_fixture(f);
 }
@@ -123,11 +128,11 @@ static void test_starts_over(void **state)
     struct fixture *f = open_two();
     damage(newest);
     damage(older);
-    assert_true(restart(f));
+    assert_true(restart_run(f));
     assert_int_equal(f->training.resumptions, 0);
-    assert_int_equal(advance(f), TRAINING_STOPPED);
-    assert_true(checkpoint_when_stopped(&f->checkpoint, &f->training, &err));
-    assert_true(restart(f));
+    assert_int_equal(advance_run(f), TRAINING_STOPPED);
+    assert_true(checkpoint_when_stopped(&f->checkpoint, &f->training, &run_error));
+    assert_true(restart_run(f));
     assert_int_equal(f->training.resumptions, 1);
     close_fixture(f);
 }
@@ -136,8 +141,8 @@ static void test_starts_over(void **state)
 
 static void assert_says(const char *words)
 {
-    if (!strstr(err.text, words))
-        fail_msg("'%s' does not say '%s'", err.text, words);
+    if (!strstr(run_error.text, words))
+        fail_msg("'%s' does not say '%s'", run_error.text, words);
 }
 
 static void test_other_settings(void **state)
@@ -145,8 +150,8 @@ static void test_other_settings(void **state)
     (void)state;
     struct fixture *f = open_two();
     experiment_free(&f->experiment);
-    read_experiment(f, MLP, "training.rate=0.07");
-    assert_false(restart(f));
+    read_experiment(f, RUN_MLP, "training.rate=0.07");
+    assert_false(restart_run(f));
     assert_says("begun with other settings ('rate: 0.05' there, 'rate: 0.07' now); --fresh");
     assert_true(exists(newest) && exists(older));
     close_fixture(f);
@@ -157,14 +162,14 @@ static void test_other_data(void **state)
     (void)state;
     struct fixture *f = open_two();
     f->set.test.pixel[17] ^= 1;
-    assert_false(restart(f));
+    assert_false(restart_run(f));
     assert_says("other data");
     f->set.test.pixel[17] ^= 1;
     f->set.train.label[TRAIN - 1] ^= 1;
-    assert_false(restart(f));
+    assert_false(restart_run(f));
     assert_says("other data");
     f->set.train.label[TRAIN - 1] ^= 1;
-    assert_true(restart(f));
+    assert_true(restart_run(f));
     close_fixture(f);
 }
 
@@ -172,13 +177,13 @@ static void test_other_parent(void **state)
 {
     (void)state;
     struct fixture *f = open_two();
-    end(f);
-    assert_true(training_create(&f->training, &f->experiment, 0, &f->set, &err));
+    end_run(f);
+    assert_true(training_create(&f->training, &f->experiment, 0, &f->set, &run_error));
     struct experiment_run child = f->experiment.runs[0];
     child.parent = 0;
     f->training.run = &child;
-    checkpoint_create(&f->checkpoint, result, &f->training, checkpoint_data_crc(&f->set), 0.0);
-    assert_false(checkpoint_resume(&f->checkpoint, &f->training, &err));
+    checkpoint_create(&f->checkpoint, run_result, &f->training, checkpoint_data_crc(&f->set), 0.0);
+    assert_false(checkpoint_resume(&f->checkpoint, &f->training, &run_error));
     assert_says("other weights of its parent");
     close_fixture(f);
 }
@@ -220,7 +225,7 @@ static void test_no_room(void **state)
     small.rlim_cur = before[0].size / 2;
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    const bool written = checkpoint_when_stopped(&f->checkpoint, &f->training, &err);
+    const bool written = checkpoint_when_stopped(&f->checkpoint, &f->training, &run_error);
     f->checkpoint.interval_s = 1e-9; /* a warning only */
     checkpoint_now_and_then(&f->checkpoint, &f->training);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -230,7 +235,7 @@ static void test_no_room(void **state)
     assert_false(exists(part));
     assert_unchanged(newest, before[0]);
     assert_unchanged(older, before[1]);
-    assert_true(restart(f));
+    assert_true(restart_run(f));
     close_fixture(f);
 }
 
@@ -260,12 +265,12 @@ static void test_not_finite(void **state)
 static void test_interval(void **state)
 {
     (void)state;
-    struct fixture *f = open_fixture(MLP, NULL);
+    struct fixture *f = open_fixture(RUN_MLP, NULL);
     f->checkpoint.interval_s = 0.0; /* never */
-    assert_int_equal(run_train(&f->training, &f->checkpoint, &err), TRAINING_DONE);
+    assert_int_equal(run_train(&f->training, &f->checkpoint, &run_error), TRAINING_DONE);
     assert_false(exists(newest));
-    end(f);
-    start(f);
+    end_run(f);
+    begin_run(f);
     f->checkpoint.interval_s = 1000.0;
     f->checkpoint.last_s -= 99.0;
     checkpoint_at_end(&f->checkpoint, &f->training);
@@ -275,7 +280,7 @@ static void test_interval(void **state)
     assert_false(exists(newest));
     checkpoint_at_end(&f->checkpoint, &f->training);
     assert_true(exists(newest));
-    checkpoint_remove(result);
+    checkpoint_remove(run_result);
     assert_false(exists(newest));
     f->checkpoint.last_s -= 1001.0;
     checkpoint_now_and_then(&f->checkpoint, &f->training);
@@ -287,27 +292,27 @@ static void test_interval(void **state)
 static void test_newer(void **state)
 {
     (void)state;
-    assert_false(checkpoint_is_newer(result));
+    assert_false(checkpoint_is_newer(run_result));
     struct fixture *f = open_two();
-    assert_true(checkpoint_is_newer(result)); /* there is no result */
+    assert_true(checkpoint_is_newer(run_result)); /* there is no result */
     const struct timespec then = {.tv_sec = 1000000000}, past[2] = {then, then};
-    write_bytes(result, "x", 1);
+    write_bytes(run_result, "x", 1);
     assert_int_equal(utimensat(AT_FDCWD, newest, past, 0), 0);
-    assert_false(checkpoint_is_newer(result));
-    assert_int_equal(utimensat(AT_FDCWD, result, past, 0), 0);
-    assert_false(checkpoint_is_newer(result));
+    assert_false(checkpoint_is_newer(run_result));
+    assert_int_equal(utimensat(AT_FDCWD, run_result, past, 0), 0);
+    assert_false(checkpoint_is_newer(run_result));
     assert_int_equal(utimensat(AT_FDCWD, newest, NULL, 0), 0);
-    assert_true(checkpoint_is_newer(result));
-    assert_int_equal(unlink(result), 0);
+    assert_true(checkpoint_is_newer(run_result));
+    assert_int_equal(unlink(run_result), 0);
     close_fixture(f);
 }
 
 static int make_folder_and_names(void **state)
 {
-    const int failed = make_folder(state);
-    snprintf(newest, sizeof newest, "%s.checkpoint", result);
-    snprintf(older, sizeof older, "%s.checkpoint.old", result);
-    snprintf(part, sizeof part, "%s.checkpoint.part", result);
+    const int failed = make_run_folder(state);
+    snprintf(newest, sizeof newest, "%s.checkpoint", run_result);
+    snprintf(older, sizeof older, "%s.checkpoint.old", run_result);
+    snprintf(part, sizeof part, "%s.checkpoint.part", run_result);
     return failed;
 }
 
@@ -325,5 +330,5 @@ int main(void)
         cmocka_unit_test(test_interval),
         cmocka_unit_test(test_newer),
     };
-    return cmocka_run_group_tests(tests, make_folder_and_names, remove_folder);
+    return cmocka_run_group_tests(tests, make_folder_and_names, remove_run_folder);
 }

@@ -6,8 +6,10 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "hw/fixed_point.h"
 #include "nn/kernels.h"
 #include "nn/models.h"

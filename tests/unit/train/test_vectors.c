@@ -7,8 +7,10 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "hw/bit_slice.h"
 #include "hw/crossbar.h"
 #include "hw/crossbar_currents.h"

@@ -1,0 +1,338 @@
+#include "unit/nn/network_twin.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+
+double *twin_value(const struct twin *twin, const struct tensor *tensor)
+{
+    return twin->value[tensor - twin->net->tensor];
+}
+
+double *twin_gradient(const struct twin *twin, const struct tensor *tensor)
+{
+    return twin->gradient[tensor - twin->net->tensor];
+}
+
+static size_t twin_at(const struct tensor *tensor, size_t n, int c, int y, int x)
+{
+    return n * tensor->size + (size_t)((c * tensor->height + y) * tensor->width + x);
+}
+
+size_t twin_place(const struct tensor *tensor, size_t i)
+{
+    const size_t pixels = (size_t)tensor->height * (size_t)tensor->width, in = i % tensor->size;
+    return tensor_at(tensor, i / tensor->size, (int)(in % pixels) / tensor->width,
+                     (int)(in % pixels) % tensor->width) +
+           in / pixels;
+}
+
+void twin_load(const struct twin *twin, const struct tensor *tensor)
+{
+    for (size_t i = 0; i < twin->samples * tensor->size; i++)
+        twin_value(twin, tensor)[i] = (double)tensor->value[twin_place(tensor, i)];
+}
+
+void twin_create(struct twin *twin, const struct network *net, size_t samples, bool is_training)
+{
+    *twin = (struct twin){.net = net, .samples = samples, .is_training = is_training};
+    twin->param = MEM_NEW(double, net->params.size);
+    twin->param_gradient = MEM_NEW(double, net->params.size);
+    twin->param_terms = MEM_NEW(double, net->params.size);
+    for (size_t i = 0; i < net->params.size; i++)
+        twin->param[i] = (double)net->params.quantised[i];
+    for (int t = 0; t < net->tensor_count; t++) {
+        twin->value[t] = MEM_NEW(double, samples * net->tensor[t].size);
+        twin->gradient[t] = MEM_NEW(double, samples * net->tensor[t].size);
+    }
+    twin_load(twin, net->input);
+}
+
+void twin_destroy(struct twin *twin)
+{
+    mem_free(twin->param);
+    mem_free(twin->param_gradient);
+    mem_free(twin->param_terms);
+    for (int t = 0; t < twin->net->tensor_count; t++) {
+        mem_free(twin->value[t]);
+        mem_free(twin->gradient[t]);
+    }
+}
+
+static size_t twin_offset(const struct twin *twin, int parameter)
+{
+    return twin->net->params.tensor[parameter].offset;
+}
+
+static void twin_add_gradient(const struct twin *twin, size_t parameter, double term)
+{
+    twin->param_gradient[parameter] += term;
+    twin->param_terms[parameter] += fabs(term);
+}
+
+/* ---- convolution, and the linear layer as one of 1x1 pixels ---- */
+
+/* Calls visit for every product of output o, input i and weight w (indices). */
+static void twin_conv_terms(const struct twin *twin, const struct op *op, size_t n, int j, int y,
+                            int x,
+                            void (*visit)(const struct twin *, const struct op *, size_t o,
+                                          size_t i, size_t w))
+{
+    const int kernel = op->class == &op_conv ? op->kernel : 1, channels = op->in->channels;
+    const int top = y * op->step - op->padding, left = x * op->step - op->padding;
+    const size_t o = twin_at(op->out, n, j, y, x);
+    for (int k = 0; k < channels; k++)
+        for (int u = 0; u < kernel; u++)
+            for (int v = 0; v < kernel; v++) {
+                const bool inside = top + u >= 0 && top + u < op->in->height && left + v >= 0 &&
+                                    left + v < op->in->width;
+                if (inside)
+                    visit(twin, op, o, twin_at(op->in, n, k, top + u, left + v),
+                          twin_offset(twin, op->weight) +
+                              (size_t)(((j * channels + k) * kernel + u) * kernel + v));
+            }
+}
+
+static void twin_conv_add(const struct twin *twin, const struct op *op, size_t o, size_t i,
+                          size_t w)
+{
+    twin_value(twin, op->out)[o] += twin_value(twin, op->in)[i] * twin->param[w];
+}
+
+static void twin_conv_back(const struct twin *twin, const struct op *op, size_t o, size_t i,
+                           size_t w)
+{
+    const double dy = twin_gradient(twin, op->out)[o];
+    twin_gradient(twin, op->in)[i] += dy * twin->param[w];
+    twin_add_gradient(twin, w, dy * twin_value(twin, op->in)[i]);
+}
+
+static void twin_conv(const struct twin *twin, const struct op *op, bool backward)
+{
+    for (size_t n = 0; n < twin->samples; n++)
+        for (int j = 0; j < op->out->channels; j++)
+            for (int y = 0; y < op->out->height; y++)
+                for (int x = 0; x < op->out->width; x++) {
+                    const size_t o = twin_at(op->out, n, j, y, x);
+                    const size_t b = op->bias < 0 ? 0 : twin_offset(twin, op->bias) + (size_t)j;
+                    if (!backward)
+                        twin_value(twin, op->out)[o] = op->bias < 0 ? 0.0 : twin->param[b];
+                    else if (op->bias >= 0)
+                        twin_add_gradient(twin, b, twin_gradient(twin, op->out)[o]);
+                    twin_conv_terms(twin, op, n, j, y, x,
+                                    backward ? twin_conv_back : twin_conv_add);
+                }
+}
+
+/* ---- pooling ---- */
+
+static void twin_window(const struct twin *twin, const struct op *op, size_t n, int c, int y, int x,
+                        bool backward)
+{
+    const double *in = twin_value(twin, op->in);
+    const size_t o = twin_at(op->out, n, c, y, x);
+    const bool is_max = op->class == &op_max_pool;
+    size_t best = twin_at(op->in, n, c, y * op->step, x * op->step);
+    double sum = 0.0;
+    for (int p = 0; p < op->kernel * op->kernel; p++) {
+        const size_t i =
+            twin_at(op->in, n, c, y * op->step + p / op->kernel, x * op->step + p % op->kernel);
+        best = in[i] > in[best] ? i : best; /* the first of equals */
+        sum += in[i];
+        if (backward && !is_max)
+            twin_gradient(twin, op->in)[i] +=
+                twin_gradient(twin, op->out)[o] / (op->kernel * op->kernel);
+    }
+    if (!backward)
+        twin_value(twin, op->out)[o] = is_max ? in[best] : sum / (op->kernel * op->kernel);
+    else if (is_max)
+        twin_gradient(twin, op->in)[best] += twin_gradient(twin, op->out)[o];
+}
+
+static void twin_pool(const struct twin *twin, const struct op *op, bool backward)
+{
+    for (size_t n = 0; n < twin->samples; n++)
+        for (int c = 0; c < op->out->channels; c++)
+            for (int y = 0; y < op->out->height; y++)
+                for (int x = 0; x < op->out->width; x++)
+                    twin_window(twin, op, n, c, y, x, backward);
+}
+
+/* ---- batch normalisation ---- */
+
+struct twin_moments twin_moments(const struct twin *twin, const struct op *op, int c)
+{
+    const size_t pixels = (size_t)op->in->height * (size_t)op->in->width;
+    const double *x = twin_value(twin, op->in) + (size_t)c * pixels;
+    struct twin_moments m = {.count = (double)(twin->samples * pixels)};
+    for (size_t i = 0; i < twin->samples * pixels; i++)
+        m.mean += x[i / pixels * op->in->size + i % pixels] / m.count;
+    for (size_t i = 0; i < twin->samples * pixels; i++) {
+        const double d = x[i / pixels * op->in->size + i % pixels] - m.mean;
+        m.variance += d * d / m.count;
+    }
+    return m;
+}
+
+static void twin_norm_forward(const struct twin *twin, const struct op *op, int c)
+{
+    const size_t pixels = (size_t)op->in->height * (size_t)op->in->width;
+    double *mean = &twin->param[twin_offset(twin, op->mean) + (size_t)c];
+    double *variance = &twin->param[twin_offset(twin, op->variance) + (size_t)c];
+    const double gamma = twin->param[twin_offset(twin, op->weight) + (size_t)c];
+    const double beta = twin->param[twin_offset(twin, op->bias) + (size_t)c];
+    struct twin_moments m = {*mean, *variance, 0.0};
+    if (twin->is_training) {
+        m = twin_moments(twin, op, c);
+        const double unbiased = m.count > 1.0 ? m.count / (m.count - 1.0) : 1.0;
+        *mean = 0.9 * *mean + 0.1 * m.mean;
+        *variance = 0.9 * *variance + 0.1 * unbiased * m.variance;
+    }
+    for (size_t i = 0; i < twin->samples * pixels; i++) {
+        const size_t at = i / pixels * op->in->size + (size_t)c * pixels + i % pixels;
+        const double x = twin_value(twin, op->in)[at];
+        twin_value(twin, op->out)[at] = gamma * (x - m.mean) / sqrt(m.variance + 1e-5) + beta;
+    }
+}
+
+static void twin_norm_backward(const struct twin *twin, const struct op *op, int c)
+{
+    const size_t pixels = (size_t)op->in->height * (size_t)op->in->width;
+    const size_t weight = twin_offset(twin, op->weight) + (size_t)c;
+    const size_t bias = twin_offset(twin, op->bias) + (size_t)c;
+    const struct twin_moments m = twin_moments(twin, op, c);
+    const double inverse = 1.0 / sqrt(m.variance + 1e-5);
+    const double *x = twin_value(twin, op->in), *dy = twin_gradient(twin, op->out);
+    for (int second = 0; second <= 1; second++)
+        for (size_t i = 0; i < twin->samples * pixels; i++) {
+            const size_t at = i / pixels * op->in->size + (size_t)c * pixels + i % pixels;
+            const double normal = (x[at] - m.mean) * inverse;
+            if (second) {
+                const double mean_dy = twin->param_gradient[bias] / m.count;
+                const double mean_product = twin->param_gradient[weight] / m.count;
+                twin_gradient(twin, op->in)[at] +=
+                    twin->param[weight] * inverse * (dy[at] - mean_dy - normal * mean_product);
+            } else {
+                twin_add_gradient(twin, bias, dy[at]);
+                twin_add_gradient(twin, weight, dy[at] * normal);
+            }
+        }
+}
+
+/* ---- one value, one value ---- */
+
+/* The slope of an output in its input; behind ReLU the gradient passes where the output (quantised
+ * or not) is positive. What dropout keeps is read off the real network. */
+static double twin_slope(const struct twin *twin, const struct op *op, size_t i, bool backward)
+{
+    if (op->class == &op_quantise && op->relu)
+        return twin_value(twin, backward ? op->out : op->in)[i] > 0.0;
+    if (op->class == &op_dropout && twin->is_training)
+        return op->out->value[twin_place(op->out, i)] != 0.0F ? 2.0 : 0.0;
+    return 1.0; /* reshape: the dense order is that of flat tensors */
+}
+
+static void twin_elements(const struct twin *twin, const struct op *op, bool backward)
+{
+    for (size_t i = 0; i < twin->samples * op->out->size; i++) {
+        const double slope = twin_slope(twin, op, i, backward);
+        const double dy = twin_gradient(twin, op->out)[i];
+        if (backward) {
+            twin_gradient(twin, op->in)[i] += slope * dy;
+            if (op->second)
+                twin_gradient(twin, op->second)[i] += dy;
+        } else {
+            twin_value(twin, op->out)[i] = slope * twin_value(twin, op->in)[i];
+            if (op->second)
+                twin_value(twin, op->out)[i] += twin_value(twin, op->second)[i];
+        }
+    }
+}
+
+/* ---- the network ---- */
+
+void twin_op(const struct twin *twin, const struct op *op, bool backward)
+{
+    if (op->class == &op_conv || op->class == &op_linear)
+        twin_conv(twin, op, backward);
+    else if (op->class == &op_max_pool || op->class == &op_mean_pool)
+        twin_pool(twin, op, backward);
+    else if (op->class != &op_batch_norm)
+        twin_elements(twin, op, backward);
+    else
+        for (int c = 0; c < op->in->channels; c++)
+            backward ? twin_norm_backward(twin, op, c) : twin_norm_forward(twin, op, c);
+}
+
+void twin_forward(const struct twin *twin)
+{
+    for (int i = 0; i < twin->net->op_count; i++)
+        twin_op(twin, &twin->net->op[i], false);
+}
+
+void twin_backward(const struct twin *twin)
+{
+    for (int i = twin->net->op_count - 1; i >= 0; i--)
+        twin_op(twin, &twin->net->op[i], true);
+}
+
+/* ---- comparisons ---- */
+
+bool twin_value_is_kept(const struct network *net, const struct tensor *tensor)
+{
+    for (int i = 0; i < net->op_count; i++)
+        if (net->op[i].in == tensor && net->op[i].out->value == tensor->value)
+            return false;
+    return true;
+}
+
+bool twin_gradient_is_kept(const struct network *net, const struct tensor *tensor)
+{
+    for (int i = 0; i < net->op_count; i++) {
+        const struct op *op = &net->op[i];
+        const bool masks = op->quantiser && op->class->masks_gradient && op->quantiser->relu;
+        if (op->out == tensor && (masks || op->in->gradient == tensor->gradient))
+            return false;
+    }
+    return tensor->gradient != NULL;
+}
+
+double twin_distance(const struct tensor *tensor, const float *own, const double *dense,
+                     size_t samples)
+{
+    double worst = 0.0, largest = 1e-30;
+    for (size_t i = 0; i < samples * tensor->size; i++) {
+        const double d = fabs((double)own[twin_place(tensor, i)] - dense[i]);
+        worst = d <= worst ? worst : d; /* a NaN wins */
+        largest = fmax(largest, fabs(dense[i]));
+    }
+    return worst / largest;
+}
+
+bool twin_gaps_are_zero(const struct tensor *tensor, const float *own, size_t samples)
+{
+    const size_t pixel = tensor->channel_stride, columns = tensor->row / pixel;
+    for (size_t i = 0; i < samples * tensor->stride; i++) {
+        const size_t c = i % pixel, x = i / pixel % columns;
+        const size_t y = i % tensor->stride / tensor->row, border = (size_t)tensor->border;
+        const bool inside = c < (size_t)tensor->channels && x >= border &&
+                            x < border + (size_t)tensor->width && y >= border &&
+                            y < border + (size_t)tensor->height;
+        if (!inside && own[i] != 0.0F)
+            return false;
+    }
+    return true;
+}
+
+double twin_parameter_distance(const struct twin *twin, const struct parameter *tensor,
+                               bool to_terms)
+{
+    const double *scale = to_terms ? twin->param_terms : twin->param_gradient;
+    double difference = 0.0, norm = 1e-30;
+    for (size_t i = tensor->offset; i < tensor->offset + tensor->count; i++) {
+        const double d = ldexp((double)twin->net->params.sum[i], -40) - twin->param_gradient[i];
+        difference += d * d;
+        norm += scale[i] * scale[i];
+    }
+    return sqrt(difference / norm);
+}
