@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L
 #include "base/comm.h"
 
 #include <mpi.h>
@@ -222,11 +223,21 @@ double comm_sync_time_s(void)
     return sync_time_s;
 }
 
-double comm_time_s(void)
+static double read_clock(clockid_t clock)
 {
     struct timespec now;
-    timespec_get(&now, TIME_UTC);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double comm_time_s(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+double comm_date_s(void)
+{
+    return read_clock(CLOCK_REALTIME);
 }
 
 void comm_library_version(char *text, size_t size)

@@ -74,8 +74,13 @@ struct comm_traffic {
 };
 struct comm_traffic comm_traffic(void);
 
-/* Wall clock in seconds, for differences. */
+/* Seconds on a clock that nobody sets, from a moment that means nothing: for durations and limits on
+ * this node. Not collective. */
 double comm_time_s(void);
+
+/* Seconds since 1970 by the wall clock, which may be set at any time: only to say when something was.
+ * Not collective. */
+double comm_date_s(void);
 
 /* "Open MPI v4.1.4, …", one line. */
 void comm_library_version(char *text, size_t size);

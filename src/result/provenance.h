@@ -8,7 +8,7 @@
 
 struct store;
 
-/* Collective. `begun_s` is comm_time_s at the start of the run, `seconds` what it has taken without
+/* Collective. `begun_s` is comm_date_s at the start of the run, `seconds` what it has taken without
  * the time in which it was interrupted, `resumptions` how often it was. */
 void provenance_write(struct store *store, double begun_s, double seconds, int64_t resumptions);
 

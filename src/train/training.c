@@ -47,7 +47,8 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     normalise(&t->set, s);
     if (!fits_images(t, err) || !count_samples(t, err))
         return false;
-    t->begun_s = t->start_s = comm_time_s();
+    t->begun_s = comm_date_s();
+    t->start_s = comm_time_s();
     t->format = (struct bit_slice_format){(int)s->fixed_point.bits, (int)s->fixed_point.slice_bits};
     const size_t local = step_capacity((size_t)s->training.batch, (size_t)s->training.shards);
     build_network(&t->net, s, set, local > EVALUATE_BLOCK ? local : EVALUATE_BLOCK);

@@ -56,8 +56,8 @@ struct training {
     bool is_calibrated; /* the activation exponents stand: those of a parent, or of an import */
     struct training_position at;
     size_t resumptions; /* > 0: the state comes from a checkpoint */
-    double begun_s;     /* when the run was begun, on comm_time_s's clock */
-    double start_s;     /* the same, without the time in which it was interrupted */
+    double begun_s;     /* when the run was begun, comm_date_s */
+    double start_s;     /* comm_time_s then, had it never been interrupted: of this process */
     /* after training_finish */
     struct evaluation test;
     uint8_t *predicted; /* [evaluate_share(test_count).count] */
