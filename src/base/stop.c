@@ -19,6 +19,7 @@ static const struct {
 } signals[] = {
     {SIGTERM, "SIGTERM"},
     {SIGINT,  "SIGINT" },
+    {SIGHUP,  "SIGHUP" },
     {SIGUSR1, "SIGUSR1"},
 };
 
@@ -43,6 +44,17 @@ static void catch_signal(int number)
         caught = number;
 }
 
+/* Whether SIGHUP is ignored, but not by an earlier stop_end. */
+static bool ignores_hangup(void)
+{
+    static bool is_known, is_ignored;
+    struct sigaction now;
+    if (!is_known && sigaction(SIGHUP, NULL, &now) == 0)
+        is_ignored = now.sa_handler == SIG_IGN;
+    is_known = true;
+    return is_ignored;
+}
+
 void stop_start(double limit_s)
 {
     caught = interrupted = 0;
@@ -51,7 +63,8 @@ void stop_start(double limit_s)
     /* for what came before this call and comes after the checkpoint: starting and ending MPI */
     allowance_s = limit_s > 50.0 ? 5.0 : 0.1 * limit_s;
     for (int i = 0; i < SIGNALS; i++)
-        set_action(signals[i].number, catch_signal);
+        if (signals[i].number != SIGHUP || !ignores_hangup())
+            set_action(signals[i].number, catch_signal);
 }
 
 void stop_end(void)

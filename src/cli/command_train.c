@@ -210,7 +210,7 @@ static bool parse_command_line(struct train_options *options, struct cli_call ca
         .usage = "reslice train EXPERIMENT.yaml [options]",
         .about =
             "Trains the runs of an experiment; complete ones are skipped, interrupted ones go on.\n"
-            "SIGTERM, SIGINT and SIGUSR1 stop with a checkpoint and exit status 75.",
+            "SIGTERM, SIGINT, SIGHUP and SIGUSR1 stop with a checkpoint and exit status 75.",
         .options = table,
         .count = sizeof table / sizeof *table,
         .operand = "experiment file",

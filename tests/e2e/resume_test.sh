@@ -100,6 +100,27 @@ time_limit() {
     ends_with 75 "parent: resumed in epoch"
 }
 
+# An ssh that drops; under nohup nothing happens.
+hangup() {
+    rm -rf "$work/hangup"
+    start_job 1 --output "$work/hangup" --set epochs=10000
+    until_true is_training
+    kill -HUP "$(cat "$work/pid.0")"
+    ends_with 75 "parent: stopped by SIGHUP in epoch"
+    diff - <(ls "$work/hangup/e") <<'END'
+parent.h5.checkpoint
+END
+    (
+        trap '' HUP # as nohup does
+        exec "$reslice" train "$work/e.yaml" --output "$work/hangup" --set epochs=10000
+    ) >"$work/words" 2>&1 &
+    job=$!
+    until_true is_training
+    kill -HUP "$job"
+    kill -TERM "$job"
+    ends_with 75 "parent: stopped by SIGTERM in epoch"
+}
+
 # ---- two checkpoints, used again and again ----
 
 make_two() {
@@ -251,6 +272,7 @@ END
 train 1 "$work/e.yaml" --output "$work/whole"
 check "interrupted anywhere, seed $seed" interrupted
 check "a time limit" time_limit
+check "an ssh that drops" hangup
 check "two checkpoints" make_two
 check "a checkpoint opens in h5py" opens_in_python
 check "the newest is truncated" truncated

@@ -70,10 +70,10 @@ static void test_limits(void **state)
 static void test_signals(void **state)
 {
     (void)state;
-    static const int number[] = {SIGTERM, SIGINT, SIGUSR1};
-    static const char *const name[] = {"SIGTERM", "SIGINT", "SIGUSR1"};
+    static const int number[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+    static const char *const name[] = {"SIGTERM", "SIGINT", "SIGUSR1", "SIGHUP"};
     assert_false(stop_wanted());
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         stop_start(0.0);
         assert_false(stop_wanted());
         raise(number[i]);
@@ -84,6 +84,7 @@ static void test_signals(void **state)
         stop_end();
         raise(SIGTERM); /* nor after the end */
         raise(SIGUSR1);
+        raise(SIGHUP);
         assert_false(stop_wanted());
     }
     stop_start(0.0);
@@ -122,6 +123,32 @@ static int status_of_child(void (*body)(void))
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     return status;
+}
+
+/* A new program, as nohup starts it, or else: its status is 1 when it would stop. */
+static void hang_up(void)
+{
+    stop_start(0.0);
+    raise(SIGHUP);
+    _exit(stop_wanted());
+}
+
+static void hang_up_twice(void)
+{
+    stop_start(0.0);
+    stop_end();
+    hang_up();
+}
+
+static void test_hangup(void **state)
+{
+    (void)state;
+    assert_int_equal(WEXITSTATUS(status_of_child(hang_up)), 1);
+    assert_int_equal(WEXITSTATUS(status_of_child(hang_up_twice)), 1);
+    signal(SIGHUP, SIG_IGN);
+    assert_int_equal(status_of_child(hang_up), 0);
+    assert_int_equal(status_of_child(hang_up_twice), 0);
+    signal(SIGHUP, SIG_DFL);
 }
 
 static void interrupt_once(void)
@@ -229,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_hangup),
         cmocka_unit_test(test_signals),
         cmocka_unit_test(test_time_limit),
         cmocka_unit_test(test_second_interrupt),
