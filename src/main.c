@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/simd.h"
 #include "cli/commands.h"
 #include "nn/network.h"
 
@@ -25,6 +26,16 @@ static int run_command(int argc, char **argv)
     if (command)
         return command->run(call);
     log_error("unknown command '%s'; allowed: %s", argv[1], commands_names());
+    return ERROR_STATUS_USER;
+}
+
+/* On ranks that compute with the same instructions. */
+static int start_command(int argc, char **argv)
+{
+    struct error err;
+    if (simd_agree(&err))
+        return run_command(argc, argv);
+    log_error("%s", err.text);
     return ERROR_STATUS_USER;
 }
 
@@ -49,7 +60,7 @@ int main(int argc, char **argv)
     }
     comm_start(&argc, &argv);
     network_use_one_thread();
-    const int status = run_command(argc, argv);
+    const int status = start_command(argc, argv);
     if (status == 0 && mem_live_blocks() != 0)
         log_warn("%zu memory blocks were not given back", mem_live_blocks());
     comm_stop();

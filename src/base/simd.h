@@ -7,6 +7,10 @@
 #ifndef RESLICE_BASE_SIMD_H
 #define RESLICE_BASE_SIMD_H
 
+#include <stdbool.h>
+
+#include "base/error.h"
+
 enum simd_level {
     SIMD_PORTABLE, /* whatever the compiler's default target has; 16-byte vectors */
     SIMD_AVX2,     /* AVX2 + FMA: Haswell, Zen and later */
@@ -15,10 +19,17 @@ enum simd_level {
     SIMD_LEVELS
 };
 
-/* The best level this CPU has; $RESLICE_SIMD=portable|avx2|avx512|amx lowers it (never raises it). */
+/* The level of the kernels: the best this CPU has; $RESLICE_SIMD=portable|avx2|avx512|amx lowers it
+ * (never raises it), and simd_agree to that of all ranks. Not collective. */
 enum simd_level simd_level(void);
 
+/* The name of a level, as in $RESLICE_SIMD. Pure. */
 const char *simd_name(enum simd_level level);
+
+/* Lowers the level of all ranks to the lowest among them, with a warning when they differ: what every
+ * rank computes for itself (an update of the weights) must be the same bytes. Before the first kernel
+ * is chosen. False with a line, a user error, when $RESLICE_SIMD of any rank is no level. Collective. */
+bool simd_agree(struct error *err);
 
 #ifdef SIMD_LEVEL /* ---- only inside kernel files ---- */
 
