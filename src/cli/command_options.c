@@ -29,6 +29,8 @@ static void print_table(enum table_format format)
     table_destroy(table);
 }
 
+enum { NAMES = 64 };
+
 struct options_options {
     const char *format_name;
     enum table_format format;
@@ -37,17 +39,20 @@ struct options_options {
 static bool check_format(void *context, struct error *err)
 {
     struct options_options *options = context;
+    char names[NAMES];
+    table_format_names(names, sizeof names);
     return table_format_find(options->format_name, &options->format) ||
-           error_set(err, "--format: value '%s'; allowed: %s", options->format_name,
-                     table_format_names());
+           error_set(err, "--format: value '%s'; allowed: %s", options->format_name, names);
 }
 
 int command_options(struct cli_call call)
 {
     struct options_options options = {.format_name = "text"};
+    char names[NAMES];
+    table_format_names(names, sizeof names);
     /* clang-format off */
     const struct cli_option table[] = {
-        {"--format", "FORMAT", CLI_TEXT, &options.format_name, .meaning = table_format_names()},
+        {"--format", "FORMAT", CLI_TEXT, &options.format_name, .meaning = names},
     };
     /* clang-format on */
     const struct cli cli = {.usage = "reslice options [--format FORMAT]",

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "report/figures.h"
 #include "report/gnuplot.h"
+#include "report/rows.h"
 
 enum { PLOT_PATH = 4096 };
 
@@ -26,16 +27,18 @@ struct plot_options {
 static bool check_options(void *context, struct error *err)
 {
     struct plot_options *options = context;
+    char formats[32];
+    plot_format_names(formats, sizeof formats);
     if (!plot_format_find(options->format_name, &options->format))
-        return error_set(err, "--format: value '%s'; allowed: %s", options->format_name,
-                         plot_format_names());
+        return error_set(err, "--format: value '%s'; allowed: %s", options->format_name, formats);
     return options->folder || error_set(err, "plot: where to? -o DIR is missing; usage: %s", usage);
 }
 
 static bool parse_command_line(struct plot_options *options, struct cli_call call, int *status)
 {
-    char format_help[96];
-    snprintf(format_help, sizeof format_help, "%s; png has 288 dots an inch", plot_format_names());
+    char formats[32], format_help[96];
+    plot_format_names(formats, sizeof formats);
+    snprintf(format_help, sizeof format_help, "%s; png has 288 dots an inch", formats);
     /* clang-format off */
     const struct cli_option table[] = {
         {"--output", "DIR", CLI_TEXT, &options->folder,

@@ -8,6 +8,9 @@
 #include "cli/commands.h"
 #include "report/report.h"
 #include "report/report_page.h"
+#include "report/tables.h"
+
+enum { NAMES = 256 };
 
 struct report_options {
     struct cli_list files, tables;
@@ -22,9 +25,11 @@ static bool choose_tables(struct report_options *options, struct error *err)
     options->wanted = options->rivals ? report_table_find("rivals") : 0;
     for (size_t t = 0; t < options->tables.count; t++) {
         const unsigned table = report_table_find(options->tables.text[t]);
+        char names[NAMES];
+        report_table_names(names, sizeof names, false);
         if (!table)
             return error_set(err, "--table: value '%s'; allowed: %s", options->tables.text[t],
-                             report_table_names());
+                             names);
         options->wanted |= table;
     }
     return true;
@@ -33,9 +38,10 @@ static bool choose_tables(struct report_options *options, struct error *err)
 /* A page must not replace a result by a slip of the hand. */
 static bool choose_format(struct report_options *options, struct error *err)
 {
+    char names[NAMES];
+    table_format_names(names, sizeof names);
     if (!table_format_find(options->format_name, &options->format))
-        return error_set(err, "--format: value '%s'; allowed: %s", options->format_name,
-                         table_format_names());
+        return error_set(err, "--format: value '%s'; allowed: %s", options->format_name, names);
     const size_t length = options->page ? strlen(options->page) : 0;
     if (length > 3 && strcmp(options->page + length - 3, ".h5") == 0)
         return error_set(err, "--html: value '%s'; allowed: the page to write, as report.html",
@@ -50,12 +56,17 @@ static bool check_options(void *context, struct error *err)
 
 static bool parse_command_line(struct report_options *options, struct cli_call call, int *status)
 {
-    char table_help[192];
-    snprintf(table_help, sizeof table_help, "%s; may be repeated; all but rivals without it",
-             report_table_names());
+    char names[NAMES], requested[NAMES], format_help[2 * NAMES], table_help[3 * NAMES];
+    table_format_names(names, sizeof names);
+    snprintf(format_help, sizeof format_help,
+             "%s; json is one array of tables with their columns, rows and notes", names);
+    report_table_names(names, sizeof names, false);
+    report_table_names(requested, sizeof requested, true);
+    snprintf(table_help, sizeof table_help, "%s; may be repeated; all but %s without it", names,
+             requested);
     /* clang-format off */
     const struct cli_option table[] = {
-        {"--format", "FORMAT", CLI_TEXT, &options->format_name, .meaning = table_format_names(),
+        {"--format", "FORMAT", CLI_TEXT, &options->format_name, .meaning = format_help,
          .excluded_by = "--html"},
         {"--html", "PAGE.html", CLI_TEXT, &options->page,
          .meaning = "write a page with tables, figures and provenance instead, which needs nothing "

@@ -54,7 +54,7 @@ static void draw_panel(struct plot *plot, const struct sweep *sweep, double low,
     for (size_t k = sweep->slices; k-- > 0;) {
         plot_using(plot, 0);
         fprintf(plot->script, "1:%zu with linespoints %s title 'slice B%zu'", k + 2,
-                plot_style((int)k), k);
+                plot_style((int)k).text, k);
     }
     fprintf(plot->script,
             ", \\\n     %.9g with lines lc rgb '#404040' lw 1 dt 1 title 'lossless'"

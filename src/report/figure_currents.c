@@ -81,11 +81,9 @@ static int list_thresholds(struct threshold list[THRESHOLDS], const struct repor
     int n = 0;
     for (; n < ADC_DEFINITIONS; n++)
         list[n] = (struct threshold){adc_definitions[n].label, result->bits[n]};
-    for (size_t a = 0; a < result->assignments && clips_currents(file); a++)
-        if (strcmp(result->assignment[a].name, "provisioned") == 0) {
-            list[n++] = (struct threshold){"provisioned", result->assignment[a].bits};
-            break;
-        }
+    const struct report_assignment *chosen = report_provisioned(result);
+    if (chosen && clips_currents(file))
+        list[n++] = (struct threshold){"provisioned", chosen->bits};
     return n;
 }
 
@@ -128,8 +126,8 @@ static void draw_thresholds(struct plot *plot, const struct threshold *list, int
             continue;
         const int bits = list[i].bits[k];
         plot_using(plot, block++);
-        fprintf(plot->script, "1:2 with lines %s title '%d bit%s: %s", plot_style(line++), bits,
-                bits == 1 ? "" : "s", list[i].name);
+        fprintf(plot->script, "1:2 with lines %s title '%d bit%s: %s", plot_style(line++).text,
+                bits, bits == 1 ? "" : "s", list[i].name);
         for (int j = i + 1; j < n; j++)
             if (list[j].bits[k] == bits)
                 fprintf(plot->script, ", %s", list[j].name);

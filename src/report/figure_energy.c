@@ -192,7 +192,7 @@ static void draw_panel(struct plot *plot, const struct report *report, const str
         if (!occurs)
             continue;
         plot_using(plot, block);
-        fprintf(plot->script, "1:2 with points %s title ", plot_style(block - 1));
+        fprintf(plot->script, "1:2 with points %s title ", plot_style(block - 1).text);
         put_run(plot, cloud, &report->row[r]);
         block++;
     }

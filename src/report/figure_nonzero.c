@@ -71,7 +71,7 @@ static void draw_slices(struct plot *plot, int slices, struct range range, bool 
         const double shift = 0.36 * ((slices - 1) / 2.0 - k) / slices; /* of dots in one place */
         plot_using(plot, slices - 1 - k);
         fprintf(plot->script, "2:($1 + %.3f) with points %s title 'slice B%d'", shift,
-                plot_style(k), k);
+                plot_style(k).text, k);
         if (has_seeds) {
             plot_using(plot, slices - 1 - k);
             fprintf(plot->script, "2:($1 + %.3f):3 with xerrorbars %s dt 1 ps 0 notitle", shift,

@@ -114,7 +114,7 @@ static void draw_panel(struct plot *plot, const struct curves *curves, int panel
             continue;
         plot_using(plot, 0);
         fprintf(plot->script, "1:%d with linespoints %s pi every title '%s'", 2 + panel * PARTS + i,
-                plot_style(i), part_names[i]);
+                plot_style(i).text, part_names[i]);
     }
     plot_end(plot);
 }
@@ -126,7 +126,7 @@ static void draw_slices(struct plot *plot, const struct curves *curves)
     for (int k = curves->slices - 1; k >= 0; k--) {
         plot_using(plot, 0);
         fprintf(plot->script, "1:%d with linespoints %s pi every title 'slice B%d'",
-                2 + PANELS * PARTS + k, plot_style(k), k);
+                2 + PANELS * PARTS + k, plot_style(k).text, k);
     }
     plot_end(plot);
 }

@@ -72,7 +72,7 @@ static enum figure_state draw(struct plot *plot, const struct report *report,
     for (int k = result->slices - 1; k >= 0; k--) {
         plot_using(plot, result->slices - 1 - k);
         fprintf(plot->script, "1:($2 > 0 ? $3 : NaN) with linespoints %s title 'B%d'",
-                plot_style(k), k);
+                plot_style(k).text, k);
     }
     plot_end(plot);
     return FIGURE_DRAWN;

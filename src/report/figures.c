@@ -22,16 +22,6 @@ enum { FIGURES = sizeof figures / sizeof figures[0] };
 
 /* ---- names ---- */
 
-void figure_run_label(const struct report *report, const struct report_result *result,
-                      char label[REPORT_LABEL])
-{
-    bool is_one = true;
-    for (size_t i = 0; i < report->results; i++)
-        is_one &= strcmp(report->result[i].experiment, result->experiment) == 0;
-    snprintf(label, REPORT_LABEL, "%s%s%s", is_one ? "" : result->experiment, is_one ? "" : "/",
-             result->run);
-}
-
 /* Letters, digits and a few signs, so that shells, gnuplot and LaTeX take the name. */
 static void file_name(const struct report *report, const struct figure *figure,
                       const struct report_result *result, char name[FIGURE_NAME])
@@ -42,9 +32,9 @@ static void file_name(const struct report *report, const struct figure *figure,
         return;
     }
     int namesakes = 0;
-    figure_run_label(report, result, label);
+    report_run_label(report, result, label);
     for (const struct report_result *r = report->result; r < result; r++) {
-        figure_run_label(report, r, other);
+        report_run_label(report, r, other);
         namesakes += strcmp(label, other) == 0;
     }
     const size_t used = (size_t)snprintf(name, FIGURE_NAME, "%s-%.180s", figure->name, label);
@@ -116,7 +106,7 @@ static void say_without(const struct drawing *drawing, const struct figure *figu
 {
     char label[REPORT_LABEL] = "", more[32] = "";
     if (lacking)
-        figure_run_label(drawing->report, lacking, label);
+        report_run_label(drawing->report, lacking, label);
     if (lacks > 1)
         snprintf(more, sizeof more, " and %zu more", lacks - 1);
     log_warn("no figure '%s'%s%s%s: %s", figure->name, lacking ? " of " : "", label, more,

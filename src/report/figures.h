@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "report/plot.h"
-#include "report/report_data.h"
+#include "report/rows.h"
 
 enum { FIGURE_NAME = 224 };
 
@@ -26,7 +26,8 @@ struct figure {
     bool is_of_run;      /* drawn for each run; otherwise for all runs together */
     const char
         *without; /* to say when there is no data: what is missing, and the command that adds it */
-    /* Writes script and data. `result` is NULL for figures of all runs. */
+    /* Writes script and data into an open plot. `result` is NULL for figures of all runs. With
+     * FIGURE_BAD_FILE the line is in *err. */
     enum figure_state (*draw)(struct plot *plot, const struct report *report,
                               const struct report_result *result, struct error *err);
 };
@@ -42,7 +43,8 @@ struct figure_file {
     char name[FIGURE_NAME];
 };
 
-/* Takes a ready figure; false with a line on an environment error. */
+/* Takes a ready figure, whose files go when it returns unless it has moved them; false with a line on an
+ * environment error. */
 typedef bool (*figure_sink)(void *context, const struct figure_file *file, struct error *err);
 
 enum figures_state { FIGURES_FINE, FIGURES_BAD_FILE, FIGURES_ENVIRONMENT };
@@ -50,13 +52,9 @@ enum figures_state { FIGURES_FINE, FIGURES_BAD_FILE, FIGURES_ENVIRONMENT };
 /* Draws every figure that the files have data for, in a temporary folder inside `parent`, and gives
  * it to the sink; the folder and what the sink left there are removed, also when a signal asks to stop
  * (base/stop.h), which is an environment error. One warning a figure for the runs that lack its data.
- * Not collective. */
+ * With another state than FIGURES_FINE the line is in *err. Not collective. */
 enum figures_state figures_draw(const struct report *report, enum plot_format format,
                                 const char *parent, figure_sink sink, void *context,
                                 struct error *err);
-
-/* "bitslice", or with more than one experiment "mnist-mlp/bitslice". */
-void figure_run_label(const struct report *report, const struct report_result *result,
-                      char label[REPORT_LABEL]);
 
 #endif

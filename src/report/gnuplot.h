@@ -6,14 +6,14 @@
 
 #include "base/error.h"
 
-/* True when it stands on the PATH. */
+/* True when gnuplot stands on the PATH. */
 bool gnuplot_is_there(void);
 
-/* What to say when it does not. */
+/* What to say when it does not: how to get it. */
 extern const char gnuplot_missing[];
 
-/* Runs `folder`/`script` with `folder` as its working directory. False with gnuplot's own first words
- * when it fails; an environment error. */
+/* Runs `folder`/`script` with `folder` as its working directory, and waits for it. False with gnuplot's
+ * own words when it fails (environment error). */
 bool gnuplot_run(const char *folder, const char *script, struct error *err);
 
 #endif

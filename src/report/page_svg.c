@@ -41,7 +41,7 @@ static const char *put_title(FILE *out, const char *text, const char **title)
     const char *end = strstr(text, "</title>");
     if (*title) {
         fputs("<title>", out);
-        report_put_html(out, *title);
+        text_put_html(out, *title);
         fputs("</title>", out);
         *title = NULL;
     }

@@ -10,13 +10,11 @@
 
 static const char *const format_names[PLOT_FORMATS] = {"svg", "png", "pdf"};
 
-const char *plot_format_names(void)
+void plot_format_names(char *names, size_t size)
 {
-    static char names[32];
     names[0] = '\0';
     for (int f = 0; f < PLOT_FORMATS; f++)
-        names_append(names, sizeof names, format_names[f]);
-    return names;
+        names_append(names, size, format_names[f]);
 }
 
 const char *plot_format_name(enum plot_format format)
@@ -207,7 +205,7 @@ static void put_signs(FILE *out, const char *text, size_t from, size_t to, char 
 /* Names that differ do so at their ends: what is too long loses its middle. */
 static void quote(FILE *out, const char *text, size_t most, char doubled)
 {
-    const size_t signs = report_text_width(text, strlen(text));
+    const size_t signs = text_width(text, strlen(text));
     fputc('\'', out);
     if (signs <= most) {
         put_signs(out, text, 0, signs, doubled);
@@ -239,13 +237,13 @@ const char *plot_colour(int i)
     return colour[i % (int)(sizeof colour / sizeof colour[0])];
 }
 
-const char *plot_style(int i)
+struct plot_style plot_style(int i)
 {
     static const char *const dash[] = {"1", "(8,4)", "(2,3)", "(8,3,2,3)", "(14,4)"};
     static const int marker[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
     enum { DASHES = sizeof dash / sizeof *dash, MARKERS = sizeof marker / sizeof *marker };
-    static char style[96];
-    snprintf(style, sizeof style, "%s dt %s pt %d lw 1.6 ps 0.65", plot_colour(i), dash[i % DASHES],
-             marker[i % MARKERS]);
+    struct plot_style style;
+    snprintf(style.text, sizeof style.text, "%s dt %s pt %d lw 1.6 ps 0.65", plot_colour(i),
+             dash[i % DASHES], marker[i % MARKERS]);
     return style;
 }

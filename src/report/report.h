@@ -9,14 +9,10 @@
 #include "base/error.h"
 #include "table/table.h"
 
-/* The bit of a table by its name, "accuracy", "adc", … (the list is in report.c), or 0. A set of tables is
- * the sum of theirs; the empty set: all but "rivals". */
-unsigned report_table_find(const char *name);
-const char *report_table_names(void);
-
-/* Reads the result files and prints the tables asked for on standard output; nothing is printed when
- * one of them cannot be read (false with a line). Runs that differ in their seed only share a row:
- * mean and sample standard deviation, for ADC bits the maximum. Not collective. */
+/* Reads the result files and prints the tables of the set `wanted` (report/tables.h) on standard output;
+ * nothing is printed when one of them cannot be read (false with a line). Runs that differ in their seed
+ * only share a row: mean and sample standard deviation, for ADC bits the maximum. Standard output that
+ * takes no more ends the job (environment error). Not collective. */
 bool report_print(const char *const *file, size_t files, unsigned wanted, enum table_format format,
                   struct error *err);
 

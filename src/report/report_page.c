@@ -12,7 +12,7 @@
 #include "report/figures.h"
 #include "report/gnuplot.h"
 #include "report/page_svg.h"
-#include "report/report.h"
+#include "report/tables.h"
 #include "result/provenance.h"
 #include "result/result.h"
 #include "store/store.h"
@@ -70,7 +70,7 @@ static void put_experiments(const struct page *page)
         if (!is_new)
             continue;
         fputs(i > 0 ? ", " : "", page->out);
-        report_put_html(page->out, report->result[i].experiment);
+        text_put_html(page->out, report->result[i].experiment);
     }
 }
 
@@ -95,21 +95,21 @@ static bool put_figure(void *context, const struct figure_file *file, struct err
     struct page *page = context;
     char path[PAGE_PATH], prefix[32], title[2 * REPORT_LABEL], label[REPORT_LABEL] = "";
     if (file->result)
-        figure_run_label(page->report, file->result, label);
+        report_run_label(page->report, file->result, label);
     snprintf(path, sizeof path, "%s/%s.svg", file->folder, file->name);
     snprintf(prefix, sizeof prefix, "f%d-", ++page->figures);
     snprintf(title, sizeof title, "%s%s%s", file->figure->title, file->result ? ": " : "", label);
     if (page->heading != file->figure) {
         fputs("<h2>", page->out);
-        report_put_html(page->out, file->figure->title);
+        text_put_html(page->out, file->figure->title);
         fputs("</h2>\n<p class=\"note\">", page->out);
-        report_put_html(page->out, file->figure->caption);
+        text_put_html(page->out, file->figure->caption);
         fputs("</p>\n", page->out);
         page->heading = file->figure;
     }
     if (file->result) {
         fputs("<h3>", page->out);
-        report_put_html(page->out, label);
+        text_put_html(page->out, label);
         fputs("</h3>\n", page->out);
     }
     fputs("<figure>\n", page->out);
@@ -133,7 +133,7 @@ static enum figures_state put_figures(struct page *page, const char *folder, str
 static void put_fact(FILE *out, const char *name, const char *value)
 {
     fprintf(out, "<tr><th scope=\"row\">%s</th><td>", name);
-    report_put_html(out, value);
+    text_put_html(out, value);
     fputs("</td></tr>\n", out);
 }
 
@@ -216,7 +216,7 @@ static void put_config(FILE *out, const struct store_file *file)
             const bool is_last = *end == '\0';
             *end = '\0';
             error_clean(line);
-            report_put_html(out, line);
+            text_put_html(out, line);
             fputc('\n', out);
             line = is_last ? end : end + 1;
         }
@@ -234,9 +234,9 @@ static bool put_provenance(const struct page *page, struct error *err)
         struct store_file *file = store_open(result->path, err);
         if (!file)
             return false;
-        figure_run_label(page->report, result, label);
+        report_run_label(page->report, result, label);
         fputs("<h3>", page->out);
-        report_put_html(page->out, label);
+        text_put_html(page->out, label);
         fputs("</h3>\n<table class=\"facts\"><tbody>\n", page->out);
         snprintf(text, sizeof text, "%s", result->path);
         error_clean(text);

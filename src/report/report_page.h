@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 
-/* Reads the result files and writes the page (aside, then renamed), with the tables of `tables` (see
- * report/report.h). Without gnuplot it has no figures, and says so. Returns the exit status: 0, or that
+/* Reads the result files and writes the page (aside, then renamed), with the tables of the set `tables`
+ * (report/tables.h). Without gnuplot it has no figures, and says so. Returns the exit status: 0, or one
  * of base/error.h with a line. Not collective. */
 int report_page_write(const char *const *file, size_t files, unsigned tables, const char *path,
                       struct error *err);

@@ -1,10 +1,10 @@
-/* Which runs share a row, and numbers over the seeds of a row. */
-#include <math.h>
+#include "report/rows.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "report/report_data.h"
+#include "report/read_results.h"
 
 /* ---- names ---- */
 
@@ -27,6 +27,16 @@ bool report_without_seed(const char *run, char name[REPORT_NAME])
     return found;
 }
 
+void report_run_label(const struct report *report, const struct report_result *result,
+                      char label[REPORT_LABEL])
+{
+    bool is_one = true;
+    for (size_t i = 0; i < report->results; i++)
+        is_one &= strcmp(report->result[i].experiment, result->experiment) == 0;
+    snprintf(label, REPORT_LABEL, "%s%s%s", is_one ? "" : result->experiment, is_one ? "" : "/",
+             result->run);
+}
+
 /* ---- rows ---- */
 
 static bool same_layers(const struct report_result *a, const struct report_result *b)
@@ -35,7 +45,8 @@ static bool same_layers(const struct report_result *a, const struct report_resul
         a->columns != b->columns)
         return false;
     for (size_t l = 0; l < a->layers; l++)
-        if (strcmp(a->layer[l].name, b->layer[l].name) != 0)
+        if (strcmp(a->layer[l].name, b->layer[l].name) != 0 ||
+            a->layer[l].inputs != b->layer[l].inputs || a->layer[l].outputs != b->layer[l].outputs)
             return false;
     return true;
 }
@@ -126,49 +137,7 @@ bool report_load(struct report *report, const char *const *file, size_t files, s
 void report_free(struct report *report)
 {
     for (size_t i = 0; i < report->results; i++)
-        mem_free(report->result[i].layer);
-    for (size_t i = 0; i < report->results; i++)
-        mem_free(report->result[i].assignment);
-    for (size_t i = 0; i < report->results; i++)
-        mem_free(report->result[i].method_layer);
+        report_result_free(&report->result[i]);
     mem_free(report->result);
     mem_free(report->row);
-}
-
-/* ---- cells and columns ---- */
-
-void report_cell(struct table *table, const struct report_row *row, report_value value,
-                 struct report_pick pick, double scale, int decimals)
-{
-    const double n = (double)row->seeds;
-    double sum = 0, squares = 0;
-    for (const struct report_result *r = row->first; r; r = r->next_seed)
-        sum += scale * value(r, pick);
-    const double mean = sum / n;
-    for (const struct report_result *r = row->first; r; r = r->next_seed) {
-        const double distance = scale * value(r, pick) - mean;
-        squares += distance * distance;
-    }
-    table_spread(table, decimals, mean, row->seeds > 1 ? sqrt(squares / (n - 1)) : NAN);
-}
-
-void report_slice_columns(struct table *table, enum table_kind kind, int slices, const char *suffix,
-                          const char *unit)
-{
-    for (int k = slices - 1; k >= 0; k--) {
-        char name[32];
-        snprintf(name, sizeof name, "B%d%s", k, suffix);
-        table_column(table, kind, name, unit);
-    }
-}
-
-struct table *report_table(const char *id, const char *title, int slices, bool is_one_of_many)
-{
-    if (!is_one_of_many)
-        return table_create(id, title);
-    char long_id[64], long_title[128];
-    snprintf(long_id, sizeof long_id, "%s_%d_slices", id, slices);
-    snprintf(long_title, sizeof long_title, "%s (%d slice%s)", title, slices,
-             slices == 1 ? "" : "s");
-    return table_create(long_id, long_title);
 }

@@ -1,20 +1,19 @@
-/* The tables about ADCs: bits and savings of each run, cost by bits. */
+/* The table of the ADC bits of each run, and what they cost against 8 bits. */
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "hw/adc_cost.h"
-#include "report/report_data.h"
-
-enum { BASELINE_BITS = 8 };
+#include "report/adc_costs.h"
+#include "report/row_cells.h"
+#include "report/tables.h"
 
 /* ---- cost columns ---- */
 
 struct cost {
     const struct adc_model *model;
     double (*of)(int bits);
-    char name[64];
+    char name[96];
 };
 
 struct costs {
@@ -46,7 +45,7 @@ static struct costs list_costs(void)
         if (!model[m]->is_headline)
             continue;
         snprintf(prefix, sizeof prefix, "%s ", model[m]->name);
-        add_cost(&costs, model[m], model[m]->energy, prefix, "energy");
+        add_cost(&costs, model[m], model[m]->energy, prefix, "energy of a conversion");
         add_cost(&costs, model[m], model[m]->area, prefix, "area");
         share_time &= model[m]->time == model[0]->time;
     }
@@ -71,54 +70,20 @@ static bool is_extrapolated(const struct cost *cost, int bits)
 }
 
 /* The next cells: cost of 8-bit ADCs on every slice over cost of the given ones. */
-static void cost_cells(struct table *table, const struct costs *costs, const int *bits, int slices,
-                       int decimals)
+static void cost_cells(struct table *table, const struct costs *costs, const int *bits, int slices)
 {
     for (size_t c = 0; c < costs->count; c++) {
         const struct cost *cost = &costs->cost[c];
-        double sum = 0;
         bool is_marked = false;
-        for (int k = 0; k < slices; k++) {
-            sum += bits[k] > 0 ? cost->of(bits[k]) : 0; /* a slice without ADC costs nothing */
+        for (int k = 0; k < slices; k++)
             is_marked |= is_extrapolated(cost, bits[k]);
-        }
-        table_number(table, decimals, sum > 0 ? slices * cost->of(BASELINE_BITS) / sum : NAN);
+        table_number(table, 2, report_cost_ratio(cost->of, bits, slices));
         if (is_marked)
             table_mark(table, "*");
     }
 }
 
-static const char *or_none(const char *formula)
-{
-    return formula ? formula : "none";
-}
-
-static void cost_notes(struct table *table, bool all)
-{
-    size_t models;
-    const struct adc_model *const *model = adc_models(&models);
-    table_note(table, "x: cost of 8-bit ADCs / cost of these; sensing time only: not end-to-end, "
-                      "where the crossbar read sets the pace.");
-    for (size_t m = 0; m < models; m++)
-        if (all || model[m]->is_headline)
-            table_note(
-                table, "%s: N bits cost energy %s, sensing time %s, area %s; source: %s; %s.",
-                model[m]->name, or_none(model[m]->energy_formula), or_none(model[m]->time_formula),
-                or_none(model[m]->area_formula), model[m]->source, model[m]->validity);
-    table_note(table, "*: extrapolated below the bits that the model was fitted to.");
-}
-
-/* ---- ADC bits ---- */
-
-void report_bits(const struct report_row *row, int definition, int slices, int *bits)
-{
-    for (int k = 0; k < slices; k++) {
-        bits[k] = 0;
-        for (const struct report_result *r = row->first; r; r = r->next_seed)
-            if (r->bits[definition][k] > bits[k])
-                bits[k] = r->bits[definition][k];
-    }
-}
+/* ---- rows ---- */
 
 /* The worst (slice, layer, sign, seed); NaN when unknown. */
 static double clip_rate(const struct report_row *row, int definition, int slices, const int *bits)
@@ -137,23 +102,17 @@ static double clip_rate(const struct report_row *row, int definition, int slices
     return worst;
 }
 
-static void bits_cells(struct table *table, const int *bits, int slices)
-{
-    for (int k = slices - 1; k >= 0; k--)
-        table_number(table, 0, bits[k]);
-}
-
 static void adc_rows(struct table *table, const struct costs *costs, const struct report_row *row)
 {
     const int slices = row->first->crossbar_slices;
     for (int d = 0; d < ADC_DEFINITIONS; d++) {
         int bits[CROSSBAR_MAX_SLICES];
-        report_bits(row, d, slices, bits);
+        report_bits(row, (enum adc_definition)d, slices, bits);
         table_words(table, "%s", row->label);
         table_words(table, "%s", adc_definitions[d].label);
-        bits_cells(table, bits, slices);
+        report_bits_cells(table, bits, slices);
         table_number(table, 4, 100 * clip_rate(row, d, slices, bits));
-        cost_cells(table, costs, bits, slices, 2);
+        cost_cells(table, costs, bits, slices);
     }
 }
 
@@ -162,9 +121,9 @@ static void paper_row(struct table *table, const struct costs *costs)
     static const int bits[] = {3, 3, 3, 1}; /* B0..B3 */
     table_words(table, "paper (1,3,3,3)");
     table_words(table, "published");
-    bits_cells(table, bits, 4);
+    report_bits_cells(table, bits, 4);
     table_missing(table);
-    cost_cells(table, costs, bits, 4, 2);
+    cost_cells(table, costs, bits, 4);
 }
 
 static void adc_notes(struct table *table, int slices, bool has_seeds)
@@ -179,12 +138,16 @@ static void adc_notes(struct table *table, int slices, bool has_seeds)
     if (slices == 4)
         table_note(table, "paper: arXiv 1909.08496, its ADC bits; what they save is computed "
                           "here.");
-    cost_notes(table, false);
+    table_note(
+        table,
+        "energy of a conversion: one on each slice, with the bits of this row. Table "
+        "assignments has the energy of a sample: each layer and sign with bits of its own, as "
+        "often as it converts, and no conversions of bitlines that are all zero.");
+    report_cost_notes(table, false);
 }
 
-struct table *report_adc_table(const struct report *report, int slices, bool is_one_of_many)
+static void build(struct table *table, const struct report *report, int slices)
 {
-    struct table *table = report_table("adc_bits", "ADC bits", slices, is_one_of_many);
     struct costs costs = list_costs();
     bool has_seeds = false;
     table_column(table, TABLE_WORDS, "run", NULL);
@@ -201,84 +164,8 @@ struct table *report_adc_table(const struct report *report, int slices, bool is_
         paper_row(table, &costs);
     adc_notes(table, slices, has_seeds);
     mem_free(costs.cost);
-    return table;
 }
 
-/* ---- cost by bits ---- */
-
-enum { MIX = 4 };
-static const int mix[MIX] = {1, 3, 3, 3}; /* the paper's slices */
-
-static void published_rows(struct table *table)
-{
-    for (int i = 0; i < ADC_PAPER_ROWS; i++) {
-        table_words(table, "published");
-        table_words(table, "%s", adc_paper[i].quantity);
-        table_missing(table);
-        table_words(table, "%s", "");
-        for (int bits = 1; bits < BASELINE_BITS; bits++)
-            if (bits == 1 || bits == 3)
-                table_number(table, 3, bits == 1 ? adc_paper[i].at_1_bit : adc_paper[i].at_3_bits);
-            else
-                table_missing(table);
-        table_missing(table);
-    }
-}
-
-struct quantity {
-    const char *name, *unit;
-    double (*of)(int bits);
-    bool is_fitted; /* extrapolated below the model's lowest bits */
+const struct report_table report_table_adc = {
+    "adc", "adc_bits", "ADC bits", false, report_slices_of_crossbars, build,
 };
-
-static void quantity_row(struct table *table, const struct adc_model *model,
-                         const struct quantity *quantity)
-{
-    double sum = 0;
-    for (int i = 0; i < MIX; i++)
-        sum += quantity->of(mix[i]);
-    table_words(table, "%s", model->name);
-    table_words(table, "%s", quantity->name);
-    table_number(table, 3, quantity->of(BASELINE_BITS));
-    table_words(table, "%s", quantity->unit);
-    for (int bits = 1; bits < BASELINE_BITS; bits++) {
-        table_number(table, 3, quantity->of(BASELINE_BITS) / quantity->of(bits));
-        if (quantity->is_fitted && bits < model->lowest_bits)
-            table_mark(table, "*");
-    }
-    table_number(table, 3, MIX * quantity->of(BASELINE_BITS) / sum);
-    if (quantity->is_fitted && model->lowest_bits > 1)
-        table_mark(table, "*");
-}
-
-struct table *report_cost_table(void)
-{
-    struct table *table = table_create("adc_cost", "ADC cost by bits, against 8 bits");
-    size_t models;
-    const struct adc_model *const *model = adc_models(&models);
-    table_column(table, TABLE_WORDS, "model", NULL);
-    table_column(table, TABLE_WORDS, "quantity", NULL);
-    table_column(table, TABLE_NUMBER, "at 8 bits", NULL);
-    table_column(table, TABLE_WORDS, "unit", NULL);
-    for (int bits = 1; bits < BASELINE_BITS; bits++) {
-        char name[32];
-        snprintf(name, sizeof name, "%d bit%s", bits, bits > 1 ? "s" : "");
-        table_column(table, TABLE_NUMBER, name, "x");
-    }
-    table_column(table, TABLE_NUMBER, "1,3,3,3 bits", "x");
-    published_rows(table);
-    for (size_t m = 0; m < models; m++) {
-        const struct quantity quantities[] = {
-            {"energy",       model[m]->energy_unit, model[m]->energy, true },
-            {"sensing time", model[m]->time_unit,   model[m]->time,   false},
-            {"area",         model[m]->area_unit,   model[m]->area,   true },
-        };
-        for (int q = 0; q < 3; q++)
-            if (quantities[q].of)
-                quantity_row(table, model[m], &quantities[q]);
-    }
-    table_note(table, "published: arXiv 1909.08496; its area has no formula. unit 1: only ratios "
-                      "have a meaning.");
-    cost_notes(table, true);
-    return table;
-}

@@ -1,7 +1,7 @@
 /* The table of what narrower ADCs change in an ISAAC chip (hw/isaac.h). */
 #include "hw/adc_cost.h"
 #include "hw/isaac.h"
-#include "report/report_data.h"
+#include "report/tables.h"
 
 enum { BASELINE_BITS = 8, MOST_BITS = 9, SLICES = 4 };
 
@@ -40,7 +40,7 @@ static void isaac_row(struct table *table, const char *label, const int *bits)
     table_number(table, 0, (double)adcs);
 }
 
-struct table *report_isaac_table(void)
+static void build(struct table *table, const struct report *report, int slices)
 {
     static const struct {
         const char *name, *unit;
@@ -56,7 +56,7 @@ struct table *report_isaac_table(void)
         {"stage",              "ns" },
         {"ADCs of a tile",     NULL },
     };
-    struct table *table = table_create("isaac", "ISAAC with ADCs of other bits");
+    (void)report, (void)slices;
     table_column(table, TABLE_WORDS, "ADC bits", NULL);
     for (size_t c = 0; c < sizeof column / sizeof *column; c++)
         table_column(table, TABLE_NUMBER, column[c].name, column[c].unit);
@@ -72,5 +72,8 @@ struct table *report_isaac_table(void)
                "stage: the crossbar read of 100 ns, or the conversions of 128 columns by one "
                "ADC; ADCs of a tile: that serve its 96 arrays within 100 ns.");
     table_note(table, "*: extrapolated below the bits that the model was fitted to.");
-    return table;
 }
+
+const struct report_table report_table_isaac = {
+    "isaac", "isaac", "ISAAC with ADCs of other bits", false, NULL, build,
+};

@@ -5,44 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "hw/adc_cost.h"
 #include "method/metrics.h"
-#include "report/report_data.h"
-#include "store/store.h"
+#include "report/adc_costs.h"
+#include "report/row_cells.h"
+#include "report/tables.h"
 
-enum { BASELINE_BITS = 8, WORDS = 320 };
-
-/* ---- read ---- */
-
-static const char group[] = "/method";
-
-bool report_read_method(const struct store_file *file, struct report_result *result,
-                        struct error *err)
-{
-    size_t length[STORE_AXES] = {0};
-    if (!store_has(file, group))
-        return true; /* made before methods were counted */
-    if (!store_get_text(file, group, "name", result->method, sizeof result->method, err))
-        return false;
-    if (store_shape(file, "/method/weights", length) != 1)
-        return error_set(err, "dataset '/method/weights' is missing or has a wrong shape");
-    const size_t n = result->method_layers = length[0];
-    result->method_layer = MEM_NEW(struct method_layer, n);
-    char *data = MEM_NEW(char, n * sizeof(double));
-    bool fine = true;
-    for (size_t c = 0; c < method_column_count && fine; c++) {
-        const struct method_column *column = &method_columns[c];
-        char path[64];
-        snprintf(path, sizeof path, "%s/%s", group, column->name);
-        fine = store_read(file, path, column->type, n, data, err);
-        for (size_t l = 0; l < n && fine; l++)
-            memcpy((char *)&result->method_layer[l] + column->offset, data + l * sizeof(double),
-                   sizeof(double));
-    }
-    mem_free(data);
-    return fine;
-}
+enum { WORDS = 320 };
 
 /* ---- numbers of a whole network ---- */
 
@@ -96,11 +65,31 @@ static void add_layer(struct sum *sum, const struct method_layer *m)
     sum->is_ternary |= m->is_ternary > 0;
 }
 
+/* What a file does not count is unknown (NaN), or not said of the method. */
+static void forget_unknown(struct sum *sum, const struct method_layer *known)
+{
+    sum->weights = known->weights ? sum->weights : NAN;
+    sum->nonzero = known->nonzero ? sum->nonzero : NAN;
+    sum->data_bits = known->data_bits ? sum->data_bits : NAN;
+    sum->stored_bits = known->stored_bits ? sum->stored_bits : NAN;
+    sum->has_limit &= known->column_nonzero != 0;
+    sum->has_blocks &= known->block_arrays && known->dense_arrays && known->passes;
+    sum->is_ternary &= known->column_positive && known->column_negative;
+    sum->has_grid &= known->value_bits && known->nonzero && known->weights && known->data_bits &&
+                     known->stored_bits;
+    if (!known->weights || !known->stored_bits || !known->coefficients ||
+        !known->coefficients_nonzero)
+        sum->decomposed = 0;
+    if (!known->groups_alive || known->group_compression == 0.0)
+        sum->groups = 0;
+}
+
 static struct sum sum_of(const struct report_result *result)
 {
     struct sum sum = {0};
     for (size_t l = 0; l < result->method_layers; l++)
         add_layer(&sum, &result->method_layer[l]);
+    forget_unknown(&sum, &result->method_known);
     return sum;
 }
 
@@ -149,7 +138,7 @@ static struct words natural_metric(const struct sum *sum, int cell_bits)
         say(&words, "%.2f bits a weight, %.0fx data, %.0fx with indices",
             sum->value_bits / sum->nonzero, 32.0 * sum->weights / sum->data_bits,
             32.0 * sum->weights / sum->stored_bits);
-    if (words.text[0] == '\0' || sum->has_grid)
+    if ((words.text[0] == '\0' || sum->has_grid) && isfinite(sum->weights / sum->nonzero))
         say(&words, "%.1fx fewer weights", sum->weights / sum->nonzero);
     return words;
 }
@@ -167,35 +156,6 @@ static void bits_cell(struct table *table, const int *bits, int slices)
     table_words(table, "%s", text);
 }
 
-/* The converters that reslice crossbar provisioned for an accuracy, or NULL. */
-static const struct report_assignment *provisioned(const struct report_result *result)
-{
-    for (size_t a = 0; a < result->assignments; a++)
-        if (strcmp(result->assignment[a].name, "provisioned") == 0)
-            return &result->assignment[a];
-    return NULL;
-}
-
-static double test_accuracy(const struct report_result *result, struct report_pick pick)
-{
-    (void)pick;
-    return result->accuracy;
-}
-
-static double nonzero(const struct report_result *result, struct report_pick pick)
-{
-    return result->nonzero[pick.slice];
-}
-
-static double arrays(const struct report_result *result, struct report_pick pick)
-{
-    double sum = 0;
-    (void)pick;
-    for (size_t l = 0; l < result->layers; l++)
-        sum += (double)result->layer[l].arrays;
-    return sum;
-}
-
 static void method_cells(struct table *table, const struct report_result *result)
 {
     const struct sum sum = sum_of(result);
@@ -204,40 +164,39 @@ static void method_cells(struct table *table, const struct report_result *result
             table_missing(table);
         return;
     }
-    table_words(table, "%s", natural_metric(&sum, result->cell_bits).text);
+    const struct words words = natural_metric(&sum, result->cell_bits);
+    if (words.text[0])
+        table_words(table, "%s", words.text);
+    else
+        table_missing(table);
     table_number(table, 0, sum.nonzero);
     table_number(table, 2, sum.data_bits / 8e3);
     table_number(table, 2, sum.stored_bits / 8e3);
     table_number(table, 1, sum.stored_bits > 0.0 ? 32.0 * sum.weights / sum.stored_bits : NAN);
 }
 
-/* Energy of 8-bit ADCs on every slice over that of lossless ones, for each model. */
+/* Of lossless ADCs, for each model. */
 static void energy_cells(struct table *table, const int *bits, int slices)
 {
     size_t models;
     const struct adc_model *const *model = adc_models(&models);
-    for (size_t m = 0; m < models; m++) {
-        double cost = 0;
-        if (!model[m]->energy)
-            continue;
-        for (int k = 0; k < slices; k++)
-            cost += bits[k] > 0 ? model[m]->energy(bits[k]) : 0;
-        table_number(table, 2, cost > 0 ? slices * model[m]->energy(BASELINE_BITS) / cost : NAN);
-    }
+    for (size_t m = 0; m < models; m++)
+        if (model[m]->energy)
+            table_number(table, 2, report_cost_ratio(model[m]->energy, bits, slices));
 }
 
 static void hardware_cells(struct table *table, const struct report_row *row)
 {
     const struct report_result *first = row->first;
-    const struct report_assignment *chosen = provisioned(first);
+    const struct report_assignment *chosen = report_provisioned(first);
     const int slices = first->crossbar_slices;
     if (slices == 0)
         table_missing(table);
     else
-        report_cell(table, row, arrays, (struct report_pick){0, 0}, 1, 0);
+        report_cell(table, row, report_arrays, (struct report_pick){first->layers, 0}, 1, 0);
     int bits[ADC_OBSERVED + 1][CROSSBAR_MAX_SLICES];
     for (int d = ADC_STATIC; d <= ADC_OBSERVED; d++) {
-        report_bits(row, d, slices, bits[d]);
+        report_bits(row, (enum adc_definition)d, slices, bits[d]);
         if (slices == 0)
             table_missing(table);
         else
@@ -273,8 +232,8 @@ static void columns(struct table *table, int slices)
     table_column(table, TABLE_NUMBER, "accuracy with these", "%");
     for (size_t m = 0; m < models; m++)
         if (model[m]->energy) {
-            char name[64];
-            snprintf(name, sizeof name, "%s energy", model[m]->name);
+            char name[96];
+            snprintf(name, sizeof name, "%s energy of a conversion", model[m]->name);
             table_column(table, TABLE_NUMBER, name, "x");
         }
 }
@@ -298,8 +257,9 @@ static void notes(struct table *table, int slices, bool has_seeds)
         "observed: on the test set; provisioned: what reslice crossbar found for the accuracy "
         "it was asked for.",
         slices - 1);
-    table_note(table, "energy: of conversions with 8-bit ADCs on every slice over those with the "
-                      "static bits, by cost model (report --table cost says where each holds).");
+    table_note(table,
+               "energy of a conversion: of one on each slice with 8-bit ADCs over the same with "
+               "the static bits, by cost model (report --table cost says where each holds).");
     if (has_seeds)
         table_note(table,
                    "A run with several seeds: ±: sample standard deviation; ADC bits that are "
@@ -307,9 +267,8 @@ static void notes(struct table *table, int slices, bool has_seeds)
                    "provisioned ADCs are the first seed's.");
 }
 
-struct table *report_rivals_table(const struct report *report, int slices, bool is_one_of_many)
+static void build(struct table *table, const struct report *report, int slices)
 {
-    struct table *table = report_table("rivals", "Methods", slices, is_one_of_many);
     columns(table, slices);
     bool has_seeds = false;
     for (size_t i = 0; i < report->rows; i++) {
@@ -318,13 +277,19 @@ struct table *report_rivals_table(const struct report *report, int slices, bool 
             continue;
         has_seeds |= row->seeds > 1;
         table_words(table, "%s", row->label);
-        table_words(table, "%s", row->first->method);
-        report_cell(table, row, test_accuracy, (struct report_pick){0, 0}, 100, 2);
+        if (row->first->method[0])
+            table_words(table, "%s", row->first->method);
+        else
+            table_missing(table);
+        report_cell(table, row, report_accuracy, (struct report_pick){0, 0}, 100, 2);
         method_cells(table, row->first);
         for (int k = slices - 1; k >= 0; k--)
-            report_cell(table, row, nonzero, (struct report_pick){0, k}, 100, 2);
+            report_cell(table, row, report_nonzero, (struct report_pick){0, k}, 100, 2);
         hardware_cells(table, row);
     }
     notes(table, slices, has_seeds);
-    return table;
 }
+
+const struct report_table report_table_rivals = {
+    "rivals", "rivals", "Methods", true, report_slices_of_codes, build,
+};

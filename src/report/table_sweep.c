@@ -1,7 +1,7 @@
 /* The table of accuracy by the ADC bits of one slice, all other converters lossless. */
-#include <string.h>
+#include <stdio.h>
 
-#include "report/report_data.h"
+#include "report/tables.h"
 
 enum { WIDEST = 9 }; /* of 128 rows; wider arrays saturate later, the file has up to 10 bits */
 
@@ -16,10 +16,8 @@ static void sweep_rows(struct table *table, const struct report_result *result, 
     }
 }
 
-struct table *report_sweep_table(const struct report *report, int slices, bool is_one_of_many)
+static void build(struct table *table, const struct report *report, int slices)
 {
-    struct table *table =
-        report_table("sweep", "Accuracy by ADC bits of one slice", slices, is_one_of_many);
     table_column(table, TABLE_WORDS, "run", NULL);
     table_column(table, TABLE_WORDS, "slice", NULL);
     for (int bits = 0; bits <= WIDEST; bits++) {
@@ -28,14 +26,19 @@ struct table *report_sweep_table(const struct report *report, int slices, bool i
         table_column(table, TABLE_NUMBER, name, "%");
     }
     table_column(table, TABLE_NUMBER, "no ADC limit", "%");
-    for (size_t r = 0; r < report->rows; r++)
-        for (const struct report_result *result = report->row[r].first; result;
-             result = result->next_seed)
-            if (result->assignments > 0 && result->crossbar_slices == slices)
-                sweep_rows(table, result,
-                           report->row[r].seeds > 1 ? result->run : report->row[r].label);
+    for (size_t i = 0; i < report->rows; i++)
+        for (const struct report_result *r = report->row[i].first; r; r = r->next_seed) {
+            char label[REPORT_LABEL];
+            report_run_label(report, r, label);
+            if (r->assignments > 0 && r->crossbar_slices == slices)
+                sweep_rows(table, r, label);
+        }
     table_note(table,
                "Accuracy on the calibration samples with so many ADC bits on the slice in all "
                "layers, the other slices lossless; 0 bits: the slice is not read.");
-    return table;
 }
+
+const struct report_table report_table_sweep = {
+    "sweep", "sweep", "Accuracy by ADC bits of one slice", false, report_slices_of_assignments,
+    build,
+};

@@ -1,14 +1,8 @@
-/* Tables: for people (text), web pages (markdown), papers (LaTeX) and programs (csv).
+/* Tables: for people (text), web pages (markdown, html), papers (latex) and programs (csv, json).
  *
- * A table is built column by column, then cell by cell along its rows. What a cell holds is kept
- * apart (value, spread, mark), so that a program never has to take "97.51±0.12*" to pieces: in csv
- * a spread has a column of its own, a missing value is an empty field and marks are left out.
- *
- * latex: a table environment with its notes; needs the package booktabs.
- * csv: several tables stand in one file. Each row starts with the id of its table; a header row
- * starts with "table". Notes are rows of a table called "notes".
- * html: a <section> a table, for a page of your own.
- * json: one object a table, one after the other (JSON lines; `jq` and json.JSONDecoder take them).
+ * A table is built column by column, then cell by cell along its rows. What a cell holds is kept apart
+ * (value, spread, mark), so that a program never has to take "97.51±0.12*" to pieces. What each format
+ * looks like stands at the top of its table_*.c. Nothing here is collective.
  */
 #ifndef RESLICE_TABLE_TABLE_H
 #define RESLICE_TABLE_TABLE_H
@@ -16,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+
+#include "table/cells.h"
 
 enum table_format {
     TABLE_TEXT,
@@ -27,47 +23,61 @@ enum table_format {
     TABLE_FORMATS
 };
 
-enum { TABLE_COLUMNS = 48 };
+/* Fills `names` of `size` bytes with the names of all formats, "text, markdown, …". */
+void table_format_names(char *names, size_t size);
 
-enum table_kind {
-    TABLE_WORDS,  /* text, left */
-    TABLE_NUMBER, /* a number, right */
-    TABLE_SPREAD  /* a number that may have a spread (mean ± std), right */
-};
-
-/* Names of all formats: "text, markdown, latex, csv, json, html". */
-const char *table_format_names(void);
-
-/* False when there is no such format. */
+/* The format of that name; false when there is none, and *format is as it was. */
 bool table_format_find(const char *name, enum table_format *format);
 
-struct table;
-
-/* `id` is for csv (one word), `title` for the others. Free with table_destroy. */
+/* A table without columns. `id` is one word for csv and json, `title` is for people; both are copied.
+ * The caller frees it with table_destroy. */
 struct table *table_create(const char *id, const char *title);
+
+/* Frees the table and all it holds. */
 void table_destroy(struct table *table);
 
-/* Adds a column before the first cell; `unit` may be NULL. The text format breaks long names at
- * their spaces. Texts are copied, here and below. */
+/* Adds a column, at most TABLE_COLUMNS and before the first cell; `unit` may be NULL. Both texts are
+ * copied. The text format breaks long names at their spaces. */
 void table_column(struct table *table, enum table_kind kind, const char *name, const char *unit);
 
-/* The next cell of the row; rows follow each other without a call. */
+/* Fills the next cell of the row with text, cut at TABLE_TEXT_BYTES, blanks for control codes; after the
+ * last column the next row begins. */
 void table_words(struct table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Leaves the next cell of the row without a value. */
 void table_missing(struct table *table);
 
-/* Likewise; NaN is a missing value, or no spread. */
+/* Fills the next cell of the row with a number of so many decimals; one that is not finite is missing. */
 void table_number(struct table *table, int decimals, double value);
+
+/* Fills the next cell of the row with a number and its spread (standard deviation), so many decimals
+ * each. A number that is not finite is missing; a spread that is not finite is left out. */
 void table_spread(struct table *table, int decimals, double value, double spread);
 
 /* Puts a mark ("*") behind the last cell. */
 void table_mark(struct table *table, const char *mark);
 
-/* A line under the table. */
+/* A line under the table, at most TABLE_NOTES, cut at TABLE_TEXT_BYTES. */
 void table_note(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Not collective. */
+/* Prints a table that stands alone. Its rows must be whole. Errors of writing stay in `out` (ferror). */
 void table_print(const struct table *table, enum table_format format, FILE *out);
+
+/* Several tables in one document: for json one array. Filled by table_document_begin. */
+struct table_document {
+    enum table_format format;
+    FILE *out; /* not owned */
+    size_t tables;
+};
+
+/* Begins a document on `out`, which stays open and the caller's. */
+void table_document_begin(struct table_document *document, enum table_format format, FILE *out);
+
+/* Prints the next table, whose rows must be whole. */
+void table_document_add(struct table_document *document, const struct table *table);
+
+/* Ends the document, also one without tables. Errors of writing stay in `out` (ferror). */
+void table_document_end(const struct table_document *document);
 
 #endif

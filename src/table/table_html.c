@@ -1,4 +1,5 @@
-#include "table/table_parts.h"
+/* For a page: a <section> a table, well-formed as XML too; several stand in one <div>. */
+#include "table/printers.h"
 #include "table/text.h"
 
 static const char *class_of(const struct table_heading *column)
@@ -9,10 +10,10 @@ static const char *class_of(const struct table_heading *column)
 static void put_heading(const struct table_heading *column, FILE *out)
 {
     fprintf(out, "<th scope=\"col\"%s>", class_of(column));
-    report_put_html(out, column->name);
+    text_put_html(out, column->name);
     if (column->unit) {
         fputs(" <span class=\"unit\">", out);
-        report_put_html(out, column->unit);
+        text_put_html(out, column->unit);
         fputs("</span>", out);
     }
     fputs("</th>", out);
@@ -21,26 +22,26 @@ static void put_heading(const struct table_heading *column, FILE *out)
 static void put_cell(const struct table_heading *column, const struct table_cell *cell, FILE *out)
 {
     fprintf(out, "<td%s>", class_of(column));
-    report_put_html(out, cell->value ? cell->value : "–");
+    text_put_html(out, cell->value ? cell->value : "–");
     if (cell->spread[0]) {
         fputs(" <span class=\"spread\">± ", out);
-        report_put_html(out, cell->spread);
+        text_put_html(out, cell->spread);
         fputs("</span>", out);
     }
     if (cell->mark[0]) {
         fputs("<span class=\"mark\">", out);
-        report_put_html(out, cell->mark);
+        text_put_html(out, cell->mark);
         fputs("</span>", out);
     }
     fputs("</td>", out);
 }
 
-void table_print_html(const struct table *table, FILE *out)
+static void print_html(const struct table *table, FILE *out)
 {
     fputs("<section class=\"table\" id=\"", out);
-    report_put_html(out, table->id);
+    text_put_html(out, table->id);
     fputs("\">\n<h2>", out);
-    report_put_html(out, table->title);
+    text_put_html(out, table->title);
     fputs("</h2>\n<div class=\"wide\"><table>\n<thead><tr>", out);
     for (size_t c = 0; c < table->columns; c++)
         put_heading(&table->column[c], out);
@@ -54,8 +55,12 @@ void table_print_html(const struct table *table, FILE *out)
     fputs("</tbody>\n</table></div>\n", out);
     for (size_t n = 0; n < table->notes; n++) {
         fputs("<p class=\"note\">", out);
-        report_put_html(out, table->note[n]);
+        text_put_html(out, table->note[n]);
         fputs("</p>\n", out);
     }
     fputs("</section>\n", out);
 }
+
+const struct table_printer table_html = {
+    "html", "<div class=\"tables\">\n", "", "</div>\n", "", print_html,
+};

@@ -1,6 +1,11 @@
-#include "table/table_parts.h"
+/* For programs: a table is one object, several are an array of them.
+ *
+ *     {"table": id, "title": …, "columns": [{"name", "unit"}, …], "rows": [[…], …], "notes": […]}
+ *
+ * Numbers are numbers, a number that may have a spread is {"mean", "std"}, what is missing is null. */
+#include "table/printers.h"
 
-/* A JSON string (RFC 8259); the texts are valid UTF-8. */
+/* A JSON string (RFC 8259) of valid UTF-8. */
 static void put_string(const char *text, FILE *out)
 {
     fputc('"', out);
@@ -20,7 +25,7 @@ static void put_cell(const struct table_heading *column, const struct table_cell
 {
     if (!cell->value)
         fputs("null", out);
-    else if (column->kind == TABLE_WORDS)
+    else if (!cell->is_number)
         put_string(cell->value, out);
     else if (column->kind == TABLE_NUMBER)
         fputs(cell->value, out);
@@ -29,7 +34,7 @@ static void put_cell(const struct table_heading *column, const struct table_cell
                 cell->spread[0] ? cell->spread : "null");
 }
 
-void table_print_json(const struct table *table, FILE *out)
+static void print_json(const struct table *table, FILE *out)
 {
     fputs("{\"table\": ", out);
     put_string(table->id, out);
@@ -57,5 +62,7 @@ void table_print_json(const struct table *table, FILE *out)
         fputs(n ? ",\n  " : "\n  ", out);
         put_string(table->note[n], out);
     }
-    fputs("]}\n", out);
+    fputs("]}", out);
 }
+
+const struct table_printer table_json = {"json", "[\n", ",\n", "\n]\n", "\n", print_json};

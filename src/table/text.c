@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-size_t report_text_width(const char *text, size_t bytes)
+size_t text_width(const char *text, size_t bytes)
 {
     size_t width = 0;
     for (size_t i = 0; i < bytes; i++)
@@ -10,14 +10,14 @@ size_t report_text_width(const char *text, size_t bytes)
     return width;
 }
 
-size_t report_text_wrap(const char **text, size_t width, const char **start)
+size_t text_wrap(const char **text, size_t width, const char **start)
 {
     *start = *text + strspn(*text, " ");
     size_t bytes = 0;
     for (;;) {
         const size_t space = strspn(*start + bytes, " ");
         const size_t end = bytes + space + strcspn(*start + bytes + space, " ");
-        if (end == bytes + space || (bytes > 0 && report_text_width(*start, end) > width))
+        if (end == bytes + space || (bytes > 0 && text_width(*start, end) > width))
             break;
         bytes = end;
     }
@@ -25,7 +25,7 @@ size_t report_text_wrap(const char **text, size_t width, const char **start)
     return bytes;
 }
 
-void report_line_put(struct report_line *line, const char *text, size_t bytes)
+void text_line_put(struct text_line *line, const char *text, size_t bytes)
 {
     if (bytes == 0)
         return;
@@ -33,22 +33,22 @@ void report_line_put(struct report_line *line, const char *text, size_t bytes)
     line->blanks = 0;
 }
 
-void report_line_end(struct report_line *line)
+void text_line_end(struct text_line *line)
 {
     fputc('\n', line->out);
     line->blanks = 0;
 }
 
-void report_put_markdown(FILE *out, const char *text)
+void text_put_markdown(FILE *out, const char *text)
 {
     for (; *text; text++) {
-        if (strchr("\\|*_<`[", *text))
+        if (strchr("\\|*_<`[~&", *text))
             fputc('\\', out);
         fputc(*text, out);
     }
 }
 
-void report_put_html(FILE *out, const char *text)
+void text_put_html(FILE *out, const char *text)
 {
     for (; *text; text++)
         switch (*text) {
@@ -92,7 +92,7 @@ static const char *latex_escape(char c)
     }
 }
 
-void report_put_latex(FILE *out, const char *text)
+void text_put_latex(FILE *out, const char *text)
 {
     for (; *text; text++) {
         const char *escape = latex_escape(*text);
@@ -103,7 +103,7 @@ void report_put_latex(FILE *out, const char *text)
     }
 }
 
-void report_put_csv(FILE *out, const char *text)
+void text_put_csv(FILE *out, const char *text)
 {
     if (!strpbrk(text, ",\"\n\r")) {
         fputs(text, out);

@@ -7,7 +7,11 @@
 #include <unistd.h>
 
 #include "base/comm.h"
+#include "base/mem.h"
+#include "hw/adc_cost.h"
 #include "store/store.h"
+
+enum { WIDTHS = 11, ROWS_MAX = CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES };
 
 static char report_folder[64] = "/tmp/test-report-XXXXXX";
 
@@ -49,7 +53,7 @@ static void write_array(struct store *store, const char *group, const char *name
                                 .type = type,
                                 .axes = axes,
                                 .data = data};
-    char axis[4][16];
+    char axis[4][32];
     for (int a = 0; a < axes; a++) { /* scales of one name and other lengths must not meet */
         snprintf(axis[a], sizeof axis[a], "%s%zu", names[a], length[a]);
         array.axis[a] = (struct store_axis){axis[a], length[a], NULL};
@@ -64,21 +68,34 @@ const int32_t SAMPLE_BITS[DEFINITIONS][LAYERS][CROSSBAR_SIGNS][4] = {
     {{{1, 1, 1, 0}, {0}},         {{1, 1, 0, 0}, {0}}},
 };
 
+static size_t mapped_slices(const struct sample *s)
+{
+    return (size_t)(s->crossbar_slices ? s->crossbar_slices : s->slices);
+}
+
+/* Slices above the fourth need 1 bit. */
+static int32_t bits_of(const struct sample *s, int definition, int layer, size_t sign, size_t slice)
+{
+    if (s->is_empty)
+        return 0;
+    return s->is_dense ? 9 : slice < 4 ? SAMPLE_BITS[definition][layer][sign][slice] : 1;
+}
+
 static void write_layer_adc(struct store *store, const struct sample *s, const char *group, int l)
 {
     static const char *const names[DEFINITIONS] = {"static", "observed", "percentile_99_99",
                                                    "percentile_99_9"};
-    const size_t n = (size_t)s->slices, rows = CROSSBAR_SIGNS * n;
-    int32_t bits[CROSSBAR_SIGNS * 4];
-    double clip[CROSSBAR_SIGNS * 4 * CLIP_BITS];
+    const size_t n = mapped_slices(s), rows = CROSSBAR_SIGNS * n;
+    int32_t bits[ROWS_MAX];
+    double clip[ROWS_MAX * CLIP_BITS];
     for (int d = 0; d < DEFINITIONS; d++) {
         for (size_t i = 0; i < rows; i++)
-            bits[i] = s->is_dense ? 9 : SAMPLE_BITS[d][l][i / n][i % n];
+            bits[i] = bits_of(s, d, l, i / n, i % n);
         write_array(store, group, names[d], STORE_I32, 2, (size_t[]){CROSSBAR_SIGNS, n}, bits);
     }
     for (size_t i = 0; i < rows * CLIP_BITS; i++)
-        clip[i] = i % CLIP_BITS == 0 ? 0.0004 : 0.00001;
-    if (l == 1) { /* minus, B1: 1 and 2 bits */
+        clip[i] = s->is_empty ? 0 : i % CLIP_BITS == 0 ? 0.0004 : 0.00001;
+    if (l == 1 && !s->is_empty) { /* minus, B1: 1 and 2 bits */
         clip[(n + 1) * CLIP_BITS] = 0.0005;
         clip[(n + 1) * CLIP_BITS + 1] = 0.00007;
     }
@@ -89,11 +106,16 @@ static void write_layer_adc(struct store *store, const struct sample *s, const c
 static void write_layer_crossbar(struct store *store, const struct sample *s, const char *group,
                                  int l)
 {
-    const size_t n = (size_t)s->slices, rows = CROSSBAR_SIGNS * n;
-    uint64_t zero[CROSSBAR_SIGNS * 4] = {0}, current[CROSSBAR_SIGNS * 4 * INPUT_BITS * BINS] = {0};
+    const size_t n = mapped_slices(s), rows = CROSSBAR_SIGNS * n;
+    const int64_t outputs = l > 0 ? 10 : s->outputs ? s->outputs : 100;
+    uint64_t zero[ROWS_MAX] = {0}, current[ROWS_MAX * INPUT_BITS * BINS] = {0};
     if (l == 0)
         zero[n - 1] = s->zero;
     for (size_t i = 0; i < rows * INPUT_BITS; i++) { /* 3 of 100000 are not 0 */
+        if (s->is_empty) {
+            current[i * BINS] = 50000;
+            continue;
+        }
         current[i * BINS] = i % INPUT_BITS == 0 ? 49998 : 49999;
         current[i * BINS + 1 + i % INPUT_BITS] = i % INPUT_BITS == 0 ? 2 : 1;
     }
@@ -101,10 +123,10 @@ static void write_layer_crossbar(struct store *store, const struct sample *s, co
     write_array(store, group, "current_histogram", STORE_U64, 4,
                 (size_t[]){CROSSBAR_SIGNS, n, INPUT_BITS, BINS}, current);
     store_integer(store, group, "inputs", l == 0 ? 200 : 100);
-    store_integer(store, group, "outputs", l == 0 ? 100 : 10);
+    store_integer(store, group, "outputs", outputs);
     store_integer(store, group, "row_tiles", l == 0 ? 2 : 1);
-    store_integer(store, group, "column_tiles", 1);
-    store_integer(store, group, "arrays", (l == 0 ? 2 : 1) * s->slices * 2);
+    store_integer(store, group, "column_tiles", (outputs + 127) / 128);
+    store_integer(store, group, "arrays", (l == 0 ? 2 : 1) * (int64_t)n * 2);
 }
 
 static void write_hardware(struct store *store, const struct sample *s)
@@ -118,8 +140,65 @@ static void write_hardware(struct store *store, const struct sample *s)
     }
     store_integer(store, "/crossbars", "rows", 128);
     store_integer(store, "/crossbars", "columns", 128);
-    store_integer(store, "/crossbars", "slices", s->slices);
+    store_integer(store, "/crossbars", "slices", (int64_t)mapped_slices(s));
     store_integer(store, "/crossbars", "cell_bits", s->cell_bits ? s->cell_bits : 8 / s->slices);
+}
+
+static void write_numbers(struct store *store, const char *group, const char *name, size_t rows,
+                          size_t columns, double value)
+{
+    double *data = MEM_NEW(double, rows *columns);
+    for (size_t i = 0; i < rows * columns; i++)
+        data[i] = value;
+    write_array(store, group, name, STORE_F64, columns > 1 ? 2 : 1, (size_t[]){rows, columns},
+                data);
+    mem_free(data);
+}
+
+static void write_savings(struct store *store, const char *group, const double *saving)
+{
+    size_t models;
+    const struct adc_model *const *model = adc_models(&models);
+    double *data = MEM_NEW(double, ASSIGNMENTS *models);
+    for (size_t i = 0; i < ASSIGNMENTS * models; i++)
+        data[i] = saving[i / models];
+    write_array(store, group, "energy_saving", STORE_F64, 2, (size_t[]){ASSIGNMENTS, models}, data);
+    mem_free(data);
+    write_numbers(store, group, "tile_power", ASSIGNMENTS, models, 330.0);
+    for (size_t m = 0; m < models; m++) {
+        char name[32];
+        snprintf(name, sizeof name, "model_%zu", m);
+        store_text(store, group, name, model[m]->name);
+    }
+}
+
+/* What reslice crossbar adds, with an accuracy of 0.5 for every choice. */
+static void write_assignments(struct store *store, const struct sample *s)
+{
+    static const char group[] = "/adc/assignments";
+    const size_t n = mapped_slices(s), each = LAYERS * CROSSBAR_SIGNS * n;
+    int32_t bits[ASSIGNMENTS * LAYERS * ROWS_MAX] = {0};
+    for (size_t i = 0; i < each; i++)
+        bits[i] = 8;
+    write_array(store, group, "bits", STORE_I32, 4, (size_t[]){ASSIGNMENTS, LAYERS, 2, n}, bits);
+    write_numbers(store, group, "test_accuracy", ASSIGNMENTS, 1, 0.5);
+    write_numbers(store, group, "energy", ASSIGNMENTS, 1, 1000.0);
+    write_numbers(store, group, "adcs", ASSIGNMENTS, 1, 12.0);
+    write_savings(store, group, s->saving);
+    store_text(store, group, "assignment_0", "8 bits");
+    store_text(store, group, "assignment_1", "provisioned");
+    write_numbers(store, "/adc/sweep", "calibration_accuracy", n, WIDTHS, 0.25);
+    store_real(store, "/adc", "exact_calibration_accuracy", 0.75);
+    store_real(store, "/adc", "exact_test_accuracy", 0.75);
+    store_integer(store, "/adc", "test_samples", 200);
+}
+
+static bool is_lacking(const struct sample *s, const char *column)
+{
+    for (size_t i = 0; i < sizeof s->lacks / sizeof *s->lacks && s->lacks[i]; i++)
+        if (strcmp(s->lacks[i], column) == 0)
+            return true;
+    return false;
 }
 
 static void write_method(struct store *store, const struct sample *s)
@@ -128,6 +207,8 @@ static void write_method(struct store *store, const struct sample *s)
     store_text(store, "/method", "name", s->method);
     for (size_t c = 0; c < method_column_count; c++) {
         int64_t data[LAYERS]; /* or doubles */
+        if (is_lacking(s, method_columns[c].name))
+            continue;
         for (int l = 0; l < LAYERS; l++)
             memcpy(&data[l], (const char *)&s->counts[l] + method_columns[c].offset,
                    sizeof data[l]);
@@ -167,6 +248,8 @@ const char *write_result(struct sample s)
                     s.nonzero);
         store_integer(store, "/slices/total", "codes", 1000);
         write_hardware(store, &s);
+        if (s.saving)
+            write_assignments(store, &s);
     }
     if (s.method)
         write_method(store, &s);

@@ -16,17 +16,23 @@
 #include "result/method_counts.h"
 
 enum { LAYERS = 2, DEFINITIONS = 4, CLIP_BITS = 10, INPUT_BITS = 2, BINS = 5 };
+enum { ASSIGNMENTS = 2 }; /* "8 bits", and "provisioned" with 0 bits on all slices */
 
 struct sample {
     const char *file, *experiment, *run, *base, *parent, *select;
     int64_t sparsity, seed, epoch, version, complete, quantise, slices, cell_bits;
+    int64_t crossbar_slices; /* 0: as many as the codes have */
     double accuracy;
     uint64_t nonzero[4];               /* of 1000 codes, B0..B3 */
     uint64_t zero;                     /* zero columns of (plus, B3) of the first layer */
+    int64_t outputs;                   /* of the first layer; 0: 100 */
     bool is_dense;                     /* every bit count is 9 */
+    bool is_empty;                     /* every bit count is 0, and every current */
+    const double *saving;              /* [ASSIGNMENTS] of every model; NULL: no assignments */
     uint64_t miscounted;               /* codes missing in the histogram */
     const char *method;                /* NULL: no group /method */
     const struct method_layer *counts; /* [LAYERS] */
+    const char *lacks[8];              /* columns that are not in /method */
 };
 
 extern const struct sample BITSLICE;

@@ -49,12 +49,14 @@ static void test_adc_bits(void **state)
         ASSERT_CSV("adc_bits", d, "clipped (%)", clipped[d]);
     }
     for (int row = 0; row <= 4; row += 4) { /* static here, and the paper's row: 1 3 3 3 */
-        ASSERT_CSV("adc_bits", row, "saberi-power energy (x)", "16.25"); /* 4*28.444/(1 + 3*2) */
-        ASSERT_CSV("adc_bits", row, "isaac energy (x)", "3.40"); /* 4*1.66672/(0.19574 + 1.76418) */
+        ASSERT_CSV("adc_bits", row, "saberi-power energy of a conversion (x)",
+                   "16.25"); /* 4*28.444/(1 + 3*2) */
+        ASSERT_CSV("adc_bits", row, "isaac energy of a conversion (x)",
+                   "3.40");                                      /* 4*1.66672/(0.19574 + 1.76418) */
         ASSERT_CSV("adc_bits", row, "isaac area (x)", "5.50");   /* 4*1200.016/(85.997 + 786.774) */
         ASSERT_CSV("adc_bits", row, "sensing time (x)", "3.20"); /* 32/10 */
     }
-    ASSERT_CSV("adc_bits", 1, "isaac energy (x)", ""); /* no ADC at all */
+    ASSERT_CSV("adc_bits", 1, "isaac energy of a conversion (x)", ""); /* no ADC at all */
     ASSERT_CSV("adc_bits", 4, "run", "paper (1,3,3,3)");
     ASSERT_CSV("adc_bits", 4, "clipped (%)", "");
     assert_null(csv_field("adc_bits", 5, "run"));

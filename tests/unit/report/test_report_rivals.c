@@ -48,8 +48,9 @@ static void test_rivals(void **state)
     ASSERT_CSV("rivals", 0, "static ADC (bit)", "1,3,3,3");
     ASSERT_CSV("rivals", 0, "observed ADC (bit)", "0,0,0,0");
     ASSERT_CSV("rivals", 0, "provisioned ADC (bit)", "");
-    ASSERT_CSV("rivals", 0, "saberi-power energy (x)", "16.25"); /* as in the table of ADC bits */
-    assert_null(csv_field("accuracy", 0, "run"));                /* no other table */
+    ASSERT_CSV("rivals", 0, "saberi-power energy of a conversion (x)",
+               "16.25");                          /* as in the table of ADC bits */
+    assert_null(csv_field("accuracy", 0, "run")); /* no other table */
 }
 
 static void test_own_metrics(void **state)
@@ -153,7 +154,8 @@ static void test_seeds(void **state)
     ASSERT_CSV("rivals", 0, "test accuracy (%)", "98.00");
     ASSERT_CSV("rivals", 0, "static ADC (bit)", "9,9,9,9");
     ASSERT_CSV("rivals", 0, "observed ADC (bit)", "9,9,9,9");
-    ASSERT_CSV("rivals", 0, "saberi-power energy (x)", "0.56"); /* 2^8 / 9 over 2^9 / 10 */
+    ASSERT_CSV("rivals", 0, "saberi-power energy of a conversion (x)",
+               "0.56"); /* 2^8 / 9 over 2^9 / 10 */
 }
 
 int main(void)
