@@ -111,7 +111,8 @@ static bool parse_bits(const char *text, int slices, int bits[CROSSBAR_MAX_SLICE
     for (int k = slices - 1; k >= 0 && fine; k--) {
         char *end;
         const long value = strtol(next, &end, 10);
-        fine = end != next && value >= 0 && value <= PROVISION_BITS && *end == (k ? ',' : '\0');
+        fine =
+            end != next && value >= 0 && value <= PROVISION_SWEEP_BITS && *end == (k ? ',' : '\0');
         bits[k] = (int)value;
         next = end + 1;
     }
@@ -119,7 +120,7 @@ static bool parse_bits(const char *text, int slices, int bits[CROSSBAR_MAX_SLICE
                 : error_set(err,
                             "--adc: value '%s'; allowed: %d integers from 0 to %d, most "
                             "significant slice first, separated by commas",
-                            text, slices, PROVISION_BITS);
+                            text, slices, PROVISION_SWEEP_BITS);
 }
 
 /* ---- one file ---- */
@@ -177,22 +178,22 @@ static bool run_selftest(struct session *session, struct error *err)
     return true;
 }
 
-static bool add_wanted(struct provision *provision, const struct crossbar_options *options,
+static bool add_wanted(struct trials *trials, const struct crossbar_options *options,
                        struct error *err)
 {
     int bits[CROSSBAR_MAX_SLICES];
-    char name[PROVISION_NAME];
-    for (int k = 0; k < provision->slices; k++)
+    char name[TRIALS_NAME];
+    for (int k = 0; k < trials->slices; k++)
         bits[k] = 8;
-    provision_add(provision, "8 bits", bits);
+    trials_add(trials, "8 bits", bits);
     for (size_t i = 0; i < options->adc.count; i++) {
-        if (!parse_bits(options->adc.text[i], provision->slices, bits, err))
+        if (!parse_bits(options->adc.text[i], trials->slices, bits, err))
             return false;
         snprintf(name, sizeof name, "(%s)", options->adc.text[i]);
-        provision_add(provision, name, bits);
+        trials_add(trials, name, bits);
     }
-    if (provision->slices == 4 && options->adc.count == 0)
-        provision_add(provision, "paper (1,3,3,3)", (int[]){3, 3, 3, 1});
+    if (trials->slices == 4 && options->adc.count == 0)
+        trials_add(trials, "paper (1,3,3,3)", (int[]){3, 3, 3, 1});
     return true;
 }
 
@@ -214,7 +215,7 @@ static void finish_file(struct session *session, struct provision *provision, en
     const bool has_devices = devices.seeds > 0;
     struct device_runs runs;
     if (has_devices)
-        device_runs_create(&runs, provision, devices);
+        device_runs_create(&runs, provision->trials, devices);
     const struct result_setup setup = {.signs = options->signs_name,
                                        .transfer = options->transfer_name,
                                        .calibration = part == LOADED_TRAIN ? "train" : "validation",
@@ -233,23 +234,24 @@ static void finish_file(struct session *session, struct provision *provision, en
 static bool provision_file(struct session *session, enum loaded_part part, struct error *err)
 {
     const struct crossbar_options *options = session->options;
-    const struct provision_settings settings = {options->loss / 100, (int)options->fewest,
-                                                !options->quick, options->per_layer,
-                                                options->exhaustive};
+    const struct provision_settings settings = {(int)options->fewest, !options->quick,
+                                                options->per_layer, options->exhaustive};
     const struct settings *s = &session->loaded.experiment.runs[0].settings;
     const size_t counted = at_most(s->crossbar.samples, session->test.count);
+    struct trials trials;
     struct provision provision;
     struct device_settings devices;
     if (!choose_devices(session, &devices, err))
         return false;
-    provision_create(&provision, &session->inference, session->calibration, session->test, counted,
-                     settings);
-    const bool fine = add_wanted(&provision, options, err);
+    trials_create(&trials, &session->inference, session->calibration, session->test, counted,
+                  options->loss / 100);
+    const bool fine = add_wanted(&trials, options, err);
     if (fine) {
-        provision_run(&provision);
+        provision_run(&provision, &trials, settings);
         finish_file(session, &provision, part, devices);
+        provision_destroy(&provision);
     }
-    provision_destroy(&provision);
+    trials_destroy(&trials);
     return fine;
 }
 

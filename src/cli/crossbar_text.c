@@ -1,33 +1,13 @@
 #include "cli/crossbar_text.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/comm.h"
 #include "base/log.h"
-#include "simulate/conversions.h"
+#include "simulate/conversion_cost.h"
 #include "table/table.h"
 
-/* ---- bits by definition ---- */
-
-struct definition {
-    const char *name;
-    int8_t (*bits)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES];
-};
-
-static void definition_rows(struct table *table, const struct provision *p,
-                            const struct definition *definition)
-{
-    const bool one_sign = p->inference->simulation->signs != READOUT_DIFFERENTIAL;
-    for (int l = 0; l < p->layers; l++)
-        for (int sign = 0; sign < (one_sign ? 1 : CROSSBAR_SIGNS); sign++) {
-            table_words(table, "%s", definition->name);
-            table_words(table, "%s", p->inference->simulation->layer[l].name);
-            table_words(table, "%s", one_sign ? "" : sign == CROSSBAR_POSITIVE ? "+" : "-");
-            for (int k = p->slices - 1; k >= 0; k--)
-                table_number(table, 0, definition->bits[l][sign][k]);
-        }
-}
+/* ---- bits of layers ---- */
 
 static void slice_columns(struct table *table, int slices)
 {
@@ -38,22 +18,40 @@ static void slice_columns(struct table *table, int slices)
     }
 }
 
-static void print_definitions(const struct provision *p)
+/* `first`: title of the column that says what the bits are. */
+static struct table *layer_table(const struct trials *t, const char *id, const char *title,
+                                 const char *first)
 {
-    const struct definition definitions[] = {
-        {"static",   p->needed_static   },
-        {"observed", p->observed        },
-        {"99.99 %",  p->percentile_99_99},
-        {"99.9 %",   p->percentile_99_9 },
-        {"accuracy", p->accuracy        },
-    };
-    struct table *table = table_create("needed_bits", "ADC bits by definition");
-    table_column(table, TABLE_WORDS, "definition", NULL);
+    struct table *table = table_create(id, title);
+    table_column(table, TABLE_WORDS, first, NULL);
     table_column(table, TABLE_WORDS, "layer", NULL);
     table_column(table, TABLE_WORDS, "sign", NULL);
-    slice_columns(table, p->slices);
-    for (int d = 0; d < (p->settings.each ? 5 : 4); d++)
-        definition_rows(table, p, &definitions[d]);
+    slice_columns(table, t->slices);
+    return table;
+}
+
+static void layer_rows(struct table *table, const struct trials *t, const char *name,
+                       const struct adc_bits *bits)
+{
+    const bool one_sign = t->inference->simulation->signs != READOUT_DIFFERENTIAL;
+    for (int l = 0; l < t->layers; l++)
+        for (int sign = 0; sign < (one_sign ? 1 : CROSSBAR_SIGNS); sign++) {
+            table_words(table, "%s", name);
+            table_words(table, "%s", t->inference->simulation->layer[l].name);
+            table_words(table, "%s", one_sign ? "" : sign == CROSSBAR_POSITIVE ? "+" : "-");
+            for (int k = t->slices - 1; k >= 0; k--)
+                table_number(table, 0, bits[l].of[sign][k]);
+        }
+}
+
+static void print_definitions(const struct provision *p)
+{
+    const struct trials *t = p->trials;
+    struct table *table = layer_table(t, "needed_bits", "ADC bits by definition", "definition");
+    for (int d = 0; d < ADC_DEFINITIONS; d++)
+        layer_rows(table, t, adc_definitions[d].label, t->needed[d]);
+    if (p->accuracy)
+        layer_rows(table, t, "accuracy", p->accuracy);
     table_note(table,
                "static: lossless for every input; observed: lossless on the calibration samples; "
                "99.99 %%, 99.9 %%: hold that share of their conversions; accuracy: fewest bits "
@@ -64,42 +62,35 @@ static void print_definitions(const struct provision *p)
 
 /* ---- assignments ---- */
 
-/* The widest of layers and signs. */
-static int widest(const struct provision *p, const struct assignment *a, int k)
+static void assignment_row(struct table *table, const struct trials *t, const struct assignment *a)
 {
-    int most = 0;
-    for (int l = 0; l < p->layers; l++)
-        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
-            most = a->bits[l][sign][k] > most ? a->bits[l][sign][k] : most;
-    return most;
+    table_words(table, "%s", a->name);
+    for (int k = t->slices - 1; k >= 0; k--)
+        table_number(table, 0, trials_widest(t, a->bits, k));
+    table_number(table, 2, 100 * (t->exact_calibration - a->calibration));
+    table_number(table, 2, 100 * a->test);
+    table_number(table, 2, 100 * (t->exact_test - a->test));
+    table_number(table, 3, 100 * a->clip_rate);
+    table_number(table, 3, 1e-3 * a->energy_pj);
 }
 
-static void print_assignments(const struct provision *p, const struct result_setup *setup)
+static void print_assignments(const struct trials *t, const struct result_setup *setup)
 {
     struct table *table = table_create("assignments", "Accuracy by ADC bits");
     table_column(table, TABLE_WORDS, "ADC", NULL);
-    slice_columns(table, p->slices);
+    slice_columns(table, t->slices);
     table_column(table, TABLE_NUMBER, "calibration loss", "points");
     table_column(table, TABLE_NUMBER, "test accuracy", "%");
     table_column(table, TABLE_NUMBER, "test loss", "points");
     table_column(table, TABLE_NUMBER, "clipped", "%");
     table_column(table, TABLE_NUMBER, "ADC energy", "nJ");
-    for (int i = 0; i < p->assignments; i++) {
-        const struct assignment *a = &p->assignment[i];
-        table_words(table, "%s", a->name);
-        for (int k = p->slices - 1; k >= 0; k--)
-            table_number(table, 0, widest(p, a, k));
-        table_number(table, 2, 100 * (p->exact_calibration - a->calibration));
-        table_number(table, 2, 100 * a->test);
-        table_number(table, 2, 100 * (p->exact_test - a->test));
-        table_number(table, 3, 100 * a->clip_rate);
-        table_number(table, 3, 1e-3 * a->energy_pj);
-    }
+    for (size_t i = 0; i < t->assignments; i++)
+        assignment_row(table, t, &t->assignment[i]);
     table_note(table,
                "Without crossbars: %.2f %% on %zu %s samples (calibration), %.2f %% on %zu test "
                "samples. Signs: %s; transfer: %s.",
-               100 * p->exact_calibration, setup->calibration_samples, setup->calibration,
-               100 * p->exact_test, setup->test_samples, setup->signs, setup->transfer);
+               100 * t->exact_calibration, setup->calibration_samples, setup->calibration,
+               100 * t->exact_test, setup->test_samples, setup->signs, setup->transfer);
     table_note(table, "Bits: the widest of layers and signs. clipped: of the conversions of the "
                       "calibration samples, the worst of layers, slices and signs. ADC energy: of "
                       "a sample's conversions, model isaac (1..3 bits are extrapolated).");
@@ -107,19 +98,19 @@ static void print_assignments(const struct provision *p, const struct result_set
     table_destroy(table);
 }
 
-static void print_devices(const struct provision *p, const struct result_setup *setup)
+static void print_devices(const struct trials *t, const struct result_setup *setup)
 {
     const struct device_runs *runs = setup->devices;
     const struct device *device = &runs->settings.device;
     struct table *table = table_create("devices", "Accuracy on devices");
     table_column(table, TABLE_WORDS, "ADC", NULL);
-    slice_columns(table, p->slices);
+    slice_columns(table, t->slices);
     table_column(table, TABLE_NUMBER, "ideal devices", "%");
     table_column(table, TABLE_SPREAD, "these devices", "%");
-    for (int a = 0; a < runs->assignments; a++) {
-        table_words(table, "%s", p->assignment[a].name);
-        for (int k = p->slices - 1; k >= 0; k--)
-            table_number(table, 0, widest(p, &p->assignment[a], k));
+    for (size_t a = 0; a < runs->assignments; a++) {
+        table_words(table, "%s", t->assignment[a].name);
+        for (int k = t->slices - 1; k >= 0; k--)
+            table_number(table, 0, trials_widest(t, t->assignment[a].bits, k));
         table_number(table, 2, 100 * runs->ideal[a]);
         table_spread(table, 2, 100 * device_runs_mean(runs, a),
                      100 * device_runs_deviation(runs, a));
@@ -137,24 +128,24 @@ static void print_devices(const struct provision *p, const struct result_setup *
             table,
             "Wires take at most %.3g of a row's voltage (all cells on and driven); the first "
             "order means little where that is not small.",
-            device_runs_worst_drop(runs, p->inference->simulation->format));
+            device_runs_worst_drop(runs, t->inference->simulation->format));
     table_print(table, TABLE_TEXT, stdout);
     table_destroy(table);
 }
 
 /* ---- counts ---- */
 
-static void print_counts(const struct provision *p)
+static void print_counts(const struct trials *t)
 {
-    const struct simulation *simulation = p->inference->simulation;
+    const struct simulation *simulation = t->inference->simulation;
     uint64_t all = 0, needed = 0, macs = 0;
-    for (int l = 0; l < p->layers; l++) {
-        macs += conversions_macs(&simulation->layer[l]);
+    for (int l = 0; l < t->layers; l++) {
+        macs += conversion_macs(&simulation->layer[l]);
         for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
-            for (int k = 0; k < p->slices; k++) {
+            for (int k = 0; k < t->slices; k++) {
                 const struct simulated_layer *layer = &simulation->layer[l];
-                all += conversions_of_slice(layer, simulation->signs, sign, k, true);
-                needed += conversions_of_slice(layer, simulation->signs, sign, k, false);
+                all += conversion_count_all(layer, simulation->signs, sign);
+                needed += conversion_count(layer, sign, k);
             }
     }
     log_info("conversions of a sample: %llu, %.3f a multiplication; without bitlines that are all "
@@ -165,18 +156,19 @@ static void print_counts(const struct provision *p)
 
 void crossbar_print(const struct provision *p, const struct result_setup *setup)
 {
-    int64_t macs = (int64_t)p->inference->macs;
-    const double time_s = p->inference->time_s; /* ranks work side by side */
+    const struct trials *t = p->trials;
+    int64_t macs = (int64_t)t->inference->macs;
+    const double time_s = t->inference->time_s; /* ranks work side by side */
     comm_sum_i64(&macs, 1);
     if (comm_rank() == 0) {
         print_definitions(p);
-        print_assignments(p, setup);
+        print_assignments(t, setup);
         if (setup->devices)
-            print_devices(p, setup);
+            print_devices(t, setup);
         fflush(stdout);
     }
-    print_counts(p);
+    print_counts(t);
     log_info("%zu evaluations on crossbars; %.3g multiplications in %.2f s on %d ranks: %.3g a "
              "second",
-             p->simulations, (double)macs, time_s, comm_size(), (double)macs / time_s);
+             t->simulations, (double)macs, time_s, comm_size(), (double)macs / time_s);
 }

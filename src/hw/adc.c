@@ -1,5 +1,7 @@
 #include "hw/adc.h"
 
+_Static_assert(CROSSBAR_MAX_ROWS * 255 < 1 << ADC_MOST_BITS, "the largest current has more bits");
+
 const struct adc_definition_entry adc_definitions[ADC_DEFINITIONS] = {
     [ADC_STATIC] = {"static",           "static",   0,
                     "lose nothing for any input: ceil(log2(1 + largest column sum))"        },

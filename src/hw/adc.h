@@ -7,6 +7,9 @@
 
 #include "hw/crossbar.h"
 
+/* Bits that lose nothing on the largest arrays: log2(1 + CROSSBAR_MAX_ROWS (2^8 - 1)). */
+enum { ADC_MOST_BITS = 18 };
+
 /* Bits of the converters of a layer, by sign and slice. An array of them, one a layer, is a choice of
  * converters for a whole network. 0 bits: no converter, the slice is read as 0. */
 struct adc_bits {

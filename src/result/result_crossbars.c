@@ -119,7 +119,9 @@ static void write_adc(struct store *store, const struct simulated_layer *layer)
     }
     mem_free(pooled);
     for (int d = 0; d < ADC_DEFINITIONS; d++)
-        result_write_bits(store, layer->name, "", (enum adc_definition)d, " on the test set",
+        result_write_bits(store, layer->name, "", (enum adc_definition)d,
+                          d == ADC_OBSERVED ? " on the test set: from the largest current seen"
+                                            : " on the test set",
                           bits[d], slices);
     char group[64];
     snprintf(group, sizeof group, "/adc/%s", layer->name);

@@ -6,56 +6,53 @@
 #include "base/mem.h"
 #include "hw/isaac.h"
 #include "result/result_crossbars.h"
-#include "simulate/conversions.h"
+#include "simulate/conversion_cost.h"
 #include "store/store.h"
 
 static const int32_t SIGN_LABEL[CROSSBAR_SIGNS] = {1, -1};
 
 /* ---- bits of one layer by definition ---- */
 
-static void write_bits(struct store *store, const struct provision *p, int l, const char *name,
-                       const char *description,
-                       int8_t (*needed)[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES])
+static void write_accuracy(struct store *store, const struct provision *p, int l)
 {
+    const int slices = p->trials->slices;
     int32_t bits[CROSSBAR_SIGNS * CROSSBAR_MAX_SLICES];
     char group[64];
-    for (int i = 0; i < CROSSBAR_SIGNS * p->slices; i++)
-        bits[i] = needed[l][i / p->slices][i % p->slices];
-    snprintf(group, sizeof group, "/adc/%s", p->inference->simulation->layer[l].name);
-    const struct store_array array = {.group = group,
-                                      .name = name,
-                                      .description = description,
-                                      .units = "bit",
-                                      .type = STORE_I32,
-                                      .axes = 2};
-    result_write_by_slice(store, array, bits, (size_t)p->slices);
+    for (int i = 0; i < CROSSBAR_SIGNS * slices; i++)
+        bits[i] = p->accuracy[l].of[i / slices][i % slices];
+    snprintf(group, sizeof group, "/adc/%s", p->trials->inference->simulation->layer[l].name);
+    const struct store_array array = {
+        .group = group,
+        .name = "accuracy",
+        .description = "fewest ADC bits, all other converters lossless, with which the accuracy on "
+                       "the calibration samples stays within the attribute loss of /adc",
+        .units = "bit",
+        .type = STORE_I32,
+        .axes = 2};
+    result_write_by_slice(store, array, bits, (size_t)slices);
 }
 
 static void write_layer(struct store *store, const struct provision *p, int l)
 {
-    write_bits(store, p, l, "calibration_observed",
-               "ADC bits that lose nothing on the calibration samples", p->observed);
-    write_bits(store, p, l, "calibration_percentile_99_99",
-               "ADC bits that hold 99.99 % of all conversions of the calibration samples",
-               p->percentile_99_99);
-    write_bits(store, p, l, "calibration_percentile_99_9",
-               "ADC bits that hold 99.9 % of all conversions of the calibration samples",
-               p->percentile_99_9);
-    if (p->settings.each)
-        write_bits(store, p, l, "accuracy",
-                   "fewest ADC bits, all other converters lossless, with which the accuracy on the "
-                   "calibration samples stays within the attribute loss of /adc",
-                   p->accuracy);
+    const struct trials *t = p->trials;
+    for (int d = ADC_OBSERVED; d < ADC_DEFINITIONS; d++)
+        result_write_bits(
+            store, t->inference->simulation->layer[l].name, "calibration_", (enum adc_definition)d,
+            d == ADC_OBSERVED ? " on the calibration samples" : " of the calibration samples",
+            t->needed[d][l], (size_t)t->slices);
+    if (p->accuracy)
+        write_accuracy(store, p, l);
 }
 
 /* ---- of the whole network ---- */
 
 static void write_sweep(struct store *store, const struct provision *p)
 {
-    enum { WIDTHS = PROVISION_BITS + 1 };
+    enum { WIDTHS = PROVISION_SWEEP_BITS + 1 };
+    const size_t slices = (size_t)p->trials->slices;
     double sweep[CROSSBAR_MAX_SLICES * WIDTHS];
-    for (int k = 0; k < p->slices; k++)
-        memcpy(sweep + k * WIDTHS, p->sweep[k], sizeof p->sweep[k]);
+    for (size_t k = 0; k < slices; k++)
+        memcpy(sweep + k * WIDTHS, p->sweep[k], WIDTHS * sizeof *sweep);
     const struct store_array array = {
         .group = "/adc/sweep",
         .name = "calibration_accuracy",
@@ -64,21 +61,21 @@ static void write_sweep(struct store *store, const struct provision *p)
         .units = "1",
         .type = STORE_F64,
         .axes = 2,
-        .axis = {{"slice", (size_t)p->slices, NULL}, {"adc_bits", WIDTHS, NULL}},
+        .axis = {{"slice", slices, NULL}, {"adc_bits", WIDTHS, NULL}},
         .data = sweep
     };
     store_write(store, &array);
 }
 
-static void write_assignment_bits(struct store *store, const struct provision *p)
+static void write_assignment_bits(struct store *store, const struct trials *t)
 {
-    const size_t rows = CROSSBAR_SIGNS * (size_t)p->slices, layers = (size_t)p->layers;
-    int32_t *bits = MEM_NEW(int32_t, (size_t)p->assignments * layers * rows), *next = bits;
-    for (int a = 0; a < p->assignments; a++)
+    const size_t rows = CROSSBAR_SIGNS * (size_t)t->slices, layers = (size_t)t->layers;
+    int32_t *bits = MEM_NEW(int32_t, t->assignments * layers * rows), *next = bits;
+    for (size_t a = 0; a < t->assignments; a++)
         for (size_t l = 0; l < layers; l++)
             for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
-                for (int k = 0; k < p->slices; k++)
-                    *next++ = p->assignment[a].bits[l][sign][k];
+                for (int k = 0; k < t->slices; k++)
+                    *next++ = t->assignment[a].bits[l].of[sign][k];
     const struct store_array array = {
         .group = "/adc/assignments",
         .name = "bits",
@@ -86,10 +83,10 @@ static void write_assignment_bits(struct store *store, const struct provision *p
         .units = "bit",
         .type = STORE_I32,
         .axes = 4,
-        .axis = {{"assignment", (size_t)p->assignments, NULL},
+        .axis = {{"assignment", t->assignments, NULL},
                  {"layer", layers, NULL},
                  {"sign", CROSSBAR_SIGNS, SIGN_LABEL},
-                 {"slice", (size_t)p->slices, NULL}},
+                 {"slice", (size_t)t->slices, NULL}},
         .data = bits
     };
     store_write(store, &array);
@@ -97,18 +94,18 @@ static void write_assignment_bits(struct store *store, const struct provision *p
 }
 
 /* [assignment, model] savings of energy and power of an ISAAC tile; [assignment] converters. */
-static void write_costs(struct store *store, const struct provision *p)
+static void write_costs(struct store *store, const struct trials *t)
 {
-    const struct simulation *simulation = p->inference->simulation;
+    const struct simulation *simulation = t->inference->simulation;
     size_t models;
     const struct adc_model *const *model = adc_models(&models);
-    const size_t n = (size_t)p->assignments;
+    const size_t n = t->assignments;
     double *saving = MEM_NEW(double, n *models), *tile = MEM_NEW(double, n *models);
-    uint64_t adcs[PROVISION_ASSIGNMENTS];
+    uint64_t *adcs = MEM_NEW(uint64_t, n);
     for (size_t a = 0; a < n; a++) {
-        adcs[a] = conversions_adcs(simulation, p->assignment[a].bits);
+        adcs[a] = conversion_adcs(simulation, t->assignment[a].bits);
         for (size_t m = 0; m < models; m++) {
-            const double x = conversions_saving(simulation, model[m], p->assignment[a].bits);
+            const double x = conversion_saving(simulation, model[m], t->assignment[a].bits);
             saving[a * models + m] = x;
             tile[a * models + m] = isaac_tile((struct isaac_cost){1 / x, 1}).power_mw;
         }
@@ -145,11 +142,12 @@ static void write_costs(struct store *store, const struct provision *p)
         snprintf(name, sizeof name, "model_%zu", m);
         store_text(store, "/adc/assignments", name, model[m]->name);
     }
+    mem_free(adcs);
     mem_free(saving);
     mem_free(tile);
 }
 
-static void write_assignments(struct store *store, const struct provision *p)
+static void write_assignments(struct store *store, const struct trials *t)
 {
     static const char group[] = "/adc/assignments";
     static const struct {
@@ -165,30 +163,31 @@ static void write_assignments(struct store *store, const struct provision *p)
          "share of the conversions of the calibration samples that is "
          "clipped, the worst of layers, slices and signs",                             "1",  offsetof(struct assignment, clip_rate)  },
     };
-    double value[PROVISION_ASSIGNMENTS];
-    write_assignment_bits(store, p);
+    double *value = MEM_NEW(double, t->assignments);
+    write_assignment_bits(store, t);
     for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-        for (int a = 0; a < p->assignments; a++)
-            memcpy(&value[a], (const char *)&p->assignment[a] + columns[c].offset, sizeof *value);
+        for (size_t a = 0; a < t->assignments; a++)
+            memcpy(&value[a], (const char *)&t->assignment[a] + columns[c].offset, sizeof *value);
         const struct store_array array = {.group = group,
                                           .name = columns[c].name,
                                           .description = columns[c].description,
                                           .units = columns[c].units,
                                           .type = STORE_F64,
                                           .axes = 1,
-                                          .axis = {{"assignment", (size_t)p->assignments, NULL}},
+                                          .axis = {{"assignment", t->assignments, NULL}},
                                           .data = value};
         store_write(store, &array);
     }
-    write_costs(store, p);
+    mem_free(value);
+    write_costs(store, t);
     char name[32];
-    for (int a = 0; a < p->assignments; a++) {
-        snprintf(name, sizeof name, "assignment_%d", a);
-        store_text(store, group, name, p->assignment[a].name);
+    for (size_t a = 0; a < t->assignments; a++) {
+        snprintf(name, sizeof name, "assignment_%zu", a);
+        store_text(store, group, name, t->assignment[a].name);
     }
-    for (int l = 0; l < p->layers; l++) {
+    for (int l = 0; l < t->layers; l++) {
         snprintf(name, sizeof name, "layer_%d", l);
-        store_text(store, group, name, p->inference->simulation->layer[l].name);
+        store_text(store, group, name, t->inference->simulation->layer[l].name);
     }
 }
 
@@ -209,8 +208,7 @@ static void write_devices(struct store *store, const struct result_setup *setup)
         .units = "1",
         .type = STORE_F64,
         .axes = 2,
-        .axis = {{"assignment", (size_t)runs->assignments, NULL},
-                 {"seed", runs->settings.seeds, seed}},
+        .axis = {{"assignment", runs->assignments, NULL}, {"seed", runs->settings.seeds, seed}},
         .data = runs->accuracy
     };
     store_write(store, &array);
@@ -239,9 +237,9 @@ static void write_setup(struct store *store, const struct provision *p,
     store_text(store, "/adc", "calibration", setup->calibration);
     store_integer(store, "/adc", "calibration_samples", (int64_t)setup->calibration_samples);
     store_integer(store, "/adc", "test_samples", (int64_t)setup->test_samples);
-    store_real(store, "/adc", "loss", p->settings.loss);
-    store_real(store, "/adc", "exact_calibration_accuracy", p->exact_calibration);
-    store_real(store, "/adc", "exact_test_accuracy", p->exact_test);
+    store_real(store, "/adc", "loss", p->trials->loss);
+    store_real(store, "/adc", "exact_calibration_accuracy", p->trials->exact_calibration);
+    store_real(store, "/adc", "exact_test_accuracy", p->trials->exact_test);
     store_integer(store, "/adc", "selftest_compared", (int64_t)setup->selftest_compared);
 }
 
@@ -265,12 +263,13 @@ void result_write_provision(const char *path, const struct provision *p,
                             const struct result_setup *setup)
 {
     static const char *const replaced[] = {"/crossbars", "/adc", NULL};
-    struct store *store = store_extend(path, estimate_bytes(p->inference->simulation), replaced);
-    result_write_simulation(store, p->inference->simulation);
-    for (int l = 0; l < p->layers; l++)
+    const struct simulation *simulation = p->trials->inference->simulation;
+    struct store *store = store_extend(path, estimate_bytes(simulation), replaced);
+    result_write_simulation(store, simulation);
+    for (int l = 0; l < simulation->layers; l++)
         write_layer(store, p, l);
     write_sweep(store, p);
-    write_assignments(store, p);
+    write_assignments(store, p->trials);
     if (setup->devices)
         write_devices(store, setup);
     write_setup(store, p, setup);

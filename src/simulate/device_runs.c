@@ -19,33 +19,32 @@ static void erase(struct inference *inference)
     }
 }
 
-void device_runs_create(struct device_runs *runs, struct provision *provision,
+void device_runs_create(struct device_runs *runs, struct trials *trials,
                         struct device_settings settings)
 {
-    const size_t n = (size_t)provision->assignments;
+    const size_t n = trials->assignments;
     struct device device = settings.device;
-    struct evaluate_job job = provision->test;
-    *runs = (struct device_runs){.settings = settings, .assignments = provision->assignments};
+    struct evaluate_job job = trials->test;
+    *runs = (struct device_runs){.settings = settings, .assignments = trials->assignments};
     runs->ideal = MEM_NEW(double, n);
     runs->accuracy = MEM_NEW(double, n *settings.seeds);
     job.count = settings.samples;
-    const uint64_t macs = provision->inference->macs; /* the speed of devices is not counted */
-    const double time_s = provision->inference->time_s;
-    for (int a = 0; a < runs->assignments; a++) {
-        provision_use(provision, &provision->assignment[a]);
-        runs->ideal[a] = inference_run(provision->inference, job).accuracy;
+    const uint64_t macs = trials->inference->macs; /* the speed of devices is not counted */
+    const double time_s = trials->inference->time_s;
+    for (size_t a = 0; a < runs->assignments; a++) {
+        trials_use(trials, trials->assignment[a].bits);
+        runs->ideal[a] = inference_run(trials->inference, job).accuracy;
     }
     for (size_t s = 0; s < settings.seeds; s++, device.seed++) {
-        program(provision->inference, &device);
-        for (int a = 0; a < runs->assignments; a++) {
-            provision_use(provision, &provision->assignment[a]);
-            runs->accuracy[(size_t)a * settings.seeds + s] =
-                inference_run(provision->inference, job).accuracy;
+        program(trials->inference, &device);
+        for (size_t a = 0; a < runs->assignments; a++) {
+            trials_use(trials, trials->assignment[a].bits);
+            runs->accuracy[a * settings.seeds + s] = inference_run(trials->inference, job).accuracy;
         }
-        erase(provision->inference);
+        erase(trials->inference);
     }
-    provision->inference->macs = macs;
-    provision->inference->time_s = time_s;
+    trials->inference->macs = macs;
+    trials->inference->time_s = time_s;
 }
 
 void device_runs_destroy(struct device_runs *runs)
@@ -55,22 +54,22 @@ void device_runs_destroy(struct device_runs *runs)
     *runs = (struct device_runs){0};
 }
 
-double device_runs_mean(const struct device_runs *runs, int assignment)
+double device_runs_mean(const struct device_runs *runs, size_t assignment)
 {
     const size_t seeds = runs->settings.seeds;
     double sum = 0;
     for (size_t s = 0; s < seeds; s++)
-        sum += runs->accuracy[(size_t)assignment * seeds + s];
+        sum += runs->accuracy[assignment * seeds + s];
     return sum / (double)seeds;
 }
 
-double device_runs_deviation(const struct device_runs *runs, int assignment)
+double device_runs_deviation(const struct device_runs *runs, size_t assignment)
 {
     const size_t seeds = runs->settings.seeds;
     const double mean = device_runs_mean(runs, assignment);
     double squares = 0;
     for (size_t s = 0; s < seeds; s++) {
-        const double distance = runs->accuracy[(size_t)assignment * seeds + s] - mean;
+        const double distance = runs->accuracy[assignment * seeds + s] - mean;
         squares += distance * distance;
     }
     return seeds > 1 ? sqrt(squares / (double)(seeds - 1)) : NAN;

@@ -31,7 +31,8 @@ void inference_destroy(struct inference *inference)
     *inference = (struct inference){0};
 }
 
-bool inference_is_exact(const struct inference *inference, int layer)
+/* Whether the converters of a layer give the exact product for every input. */
+static bool is_exact(const struct inference *inference, int layer)
 {
     const struct crossbar *x = &inference->simulation->layer[layer].crossbar;
     const struct readout *readout = &inference->readout[layer];
@@ -117,11 +118,11 @@ static int layer_of(const struct simulation *simulation, const struct op *op)
     return l;
 }
 
-static bool infer_forward(void *context, struct op *op, const struct pass *pass)
+static bool run_forward(void *context, struct op *op, const struct pass *pass)
 {
     struct inference *inference = context;
     const int l = layer_of(inference->simulation, op);
-    if (!inference->simulate_all && inference_is_exact(inference, l))
+    if (is_exact(inference, l))
         return op->class->forward(op, pass);
     multiply_layer(inference, l, op, pass);
     return true;
@@ -129,7 +130,7 @@ static bool infer_forward(void *context, struct op *op, const struct pass *pass)
 
 struct evaluation inference_run(struct inference *inference, struct evaluate_job job)
 {
-    const struct multiplier multiplier = {infer_forward, inference};
+    const struct multiplier multiplier = {run_forward, inference};
     job.multiplier = &multiplier;
     return evaluate(&job);
 }

@@ -1,216 +1,179 @@
 #include "simulate/provision.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
-#include "hw/adc.h"
-#include "simulate/conversions.h"
-#include "simulate/provision_search.h"
+#include "simulate/conversion_cost.h"
 
-typedef int8_t layer_bits[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES];
-
-/* ---- bits that follow from column sums and histograms ---- */
-
-static void needed_of_slice(struct provision *p, int l, int sign, int k, uint64_t *pooled)
+static bool clips(const struct trials *t)
 {
-    const struct simulated_layer *layer = &p->inference->simulation->layer[l];
-    const size_t bins = crossbar_max_current(layer->crossbar.format) + 1;
-    simulation_pool(layer, sign, k, pooled);
-    p->needed_static[l][sign][k] =
-        (int8_t)adc_bits_for(crossbar_max_column_sum(&layer->crossbar, sign, k));
-    p->observed[l][sign][k] = (int8_t)adc_bits_for(adc_observed_max(pooled, bins));
-    p->percentile_99_99[l][sign][k] = (int8_t)adc_bits_for(adc_quantile(pooled, bins, 0.9999));
-    p->percentile_99_9[l][sign][k] = (int8_t)adc_bits_for(adc_quantile(pooled, bins, 0.999));
-    for (int n = 0; n <= PROVISION_BITS; n++)
-        p->clip_rate[l][sign][k][n] = adc_clip_rate(pooled, bins, n);
+    return t->inference->readout->transfer == READOUT_CLIP;
 }
 
-static void count_currents(struct provision *p, struct evaluate_job job)
+static bool shares_converter(const struct trials *t)
 {
-    simulation_clear(p->inference->simulation);
-    job.observe = simulation_observe;
-    job.context = p->inference->simulation;
-    evaluate(&job);
-    simulation_reduce(p->inference->simulation);
+    return t->inference->simulation->signs == READOUT_ANALOG;
 }
 
-/* One converter serves both signs. */
-static void share_bits(struct provision *p, layer_bits *bits)
+/* Bits that are lossless on the calibration samples for slice k of every layer. */
+static int lossless_of(const struct trials *t, int k)
 {
-    for (int l = 0; l < p->layers; l++)
-        for (int k = 0; k < p->slices; k++) {
-            int8_t *plus = &bits[l][CROSSBAR_POSITIVE][k], *minus = &bits[l][CROSSBAR_NEGATIVE][k];
-            *plus = *minus = *plus > *minus ? *plus : *minus;
+    return clips(t) ? trials_widest(t, t->needed[ADC_OBSERVED], k)
+                    : readout_full_bits(t->inference->simulation->format);
+}
+
+/* Bits [layers] that lose nothing for any input; freed with mem_free. */
+static struct adc_bits *lossless(const struct trials *t)
+{
+    struct adc_bits *bits = MEM_NEW(struct adc_bits, t->layers);
+    if (clips(t))
+        memcpy(bits, t->needed[ADC_STATIC], (size_t)t->layers * sizeof *bits);
+    else /* fewer bits are coarser everywhere */
+        memset(bits, readout_full_bits(t->inference->simulation->format),
+               (size_t)t->layers * sizeof *bits);
+    return bits;
+}
+
+/* ---- one at a time ---- */
+
+/* Each slice alone, over all widths. */
+static void sweep(struct provision *p)
+{
+    struct trials *t = p->trials;
+    for (int k = 0; k < t->slices; k++) {
+        const int most = lossless_of(t, k);
+        for (int n = 0; n <= PROVISION_SWEEP_BITS || n <= most; n++) {
+            struct adc_bits *bits = lossless(t);
+            for (int l = 0; l < t->layers; l++)
+                for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
+                    bits[l].of[sign][k] = (int8_t)n;
+            p->sweep[k][n] = trials_calibration(t, bits);
+            mem_free(bits);
         }
+    }
 }
 
-static void find_needed(struct provision *p)
+static int fewest_bits(struct trials *t, int l, int sign, int k)
 {
-    const size_t bins = crossbar_max_current(p->inference->simulation->format) + 1;
-    uint64_t *pooled = MEM_NEW(uint64_t, bins);
-    for (int l = 0; l < p->layers; l++)
+    struct adc_bits *bits = lossless(t);
+    int n = clips(t) ? t->needed[ADC_OBSERVED][l].of[sign][k] : bits[l].of[sign][k];
+    while (n > 0) {
+        bits[l].of[sign][k] = (int8_t)(n - 1);
+        if (shares_converter(t))
+            bits[l].of[CROSSBAR_NEGATIVE][k] = (int8_t)(n - 1);
+        if (!trials_is_good(t, bits))
+            break;
+        n--;
+    }
+    mem_free(bits);
+    return n;
+}
+
+/* Each (layer, sign, slice) alone: the definition `accuracy`. */
+static void find_each(struct provision *p)
+{
+    struct trials *t = p->trials;
+    p->accuracy = MEM_NEW(struct adc_bits, t->layers);
+    for (int l = 0; l < t->layers; l++)
         for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
-            for (int k = 0; k < p->slices; k++)
-                needed_of_slice(p, l, sign, k, pooled);
-    mem_free(pooled);
-    if (p->inference->simulation->signs != READOUT_ANALOG)
-        return;
-    share_bits(p, p->needed_static);
-    share_bits(p, p->observed);
-    share_bits(p, p->percentile_99_99);
-    share_bits(p, p->percentile_99_9);
+            for (int k = 0; k < t->slices; k++)
+                p->accuracy[l].of[sign][k] = sign == CROSSBAR_NEGATIVE && shares_converter(t)
+                                                 ? p->accuracy[l].of[CROSSBAR_POSITIVE][k]
+                                                 : (int8_t)fewest_bits(t, l, sign, k);
 }
 
-void provision_create(struct provision *p, struct inference *inference,
-                      struct evaluate_job calibration, struct evaluate_job test, size_t counted,
-                      struct provision_settings settings)
+/* ---- together ---- */
+
+/* A width is never tried for a slice that loses too much with it on its own. */
+static void find_bounds(struct provision *p)
 {
-    const struct simulation *simulation = inference->simulation;
-    *p = (struct provision){.settings = settings,
-                            .inference = inference,
-                            .calibration = calibration,
-                            .test = test,
-                            .layers = simulation->layers,
-                            .slices = crossbar_slices(simulation->format)};
-    layer_bits **const all[] = {&p->needed_static, &p->observed, &p->percentile_99_99,
-                                &p->percentile_99_9, &p->accuracy};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        *all[i] = MEM_NEW(layer_bits, p->layers);
-    p->clip_rate = mem_alloc((size_t)p->layers, sizeof *p->clip_rate, "clip rates");
-    memset(p->accuracy, -1, (size_t)p->layers * sizeof *p->accuracy);
-    p->exact_calibration = evaluate(&calibration).accuracy;
-    p->exact_test = evaluate(&test).accuracy;
-    count_currents(p, calibration);
-    find_needed(p);
-    test.count = counted;
-    count_currents(p, test);
+    struct bit_search *search = &p->search;
+    *search = (struct bit_search){.trials = p->trials, .exhaustive = p->settings.exhaustive};
+    for (int k = 0; k < p->trials->slices; k++) {
+        const int high = search->high[k] = lossless_of(p->trials, k);
+        int n = p->settings.fewest_bits < high ? p->settings.fewest_bits : high;
+        while (n < high && !search->exhaustive && !trials_is_close(p->trials, p->sweep[k][n]))
+            n++;
+        search->low[k] = n;
+    }
+}
+
+/* Whether no slice has fewer bits than asked for, but where fewer lose nothing. */
+static bool has_fewest(const struct provision *p, const struct assignment *a)
+{
+    for (int k = 0; k < p->trials->slices; k++) {
+        const int widest = trials_widest(p->trials, a->bits, k);
+        if (widest < p->settings.fewest_bits && widest < p->search.high[k])
+            return false;
+    }
+    return true;
+}
+
+/* The cheapest assignment within the loss that costs less than `most_pj`; -1 when there is none. */
+static int cheapest_assignment(const struct provision *p, bool wants_fewest, double most_pj)
+{
+    int found = -1;
+    for (size_t i = 0; i < p->trials->assignments; i++) {
+        const struct assignment *a = &p->trials->assignment[i];
+        if (trials_is_close(p->trials, a->calibration) && a->energy_pj < most_pj &&
+            has_fewest(p, a) == wants_fewest) {
+            found = (int)i;
+            most_pj = a->energy_pj;
+        }
+    }
+    return found;
+}
+
+/* Layers may have bits of their own in a cheaper assignment than one width a slice can give: then
+ * slices lose bits from there. */
+static void start_from_cheapest(struct provision *p, struct adc_bits *bits)
+{
+    struct trials *t = p->trials;
+    const struct simulation *simulation = t->inference->simulation;
+    int floor[CROSSBAR_MAX_SLICES];
+    for (int k = 0; k < t->slices; k++)
+        floor[k] = p->settings.fewest_bits;
+    p->start = cheapest_assignment(p, true, conversion_energy_pj(simulation, bits));
+    if (p->start >= 0) {
+        memcpy(bits, t->assignment[p->start].bits, (size_t)t->layers * sizeof *bits);
+        bit_search_reduce(t, bits, BIT_SEARCH_SLICES, floor);
+    }
+    p->passed_over = cheapest_assignment(p, false, conversion_energy_pj(simulation, bits));
+}
+
+static void search(struct provision *p)
+{
+    struct trials *t = p->trials;
+    struct adc_bits *bits = MEM_NEW(struct adc_bits, t->layers);
+    int floor[CROSSBAR_MAX_SLICES];
+    for (int k = 0; k < t->slices; k++)
+        floor[k] = p->settings.fewest_bits;
+    find_bounds(p);
+    bit_search_slices(&p->search, bits);
+    start_from_cheapest(p, bits);
+    trials_record(t, "provisioned", bits);
+    if (p->settings.per_layer) {
+        bit_search_reduce(t, bits, BIT_SEARCH_LAYERS, floor);
+        trials_record(t, "provisioned by layer", bits);
+    }
+    mem_free(bits);
+}
+
+void provision_run(struct provision *p, struct trials *trials, struct provision_settings settings)
+{
+    *p = (struct provision){.settings = settings, .trials = trials};
+    for (int d = 0; d < ADC_DEFINITIONS; d++)
+        trials_record(trials, adc_definitions[d].label, trials->needed[d]);
+    sweep(p);
+    if (settings.each) {
+        find_each(p);
+        trials_record(trials, "accuracy, each alone", p->accuracy);
+    }
+    search(p);
 }
 
 void provision_destroy(struct provision *p)
 {
-    layer_bits *const all[] = {p->needed_static, p->observed, p->percentile_99_99,
-                               p->percentile_99_9, p->accuracy};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        mem_free(all[i]);
-    mem_free(p->clip_rate);
-    for (int a = 0; a < p->assignments; a++)
-        mem_free(p->assignment[a].bits);
+    mem_free(p->accuracy);
     *p = (struct provision){0};
-}
-
-/* ---- simulate ---- */
-
-/* Nothing is clipped on the calibration samples: layer after layer sees exact inputs. */
-static bool is_lossless(const struct provision *p, layer_bits *bits)
-{
-    const struct readout *readout = p->inference->readout;
-    if (readout->transfer != READOUT_CLIP || readout->signs == READOUT_ANALOG)
-        return false; /* the histograms are those of clipped single bitlines */
-    for (int l = 0; l < p->layers; l++)
-        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
-            for (int k = 0; k < p->slices; k++)
-                if (bits[l][sign][k] < p->observed[l][sign][k])
-                    return false;
-    return true;
-}
-
-static void use(struct provision *p, layer_bits *bits)
-{
-    for (int l = 0; l < p->layers; l++)
-        memcpy(p->inference->readout[l].bits, bits[l], sizeof *bits);
-}
-
-void provision_use(struct provision *p, const struct assignment *assignment)
-{
-    use(p, assignment->bits);
-}
-
-double provision_calibration(struct provision *p, layer_bits *bits)
-{
-    if (is_lossless(p, bits))
-        return p->exact_calibration;
-    use(p, bits);
-    p->simulations++;
-    return inference_run(p->inference, p->calibration).accuracy;
-}
-
-bool provision_is_good(struct provision *p, layer_bits *bits)
-{
-    const double most = 1 - p->exact_calibration + p->settings.loss; /* share of wrong ones */
-    struct evaluate_job job = p->calibration;
-    if (is_lossless(p, bits))
-        return true;
-    job.may_refuse = true;
-    job.most_wrong = (size_t)floor(most * (double)job.count + 1e-6);
-    use(p, bits);
-    p->simulations++;
-    const struct evaluation result = inference_run(p->inference, job);
-    return !result.is_refused && provision_is_close(p, result.accuracy);
-}
-
-bool provision_is_close(const struct provision *p, double accuracy)
-{
-    return p->exact_calibration - accuracy <= p->settings.loss + 1e-12;
-}
-
-static double worst_clip_rate(const struct provision *p, layer_bits *bits)
-{
-    double worst = 0;
-    for (int l = 0; l < p->layers; l++)
-        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
-            for (int k = 0; k < p->slices; k++) {
-                const int n = bits[l][sign][k] < PROVISION_BITS ? bits[l][sign][k] : PROVISION_BITS;
-                worst = fmax(worst, p->clip_rate[l][sign][k][n]);
-            }
-    return worst;
-}
-
-void provision_record(struct provision *p, const char *name, layer_bits *bits)
-{
-    if (p->assignments == PROVISION_ASSIGNMENTS)
-        log_fatal("more than %d assignments of converters", PROVISION_ASSIGNMENTS);
-    struct assignment *a = &p->assignment[p->assignments++];
-    snprintf(a->name, sizeof a->name, "%s", name);
-    a->bits = MEM_NEW(layer_bits, p->layers);
-    memcpy(a->bits, bits, (size_t)p->layers * sizeof *bits);
-    a->calibration = provision_calibration(p, bits);
-    use(p, bits);
-    p->simulations++;
-    a->test = inference_run(p->inference, p->test).accuracy;
-    a->energy_pj = conversions_energy_pj(p->inference->simulation, bits);
-    a->clip_rate = worst_clip_rate(p, bits);
-}
-
-void provision_add(struct provision *p, const char *name, const int *bits)
-{
-    layer_bits *all = MEM_NEW(layer_bits, p->layers);
-    provision_fill(p, all, bits);
-    provision_record(p, name, all);
-    mem_free(all);
-}
-
-void provision_fill(const struct provision *p, layer_bits *all, const int *bits)
-{
-    for (int l = 0; l < p->layers; l++)
-        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
-            for (int k = 0; k < p->slices; k++)
-                all[l][sign][k] = (int8_t)bits[k];
-}
-
-void provision_run(struct provision *p)
-{
-    provision_record(p, "static", p->needed_static);
-    provision_record(p, "observed", p->observed);
-    provision_record(p, "99.99 %", p->percentile_99_99);
-    provision_record(p, "99.9 %", p->percentile_99_9);
-    provision_sweep(p);
-    if (p->settings.each) {
-        provision_each(p);
-        provision_record(p, "accuracy, each alone", p->accuracy);
-    }
-    provision_search(p);
 }

@@ -10,6 +10,20 @@
 /* Input vectors that are gathered for one call of the kernel, which has a start-up cost. */
 enum { VECTORS_AT_ONCE = 256 };
 
+static uint64_t bitlines_read(const struct crossbar *x, enum readout_signs signs, int sign,
+                              int slice)
+{
+    const size_t all = x->row_tiles * x->outputs, slices = (size_t)crossbar_slices(x->format);
+    if (signs != READOUT_ANALOG)
+        return all - crossbar_zero_columns(x, sign, slice);
+    const uint32_t *positive = x->column_sum + (size_t)slice * all;
+    const uint32_t *negative = positive + slices * all;
+    uint64_t count = 0;
+    for (size_t i = 0; sign == CROSSBAR_POSITIVE && i < all; i++)
+        count += positive[i] > 0 || negative[i] > 0;
+    return count;
+}
+
 static void map_layer(struct simulated_layer *layer, const struct network *net, int index,
                       struct crossbar_format format, enum readout_signs signs)
 {
@@ -24,6 +38,9 @@ static void map_layer(struct simulated_layer *layer, const struct network *net, 
     layer->vector = MEM_NEW(int16_t, layer->samples * layer->pixels * (weight->count / outputs));
     readout_map(&layer->crossbar, format, signs, net->params.code + weight->offset, outputs,
                 weight->count / outputs);
+    for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
+        for (int k = 0; k < crossbar_slices(layer->crossbar.format); k++)
+            layer->bitlines[sign][k] = bitlines_read(&layer->crossbar, signs, sign, k);
     layer->histogram = MEM_NEW(uint64_t, crossbar_histogram_size(layer->crossbar.format));
 }
 
