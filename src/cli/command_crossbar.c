@@ -13,6 +13,7 @@
 #include "cli/device_options.h"
 #include "result/reopen.h"
 #include "result/result_provision.h"
+#include "settings/crossbar_settings.h"
 #include "simulate/provision.h"
 #include "store/lock.h"
 
@@ -29,7 +30,8 @@ struct crossbar_options {
 
 /* ---- command line ---- */
 
-static bool check_names(void *context, struct error *err)
+/* What needs no file to be found wrong. */
+static bool check_values(void *context, struct error *err)
 {
     struct crossbar_options *options = context;
     if (!readout_signs_find(options->signs_name, &options->signs))
@@ -42,7 +44,7 @@ static bool check_names(void *context, struct error *err)
         strcmp(options->calibrate, "train") != 0)
         return error_set(err, "--calibrate: value '%s'; allowed: validation, train",
                          options->calibrate);
-    return true;
+    return device_options_check(&options->device, err);
 }
 
 static bool parse_command_line(struct crossbar_options *options, struct cli_call call, int *status)
@@ -97,22 +99,31 @@ static bool parse_command_line(struct crossbar_options *options, struct cli_call
                             .operand = "result file",
                             .fewest = 1,
                             .most = CLI_LIST_MAX,
-                            .check = check_names,
+                            .check = check_values,
                             .context = options};
     return cli_parse(&cli, call, &options->files, status);
 }
 
-/* "1,3,3,3" → bits of slices 3, 2, 1, 0. */
-static bool parse_bits(const char *text, int slices, int bits[CROSSBAR_MAX_SLICES],
-                       struct error *err)
+/* ---- what needs the settings of a file ---- */
+
+static struct crossbar_format mapped_format(const struct crossbar_options *options,
+                                            const struct settings *settings)
 {
+    return readout_format(settings_crossbar_format(settings), options->signs);
+}
+
+/* "1,3,3,3" → bits of slices 3, 2, 1, 0. */
+static bool parse_bits(const char *text, struct crossbar_format format,
+                       int bits[CROSSBAR_MAX_SLICES], struct error *err)
+{
+    const int slices = crossbar_slices(format), full = readout_full_bits(format);
+    const int most = full > PROVISION_SWEEP_BITS ? full : PROVISION_SWEEP_BITS;
     const char *next = text;
     bool fine = true;
     for (int k = slices - 1; k >= 0 && fine; k--) {
         char *end;
         const long value = strtol(next, &end, 10);
-        fine =
-            end != next && value >= 0 && value <= PROVISION_SWEEP_BITS && *end == (k ? ',' : '\0');
+        fine = end != next && value >= 0 && value <= most && *end == (k ? ',' : '\0');
         bits[k] = (int)value;
         next = end + 1;
     }
@@ -120,7 +131,37 @@ static bool parse_bits(const char *text, int slices, int bits[CROSSBAR_MAX_SLICE
                 : error_set(err,
                             "--adc: value '%s'; allowed: %d integers from 0 to %d, most "
                             "significant slice first, separated by commas",
-                            text, slices, PROVISION_SWEEP_BITS);
+                            text, slices, most);
+}
+
+static bool check_settings(const struct crossbar_options *options, const char *path,
+                           const struct settings *settings, struct error *err)
+{
+    int bits[CROSSBAR_MAX_SLICES];
+    if (!settings->fixed_point.quantise)
+        return error_set(err, "%s: a run in plain floating point has no codes to map", path);
+    for (size_t i = 0; i < options->adc.count; i++)
+        if (!parse_bits(options->adc.text[i], mapped_format(options, settings), bits, err))
+            return false;
+    if (options->calibrate && strcmp(options->calibrate, "validation") == 0 &&
+        settings->data.validation == 0)
+        return error_set(err,
+                         "%s: --calibrate validation: the run kept no validation samples "
+                         "(data.validation is 0); allowed: train",
+                         path);
+    return true;
+}
+
+/* A mistake in any file or option is found before there is work that it could undo. */
+static bool check_file(const struct crossbar_options *options, const char *path, struct error *err)
+{
+    const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+    struct experiment experiment;
+    if (!loaded_settings(&experiment, path, sets, err))
+        return false;
+    const bool fine = check_settings(options, path, &experiment.runs[0].settings, err);
+    experiment_free(&experiment);
+    return fine;
 }
 
 /* ---- one file ---- */
@@ -140,22 +181,17 @@ static size_t at_most(int64_t wanted, size_t available)
     return wanted > 0 && (size_t)wanted < available ? (size_t)wanted : available;
 }
 
-static bool choose_samples(struct session *session, enum loaded_part *part, struct error *err)
+static enum loaded_part choose_samples(struct session *session)
 {
     const struct crossbar_options *options = session->options;
     const bool has_validation = loaded_count(&session->loaded, LOADED_VALIDATION) > 0;
     const bool wants_train = options->calibrate && strcmp(options->calibrate, "train") == 0;
-    if (options->calibrate && !wants_train && !has_validation)
-        return error_set(err,
-                         "%s: --calibrate validation: the run kept no validation samples "
-                         "(data.validation is 0); allowed: train",
-                         session->path);
-    *part = has_validation && !wants_train ? LOADED_VALIDATION : LOADED_TRAIN;
-    const size_t count = at_most(options->samples, loaded_count(&session->loaded, *part));
-    session->calibration = loaded_job(&session->loaded, *part, count);
+    const enum loaded_part part = has_validation && !wants_train ? LOADED_VALIDATION : LOADED_TRAIN;
+    const size_t count = at_most(options->samples, loaded_count(&session->loaded, part));
+    session->calibration = loaded_job(&session->loaded, part, count);
     session->test = loaded_job(&session->loaded, LOADED_TEST,
                                at_most(options->test, loaded_count(&session->loaded, LOADED_TEST)));
-    return true;
+    return part;
 }
 
 /* False when the simulator is wrong. */
@@ -178,34 +214,23 @@ static bool run_selftest(struct session *session, struct error *err)
     return true;
 }
 
-static bool add_wanted(struct trials *trials, const struct crossbar_options *options,
-                       struct error *err)
+/* The choices that come from outside, and the paper's; --adc has been checked. */
+static void add_wanted(struct trials *trials, const struct crossbar_options *options)
 {
+    const struct crossbar_format format = trials->inference->simulation->format;
     int bits[CROSSBAR_MAX_SLICES];
     char name[TRIALS_NAME];
+    struct error none;
     for (int k = 0; k < trials->slices; k++)
         bits[k] = 8;
     trials_add(trials, "8 bits", bits);
     for (size_t i = 0; i < options->adc.count; i++) {
-        if (!parse_bits(options->adc.text[i], trials->slices, bits, err))
-            return false;
+        parse_bits(options->adc.text[i], format, bits, &none);
         snprintf(name, sizeof name, "(%s)", options->adc.text[i]);
         trials_add(trials, name, bits);
     }
     if (trials->slices == 4 && options->adc.count == 0)
         trials_add(trials, "paper (1,3,3,3)", (int[]){3, 3, 3, 1});
-    return true;
-}
-
-/* The devices that were asked for; no seeds: none. */
-static bool choose_devices(const struct session *session, struct device_settings *devices,
-                           struct error *err)
-{
-    const int cell_bits = loaded_format(&session->loaded).cell_bits;
-    if (!device_options_settings(&session->options->device, cell_bits, devices, err))
-        return false;
-    devices->samples = at_most((int64_t)devices->samples, session->test.count);
-    return true;
 }
 
 static void finish_file(struct session *session, struct provision *provision, enum loaded_part part,
@@ -231,7 +256,7 @@ static void finish_file(struct session *session, struct provision *provision, en
         device_runs_destroy(&runs);
 }
 
-static bool provision_file(struct session *session, enum loaded_part part, struct error *err)
+static void provision_file(struct session *session, enum loaded_part part)
 {
     const struct crossbar_options *options = session->options;
     const struct provision_settings settings = {(int)options->fewest, !options->quick,
@@ -240,65 +265,68 @@ static bool provision_file(struct session *session, enum loaded_part part, struc
     const size_t counted = at_most(s->crossbar.samples, session->test.count);
     struct trials trials;
     struct provision provision;
-    struct device_settings devices;
-    if (!choose_devices(session, &devices, err))
-        return false;
+    struct device_settings devices =
+        device_options_settings(&options->device, session->simulation.format.cell_bits);
+    devices.samples = at_most((int64_t)devices.samples, session->test.count);
     trials_create(&trials, &session->inference, session->calibration, session->test, counted,
                   options->loss / 100);
-    const bool fine = add_wanted(&trials, options, err);
-    if (fine) {
-        provision_run(&provision, &trials, settings);
-        finish_file(session, &provision, part, devices);
-        provision_destroy(&provision);
-    }
+    add_wanted(&trials, options);
+    provision_run(&provision, &trials, settings);
+    finish_file(session, &provision, part, devices);
+    provision_destroy(&provision);
     trials_destroy(&trials);
-    return fine;
 }
 
+/* False when the self-test fails. */
 static bool work_on(struct session *session, struct error *err)
 {
     const struct crossbar_options *options = session->options;
-    enum loaded_part part = LOADED_TRAIN;
-    if (!choose_samples(session, &part, err))
-        return false;
+    const enum loaded_part part = choose_samples(session);
     simulation_create(&session->simulation, &session->loaded.training.net,
                       loaded_format(&session->loaded), options->signs);
     result_check_provision(session->path, &session->simulation);
     inference_create(&session->inference, &session->simulation);
-    bool fine = !options->selftest || run_selftest(session, err); /* with converters that clip */
+    const bool fine = !options->selftest || run_selftest(session, err); /* converters that clip */
     for (int l = 0; l < session->simulation.layers; l++)
         session->inference.readout[l].transfer = options->transfer;
-    fine = fine && provision_file(session, part, err);
+    if (fine)
+        provision_file(session, part);
     inference_destroy(&session->inference);
     simulation_destroy(&session->simulation);
     return fine;
 }
 
-/* One process at a time for a file, and none while the run is being trained anew. */
-static int work_locked(struct session *session, struct error *err)
+/* Under the lock, so that it is the run that the result file has now: it may have been trained anew
+ * since it was checked. */
+static bool load_and_work(struct session *session, struct error *err)
 {
-    struct lock lock = {.fd = -1};
-    if (!comm_agree(comm_rank() != 0 || lock_take(&lock, session->path, err), err))
-        return ERROR_STATUS_ENVIRONMENT;
-    const bool fine = work_on(session, err);
-    lock_release(&lock);
-    return fine ? 0 : ERROR_STATUS_USER;
+    const struct crossbar_options *options = session->options;
+    const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+    struct loaded *loaded = &session->loaded;
+    if (!loaded_open(loaded, session->path, options->data, sets, err))
+        return false;
+    log_info("%s: run %s of %s", session->path, loaded->experiment.runs[0].name,
+             loaded->experiment.name);
+    const bool fine =
+        check_settings(options, session->path, &loaded->experiment.runs[0].settings, err) &&
+        work_on(session, err);
+    loaded_close(loaded);
+    return fine;
 }
 
-/* Returns the status; not 0: with a line. */
+/* One process at a time works on a file, and none while the run is being trained anew. Returns the
+ * status; not 0: with a line. */
 static int visit_file(const struct crossbar_options *options, const char *path, struct error *err)
 {
     struct session *session = MEM_NEW(struct session, 1);
-    const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+    struct lock lock = {.fd = -1};
     const double start_s = comm_time_s();
-    int status = ERROR_STATUS_USER;
+    int status = ERROR_STATUS_ENVIRONMENT;
     session->options = options;
     session->path = path;
-    if (loaded_open(&session->loaded, path, options->data, sets, err)) {
-        log_info("%s: run %s of %s", path, session->loaded.experiment.runs[0].name,
-                 session->loaded.experiment.name);
-        status = work_locked(session, err);
-        loaded_close(&session->loaded);
+    if (comm_agree(comm_rank() != 0 || lock_take(&lock, path, err), err)) {
+        status = load_and_work(session, err) ? 0 : ERROR_STATUS_USER;
+        lock_release(&lock);
     }
     mem_free(session);
     if (status == 0)
@@ -317,6 +345,8 @@ int command_crossbar(struct cli_call call)
     options->samples = 5000;
     options->fewest = 1;
     if (parse_command_line(options, call, &status)) {
+        for (size_t f = 0; status == 0 && f < options->files.count; f++)
+            status = check_file(options, options->files.text[f], &err) ? 0 : ERROR_STATUS_USER;
         for (size_t f = 0; status == 0 && f < options->files.count; f++)
             status = visit_file(options, options->files.text[f], &err);
         if (status != 0)

@@ -11,6 +11,7 @@
 #include "result/reopen.h"
 #include "result/result.h"
 #include "settings/build_network.h"
+#include "settings/crossbar_settings.h"
 #include "store/overwrite.h"
 
 struct export_options {
@@ -95,7 +96,7 @@ static bool export_file(const struct export_options *options, const char *result
     const bool fine = overwrite_check(path, EXPORT_FORMAT, true, err) &&
                       load_network(&net, settings, result, err);
     if (fine) {
-        export_write(path, &net, loaded_format_of(settings),
+        export_write(path, &net, settings_crossbar_format(settings),
                      (struct export_source){result, experiment.name, experiment.runs[0].name});
         network_destroy(&net);
         log_info("%s -> %s", result, path);

@@ -18,7 +18,7 @@ void device_options_table(struct device_options *options, struct cli_option *tab
         {"--variation", "HOW", CLI_TEXT, &options->variation, .needs = "--devices",
          .meaning = "programming: none, relative, lognormal, milo or wan (published fits)"},
         {"--sigma", "S", CLI_REAL, &options->sigma, .low = 0, .high = 10, .needs = "--variation",
-         .meaning = "its deviation, as a share; for the fits a factor"},
+         .meaning = "its deviation; relative, lognormal: a share, 5 % is 0.05; fits: a factor"},
         {"--on-off", "RATIO", CLI_REAL, &options->on_off, .low = 0, .high = 1e9,
          .needs = "--devices", .meaning = "of conductances: off cells leak; 0 = infinite"},
         {"--leakage", "HOW", CLI_TEXT, &options->leakage, .needs = "--on-off",
@@ -48,11 +48,43 @@ void device_options_table(struct device_options *options, struct cli_option *tab
     memcpy(table, rows, sizeof rows);
 }
 
-bool device_options_settings(const struct device_options *options, int cell_bits,
-                             struct device_settings *settings, struct error *err)
+/* A spread as wide as the conductance itself is no device's: measured ones stay below 0.5, and a
+ * number above 1 is mostly meant in percent. */
+static bool check_sigma(const struct device_options *options, enum device_variation variation,
+                        struct error *err)
+{
+    const bool is_share = variation == DEVICE_RELATIVE || variation == DEVICE_LOGNORMAL;
+    if (is_share && options->sigma > 1)
+        return error_set(err,
+                         "--sigma: value %g; allowed with --variation %s: 0 to 1, a share of the "
+                         "conductance: %g %% is %g",
+                         options->sigma, options->variation, options->sigma, options->sigma / 100);
+    return true;
+}
+
+bool device_options_check(const struct device_options *options, struct error *err)
+{
+    enum device_variation variation;
+    enum device_leakage leakage;
+    if (!device_variation_find(options->variation, &variation))
+        return error_set(err, "--variation: value '%s'; allowed: %s", options->variation,
+                         device_variation_names());
+    if (!device_leakage_find(options->leakage, &leakage))
+        return error_set(err, "--leakage: value '%s'; allowed: %s", options->leakage,
+                         device_leakage_names());
+    if (options->on_off != 0 && options->on_off <= 1)
+        return error_set(err, "--on-off: value %g; allowed: 0 (infinite) or more than 1",
+                         options->on_off);
+    if (options->stuck_hrs + options->stuck_lrs > 1)
+        return error_set(err, "--stuck-hrs and --stuck-lrs: %g + %g is more than 1",
+                         options->stuck_hrs, options->stuck_lrs);
+    return check_sigma(options, variation, err);
+}
+
+struct device_settings device_options_settings(const struct device_options *options, int cell_bits)
 {
     const double levels = (1 << cell_bits) - 1, off = options->on_off > 1 ? 1 / options->on_off : 0;
-    *settings = (struct device_settings){
+    struct device_settings settings = {
         .device = {.sigma = options->sigma,
                    .on_off = options->on_off,
                    .stuck_hrs = options->stuck_hrs,
@@ -63,17 +95,7 @@ bool device_options_settings(const struct device_options *options, int cell_bits
         .seeds = options->wanted ? (size_t)options->seeds : 0,
         .samples = (size_t)options->samples
     };
-    if (!device_variation_find(options->variation, &settings->device.variation))
-        return error_set(err, "--variation: value '%s'; allowed: %s", options->variation,
-                         device_variation_names());
-    if (!device_leakage_find(options->leakage, &settings->device.leakage))
-        return error_set(err, "--leakage: value '%s'; allowed: %s", options->leakage,
-                         device_leakage_names());
-    if (options->on_off != 0 && options->on_off <= 1)
-        return error_set(err, "--on-off: value %g; allowed: 0 (infinite) or more than 1",
-                         options->on_off);
-    if (options->stuck_hrs + options->stuck_lrs > 1)
-        return error_set(err, "--stuck-hrs and --stuck-lrs: %g + %g is more than 1",
-                         options->stuck_hrs, options->stuck_lrs);
-    return true;
+    device_variation_find(options->variation, &settings.device.variation);
+    device_leakage_find(options->leakage, &settings.device.leakage);
+    return settings;
 }

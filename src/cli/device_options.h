@@ -19,8 +19,10 @@ struct device_options {
  * `options`. Not collective. */
 void device_options_table(struct device_options *options, struct cli_option *table);
 
-/* What was asked for: no seeds when no device option was given. */
-bool device_options_settings(const struct device_options *options, int cell_bits,
-                             struct device_settings *settings, struct error *err);
+/* Names and ranges, whatever the network is. False with a line. Pure. */
+bool device_options_check(const struct device_options *options, struct error *err);
+
+/* What checked options ask for on cells of so many bits: no seeds without --devices. Pure. */
+struct device_settings device_options_settings(const struct device_options *options, int cell_bits);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "result/result.h"
+#include "settings/crossbar_settings.h"
 #include "store/store.h"
 
 /* ---- settings ---- */
@@ -150,13 +151,5 @@ struct evaluate_job loaded_job(struct loaded *loaded, enum loaded_part part, siz
 
 struct crossbar_format loaded_format(const struct loaded *loaded)
 {
-    return loaded_format_of(&loaded->experiment.runs[0].settings);
-}
-
-struct crossbar_format loaded_format_of(const struct settings *s)
-{
-    const int bits = (int)s->fixed_point.bits;
-    const int64_t cell = s->crossbar.cell_bits;
-    return (struct crossbar_format){(int)s->crossbar.rows, (int)s->crossbar.columns,
-                                    (int)(cell > 0 ? cell : s->fixed_point.slice_bits), bits, bits};
+    return settings_crossbar_format(&loaded->experiment.runs[0].settings);
 }

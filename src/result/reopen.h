@@ -31,8 +31,7 @@ size_t loaded_count(const struct loaded *loaded, enum loaded_part part);
 /* An evaluation of the first `count` samples of a part. */
 struct evaluate_job loaded_job(struct loaded *loaded, enum loaded_part part, size_t count);
 
-/* How the run's settings map its codes to crossbars. */
+/* How the run's settings map its codes to crossbars. Pure. */
 struct crossbar_format loaded_format(const struct loaded *loaded);
-struct crossbar_format loaded_format_of(const struct settings *settings);
 
 #endif

@@ -1,12 +1,12 @@
 #include "settings/constraint_settings.h"
 
+#include "settings/crossbar_settings.h"
 #include "settings/options.h"
 
 static struct bit_slice_format format_of(const struct settings *s)
 {
-    const int64_t cell = s->crossbar.cell_bits;
     return (struct bit_slice_format){(int)s->fixed_point.bits,
-                                     (int)(cell > 0 ? cell : s->fixed_point.slice_bits)};
+                                     settings_crossbar_format(s).cell_bits};
 }
 
 /* Everything but the shape. */

@@ -5,6 +5,7 @@
 #include "hw/bit_slice.h"
 #include "settings/build_network.h"
 #include "settings/constraint_settings.h"
+#include "settings/crossbar_settings.h"
 #include "settings/options.h"
 
 static bool broken(int involved[2], const char *a, const char *b)
@@ -32,9 +33,8 @@ static bool check_list(const struct real_list *list, const char *path, size_t nu
 static bool check_length(const struct settings *s, const struct constraint_class *class,
                          size_t layers, int involved[2], struct error *err)
 {
-    const size_t cell = (size_t)s->crossbar.cell_bits;
-    const size_t width = cell > 0 ? cell : (size_t)s->fixed_point.slice_bits;
-    const size_t numbers = class->is_per_slice ? (size_t)s->fixed_point.bits / width : 1;
+    const int slices = crossbar_slices(settings_crossbar_format(s));
+    const size_t numbers = class->is_per_slice ? (size_t)slices : 1;
     return check_list(option_amounts(s, class), options_table[option_of_constraint(class)].path,
                       numbers, layers, involved, err);
 }
