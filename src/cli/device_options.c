@@ -38,7 +38,7 @@ void device_options_table(struct device_options *options, struct cli_option *tab
          .needs = "--wire", .meaning = "resistance of a cell that is on"},
         {"--device-seeds", "N", CLI_INTEGER, &options->seeds, .low = 1, .high = 10000,
          .needs = "--devices", .meaning = "number of device draws"},
-        {"--device-seed", "N", CLI_INTEGER, &options->first_seed, .low = 0, .high = 9e15,
+        {"--device-seed", "N", CLI_INTEGER, &options->first_seed, .low = 0, .high = 2e9,
          .needs = "--devices", .meaning = "seed of the first draw"},
         {"--device-samples", "N", CLI_INTEGER, &options->samples, .low = 0, .high = 1e9,
          .needs = "--devices", .meaning = "test samples of each run on devices; 0 = all"},

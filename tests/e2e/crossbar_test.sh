@@ -96,6 +96,37 @@ search() {
     done
 }
 
+# rows OPTION... -- ARGUMENT...: what holds for every table of assignments (crossbar_rows.py).
+rows() {
+    local -a options=()
+    while [ "$1" != -- ]; do
+        options+=("$1")
+        shift
+    done
+    shift
+    cp "$work/runs/full.h5" "$work/rows.h5"
+    crossbar 1 "$work/rows.h5" --quick "$@"
+    "$python" "$e2e/crossbar_rows.py" "$work/rows.h5" "${options[@]}"
+}
+
+# More choices than once had room.
+many_choices() {
+    local -a choices=()
+    local i
+    for i in {1..40}; do
+        choices+=(--adc "$((i % 9)),3,$((i / 9)),3")
+    done
+    rows --rows 46 -- "${choices[@]}"
+    on_ranks 1 "$reslice" report "$work/rows.h5" --table assignments |
+        grep -c '^full  *([0-8],3,[0-4],3)' | grep -qx 40
+}
+
+# Nine slices have too many combinations of bits to be listed.
+nine_slices() {
+    rows -- --samples 50 --test 50 --signs offset --set crossbar.cell_bits=1
+    rows -- --samples 50 --test 50 --signs offset --set crossbar.cell_bits=1 --exhaustive
+}
+
 # Programmed without deviation, every choice of ADC bits has the accuracy of ideal cells.
 ideal_devices() {
     cp "$work/runs/bitslice.h5" "$work/ideal.h5"
@@ -131,14 +162,58 @@ refusals() {
     refuses "--transfer: value 'x'; allowed: clip, scaled, linear" "$file" --transfer x
     refuses "--calibrate: value 'test'; allowed: validation, train" "$file" --calibrate test
     refuses "--variation: value 'x'; allowed: none, relative" "$file" --devices --variation x
-    refuses "--leakage: value 'x'; allowed: none, digital, reference" "$file" --leakage x
+    refuses "--leakage: value 'x'; allowed: none, digital, reference" "$file" \
+        --devices --on-off 10 --leakage x
     refuses '--on-off: value 1; allowed' "$file" --devices --on-off 1
     refuses 'crossbar.rows' "$file" --set crossbar.rows=0
+    refuses '--device-seed: value' "$file" --devices --device-seed 3000000000
+    refuses '--sigma: value 5; allowed with --variation relative: 0 to 1' "$file" --devices \
+        --variation relative --sigma 5
 }
 
+# An option that would change nothing is refused.
+without_effect() {
+    local file=$work/runs/bitslice.h5
+    refuses '--stuck-lrs has no effect without --devices' "$file" --stuck-lrs 0.5
+    refuses '--device-samples has no effect without --devices' "$file" --device-samples=0
+    refuses '--variation has no effect without --devices' "$file" --variation wan
+    refuses '--sigma has no effect without --variation' "$file" --devices --sigma 0.1
+    refuses '--sigma has no effect without --variation' "$file" --devices --variation=none \
+        --sigma=0.1
+    refuses '--leakage has no effect without --on-off' "$file" --devices --leakage digital
+    refuses '--on-ohm has no effect without --wire' "$file" --devices --on-ohm 7000
+}
+
+# A mistake that shows in the second file only changes nothing in the first.
+before_any_work() {
+    cp "$work/runs/bitslice.h5" "$work/first.h5"
+    refuses "--adc: value '1,3,3,3'; allowed: 8 integers" "$work/first.h5" --selftest \
+        --set crossbar.cell_bits=1 --adc 1,3,3,3
+    refuses 'no such file' "$work/first.h5" "$work/none.h5" --selftest
+    refuses 'plain floating point' "$work/first.h5" "$work/runs/float.h5" --selftest
+    [ ! -s "$work/out" ]
+    cmp "$work/runs/bitslice.h5" "$work/first.h5"
+}
+
+# Who holds the lock may be about to replace the run: its file is not read before the lock is taken.
+lock_first() {
+    cp "$work/runs/bitslice.h5" "$work/locked.h5"
+    "$python" - "$work/locked.h5" "$reslice" <<'END'
+import fcntl, subprocess, sys
+with open(sys.argv[1] + ".lock", "w") as lock:
+    fcntl.lockf(lock, fcntl.LOCK_EX)
+    run = subprocess.run([sys.argv[2], "crossbar", sys.argv[1], "--data", "/nowhere"],
+                         capture_output=True, text=True)
+print(run)
+assert run.returncode == 3 and "/nowhere" not in run.stderr
+END
+}
 
 train 2 "$work/runs.yaml" --output "$work"
 check "refused, in one line" refusals
+check "options without effect are refused" without_effect
+check "mistakes are found before any work" before_any_work
+check "the lock comes before the file" lock_first
 check "self-test of an MLP" selftest_passes "$work/runs/bitslice.h5" --quick
 check "self-test, other arrays and cells" selftest_passes "$work/runs/full.h5" --quick \
     --set crossbar.rows=100 --set crossbar.cell_bits=4
@@ -148,6 +223,12 @@ train 2 "$work/images.yaml" --output "$work" --data "$work/data"
 check "self-test of a ResNet" selftest_passes "$work/images/resnet.h5" --quick --data "$work/data"
 check "numpy computes the same accuracies" twin bitslice
 check "the exhaustive search finds the cheapest bits" search bitslice
+check "provisioned is never dearer than another row" rows -- --adc 2,4,3,1
+check "layers' own bits are a start of the search" rows --fewest 8 --start "99.99 %" -- --fewest 8
+check "wide arrays of wide cells" rows -- --set crossbar.rows=1024 --set crossbar.cell_bits=4
+check "wide arrays, linear" rows -- --set crossbar.rows=1024 --transfer linear --loss 60
+check "40 choices of ADC bits" many_choices
+check "nine slices" nine_slices
 check "1, 2, 3 and 4 ranks" same_on_ranks "$work/runs/bitslice.h5" --per-layer
 check "1, 2, 3 and 4 ranks, analog and scaled" same_on_ranks "$work/runs/full.h5" --quick \
     --signs analog --transfer scaled
