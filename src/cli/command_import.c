@@ -285,8 +285,9 @@ static int import_weights(struct session *session, struct error *err)
     struct training *t = &session->training;
     if (!weights_load(&t->net, session->weights, err) || !calibrate(session, err))
         return ERROR_STATUS_USER;
-    if (run_train(t, NULL, err) != TRAINING_DONE)
-        return ERROR_STATUS_DIVERGED;
+    const int status = run_train(t, NULL, err);
+    if (status != 0)
+        return status;
     currents_count(&session->currents, t);
     if (session->options.logits)
         keep_logits(session);

@@ -57,14 +57,10 @@ static int train(const struct train_job *job, struct training *t, struct checkpo
     struct error err;
     if (!checkpoint_resume(checkpoint, t, &err))
         return fail(&err, ERROR_STATUS_USER);
-    switch (run_train(t, checkpoint, &err)) {
-    case TRAINING_DONE:
-        return finish(job, t, checkpoint);
-    case TRAINING_STOPPED:
-        return stop(t, checkpoint);
-    default:
-        return fail(&err, ERROR_STATUS_DIVERGED);
-    }
+    const int status = run_train(t, checkpoint, &err);
+    return status == 0                      ? finish(job, t, checkpoint)
+           : status == ERROR_STATUS_STOPPED ? stop(t, checkpoint)
+                                            : fail(&err, status);
 }
 
 int train_job_run(const struct train_job *job)

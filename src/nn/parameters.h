@@ -45,6 +45,7 @@ enum {
     SUM_CORRECT = SUM_LOSS + LOSS_LIMBS,
     SUM_DIVERGED,
     SUM_STOP, /* ranks that were asked to stop */
+    SUM_MARK, /* 1: rank 0 marks the step */
     SUM_EXTRAS
 };
 

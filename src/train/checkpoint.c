@@ -156,25 +156,28 @@ static bool save(struct checkpoint *checkpoint, const struct training *t, struct
     return fine;
 }
 
-/* Weights that overflow are noticed in the next step: the last good checkpoint stays. */
-static void save_if_due(struct checkpoint *checkpoint, const struct training *t, double interval_s)
+static bool is_over(const struct checkpoint *checkpoint, double interval_s)
 {
-    struct error err;
-    if (comm_rank() != 0 || interval_s <= 0.0 || comm_time_s() - checkpoint->last_s < interval_s ||
-        !parameters_are_finite(&t->net.params))
-        return;
-    if (!save(checkpoint, t, &err))
-        log_warn("%s; training goes on", err.text);
+    return comm_rank() == 0 && interval_s > 0.0 && comm_time_s() - checkpoint->last_s >= interval_s;
 }
 
-void checkpoint_now_and_then(struct checkpoint *checkpoint, const struct training *t)
+bool checkpoint_is_due(const struct checkpoint *checkpoint)
 {
-    save_if_due(checkpoint, t, checkpoint->interval_s);
+    return is_over(checkpoint, checkpoint->interval_s);
+}
+
+/* Weights that overflow are noticed in the next step: the last good checkpoint stays. */
+void checkpoint_in_between(struct checkpoint *checkpoint, const struct training *t)
+{
+    struct error err;
+    if (comm_rank() == 0 && parameters_are_finite(&t->net.params) && !save(checkpoint, t, &err))
+        log_warn("%s; training goes on", err.text);
 }
 
 void checkpoint_at_end(struct checkpoint *checkpoint, const struct training *t)
 {
-    save_if_due(checkpoint, t, 0.1 * checkpoint->interval_s);
+    if (is_over(checkpoint, 0.1 * checkpoint->interval_s))
+        checkpoint_in_between(checkpoint, t);
 }
 
 bool checkpoint_when_stopped(struct checkpoint *checkpoint, const struct training *t,

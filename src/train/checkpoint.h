@@ -45,10 +45,12 @@ void checkpoint_destroy(struct checkpoint *checkpoint);
  * there is one of other settings, data or parent, or it cannot be read. Collective. */
 bool checkpoint_resume(struct checkpoint *checkpoint, struct training *t, struct error *err);
 
-/* After each step: writes a checkpoint when the interval is over. A failure is a warning, and the
- * files that were there stay. Weights that are not finite are not saved. Not collective: rank 0 does
+/* Whether the interval is over. Not collective: by rank 0's clock, false on others. */
+bool checkpoint_is_due(const struct checkpoint *checkpoint);
+
+/* Behind a step: writes a checkpoint. A failure is a warning, and the files that were there stay. Weights that are not finite are not saved. Not collective: rank 0 does
  * it. */
-void checkpoint_now_and_then(struct checkpoint *checkpoint, const struct training *t);
+void checkpoint_in_between(struct checkpoint *checkpoint, const struct training *t);
 
 /* Behind the last step: writes one when a tenth of the interval is over, since mapping and writing
  * the result may still take long or fail. Not collective: rank 0 does it. */

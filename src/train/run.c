@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "train/progress.h"
+#include "train/replicas.h"
 #include "train/silent_layers.h"
 
 /* Who watches a run. */
@@ -13,12 +14,18 @@ struct watch {
     struct checkpoint *checkpoint; /* or NULL */
 };
 
-static void after_step(struct watch *watch, const struct training *t, double start_s)
+/* Returns a status. */
+static int after_step(struct watch *watch, const struct training *t, double start_s,
+                      struct error *err)
 {
     progress_step(&watch->progress);
     stop_note_work(comm_time_s() - start_s);
-    if (watch->checkpoint)
-        checkpoint_now_and_then(watch->checkpoint, t);
+    if (!t->is_marked)
+        return 0;
+    if (!replicas_are_same(t, err))
+        return ERROR_STATUS_ENVIRONMENT;
+    checkpoint_in_between(watch->checkpoint, t);
+    return 0;
 }
 
 static void after_evaluation(struct watch *watch, const struct training *t)
@@ -28,43 +35,54 @@ static void after_evaluation(struct watch *watch, const struct training *t)
                        t->step.quantise && t->at.epoch > 0);
 }
 
-/* Steps and evaluations up to the last. */
-static enum training_outcome advance(struct watch *watch, struct training *t, struct error *err)
+static int status_of(enum training_outcome outcome)
 {
-    for (;;) {
-        const double start_s = comm_time_s();
-        const enum training_outcome outcome = training_advance(t, err);
-        switch (outcome) {
-        case TRAINING_STEPPED:
-            after_step(watch, t, start_s);
-            break;
-        case TRAINING_MEASURED:
-            after_evaluation(watch, t);
-            break;
-        case TRAINING_DONE:
-        case TRAINING_STOPPED:
-        case TRAINING_DIVERGED:
-            return outcome;
-        }
-    }
+    return outcome == TRAINING_STOPPED    ? ERROR_STATUS_STOPPED
+           : outcome == TRAINING_DIVERGED ? ERROR_STATUS_DIVERGED
+                                          : 0;
 }
 
-enum training_outcome run_train(struct training *t, struct checkpoint *checkpoint,
-                                struct error *err)
+/* Steps and evaluations up to the last. */
+static int advance(struct watch *watch, struct training *t, struct error *err)
+{
+    enum training_outcome outcome;
+    int status;
+    do {
+        const double start_s = comm_time_s();
+        /* only rank 0 knows the time; behind the step all know what it wants */
+        t->step.mark = watch->checkpoint && checkpoint_is_due(watch->checkpoint);
+        outcome = training_advance(t, err);
+        status = status_of(outcome);
+        if (outcome == TRAINING_STEPPED)
+            status = after_step(watch, t, start_s, err);
+        else if (outcome == TRAINING_MEASURED)
+            after_evaluation(watch, t);
+    } while (status == 0 && outcome != TRAINING_DONE);
+    return status;
+}
+
+/* Behind the last evaluation. */
+static int finish(struct training *t, struct checkpoint *checkpoint, struct error *err)
+{
+    if (!replicas_are_same(t, err))
+        return ERROR_STATUS_ENVIRONMENT;
+    if (checkpoint)
+        checkpoint_at_end(checkpoint, t);
+    return status_of(training_finish(t, err));
+}
+
+int run_train(struct training *t, struct checkpoint *checkpoint, struct error *err)
 {
     struct watch watch = {.checkpoint = checkpoint};
-    enum training_outcome outcome = t->resumptions > 0 ? TRAINING_DONE : training_begin(t, err);
-    if (outcome != TRAINING_DONE)
-        return outcome;
+    if (t->resumptions == 0 && training_begin(t, err) != TRAINING_DONE)
+        return ERROR_STATUS_DIVERGED;
     silent_layers_create(&watch.silent, &t->net);
     progress_start(&watch.progress, t);
-    outcome = advance(&watch, t, err);
-    if (outcome == TRAINING_DONE && checkpoint)
-        checkpoint_at_end(checkpoint, t);
-    if (outcome == TRAINING_DONE)
-        outcome = training_finish(t, err);
+    int status = advance(&watch, t, err);
+    if (status == 0)
+        status = finish(t, checkpoint, err);
     silent_layers_destroy(&watch.silent);
-    return outcome;
+    return status;
 }
 
 int run_stop(const struct training *t, struct checkpoint *checkpoint, struct error *err)
@@ -74,7 +92,7 @@ int run_stop(const struct training *t, struct checkpoint *checkpoint, struct err
                   t->at.epoch);
         return ERROR_STATUS_DIVERGED;
     }
-    if (!checkpoint_when_stopped(checkpoint, t, err))
+    if (!replicas_are_same(t, err) || !checkpoint_when_stopped(checkpoint, t, err))
         return ERROR_STATUS_ENVIRONMENT;
     log_info("%s: stopped by %s in epoch %zu after %zu of %zu samples; the same command goes on "
              "from %s",

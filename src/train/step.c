@@ -195,6 +195,7 @@ static bool compute(struct step *step, size_t m, struct clock *clock)
     extra[SUM_DIVERGED] += !network_backward(net, &pass);
     clock_charge(step, clock, STEP_BACKWARD);
     extra[SUM_STOP] = stop_wanted();
+    extra[SUM_MARK] = comm_rank() == 0 && step->mark;
     comm_sum_i64(params->sum, params->size + SUM_EXTRAS);
     if (extra[SUM_DIVERGED])
         return false;
@@ -231,6 +232,7 @@ bool step_run(struct step *step, size_t m, double rate, struct step_result *resu
 
     result->loss = loss_from_sum(extra + SUM_LOSS) / (double)m;
     result->correct = extra[SUM_CORRECT];
+    result->is_marked = extra[SUM_MARK] > 0;
     result->stop = extra[SUM_STOP] > 0;
     return true;
 }

@@ -48,6 +48,7 @@ struct step {
     uint8_t *label;         /* [capacity] of this rank's samples, filled by the caller */
     const uint32_t *sample; /* their numbers in the data set, or NULL; not owned */
     struct rng_key dropout;
+    bool mark;                   /* rank 0's: all ranks see it behind the step */
     size_t *begin;               /* [shards of this rank + 1] */
     struct penalty_tensor *view; /* [views] the trained parameters */
     int *viewed;                 /* [views] their indices in net->params */
@@ -58,6 +59,7 @@ struct step {
 struct step_result {
     double loss;     /* mean cross entropy of the global batch */
     int64_t correct; /* of the global batch */
+    bool is_marked;  /* rank 0 had step->mark */
     bool stop;       /* a rank was asked to stop: see base/stop.h; the same on every rank */
 };
 

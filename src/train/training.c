@@ -251,6 +251,7 @@ static enum training_outcome train_step(struct training *t, struct error *err)
     }
     at->loss += result.loss * (double)m;
     at->correct += result.correct;
+    t->is_marked = result.is_marked;
     t->history.row[at->epoch].value[HISTORY_RATE] = rate;
     return result.stop ? TRAINING_STOPPED : TRAINING_STEPPED;
 }

@@ -55,6 +55,7 @@ struct training {
     size_t pruned;      /* parameters that are masked */
     bool is_calibrated; /* the activation exponents stand: those of a parent, or of an import */
     struct training_position at;
+    bool is_marked;     /* the last step: see struct step */
     size_t resumptions; /* > 0: the state comes from a checkpoint */
     double begun_s;     /* when the run was begun, comm_date_s */
     double start_s;     /* comm_time_s then, had it never been interrupted: of this process */

@@ -11,7 +11,7 @@ python=$(find_python)
 kills=${1:?"usage: kill_test.sh N [seed]"}
 seed=${2:-$$}
 RANDOM=$seed
-checkpoint_minutes=0.00001 # behind each step
+checkpoint_minutes=0.000000001 # behind each step
 runs=(parent child)
 folder=$work/cut/e
 

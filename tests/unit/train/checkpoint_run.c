@@ -95,13 +95,13 @@ bool restart_run(struct fixture *f)
     return checkpoint_resume(&f->checkpoint, &f->training, &run_error);
 }
 
-enum training_outcome advance_run(struct fixture *f)
+int advance_run(struct fixture *f)
 {
     stop_start(0.0);
     raise(SIGUSR1);
-    const enum training_outcome outcome = run_train(&f->training, &f->checkpoint, &run_error);
+    const int status = run_train(&f->training, &f->checkpoint, &run_error);
     stop_end();
-    return outcome;
+    return status;
 }
 
 /* ---- the folder: around the whole group ---- */

@@ -57,7 +57,7 @@ bool restart_run(struct fixture *f);
 
 /* Exactly one step (and the evaluation behind the step before): the request to stop is there from
  * the beginning, and is looked at behind each step. */
-enum training_outcome advance_run(struct fixture *f);
+int advance_run(struct fixture *f);
 
 /* ---- the folder: around the whole group ---- */
 

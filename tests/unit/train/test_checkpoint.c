@@ -101,14 +101,14 @@ static void interrupt(const char *yaml, size_t steps)
 {
     struct fixture *whole = open_fixture(yaml, NULL), *cut = open_fixture(yaml, NULL);
     size_t interruptions = 0;
-    assert_int_equal(run_train(&whole->training, &whole->checkpoint, &run_error), TRAINING_DONE);
+    assert_int_equal(run_train(&whole->training, &whole->checkpoint, &run_error), 0);
     while (interruptions < steps) {
-        assert_int_equal(advance_run(cut), TRAINING_STOPPED);
+        assert_int_equal(advance_run(cut), ERROR_STATUS_STOPPED);
         assert_true(checkpoint_when_stopped(&cut->checkpoint, &cut->training, &run_error));
         assert_true(restart_run(cut));
         assert_int_equal(cut->training.resumptions, ++interruptions);
     }
-    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &run_error), TRAINING_DONE);
+    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &run_error), 0);
     assert_int_equal(cut->training.at.epoch, whole->training.run->settings.epochs);
     assert_same_run(&whole->training, &cut->training);
     drop(whole);
@@ -141,12 +141,12 @@ static void test_end(void **state)
 {
     (void)state;
     struct fixture *whole = open_fixture(RUN_MLP, NULL), *cut = open_fixture(RUN_MLP, NULL);
-    assert_int_equal(run_train(&whole->training, &whole->checkpoint, &run_error), TRAINING_DONE);
-    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &run_error), TRAINING_DONE);
+    assert_int_equal(run_train(&whole->training, &whole->checkpoint, &run_error), 0);
+    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &run_error), 0);
     assert_true(checkpoint_when_stopped(&cut->checkpoint, &cut->training, &run_error));
     assert_true(restart_run(cut));
     assert_true(cut->training.at.is_measured);
-    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &run_error), TRAINING_DONE);
+    assert_int_equal(run_train(&cut->training, &cut->checkpoint, &run_error), 0);
     memcpy(cut->training.net.params.momentum, whole->training.net.params.momentum,
            whole->training.net.params.size * sizeof(float));
     assert_same_run(&whole->training, &cut->training);
@@ -178,7 +178,7 @@ static void assert_limits(const struct training *t, const int *bits)
 static void obeys(const char *yaml, const int *bits)
 {
     struct fixture *f = open_fixture(yaml, NULL);
-    assert_int_equal(run_train(&f->training, &f->checkpoint, &run_error), TRAINING_DONE);
+    assert_int_equal(run_train(&f->training, &f->checkpoint, &run_error), 0);
     assert_limits(&f->training, bits);
     close_fixture(f);
 }

@@ -47,7 +47,7 @@ static struct fixture *open_two(void)
 {
     struct fixture *f = open_fixture(RUN_MLP, NULL);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(advance_run(f), TRAINING_STOPPED);
+        assert_int_equal(advance_run(f), ERROR_STATUS_STOPPED);
         assert_true(checkpoint_when_stopped(&f->checkpoint, &f->training, &run_error));
     }
     assert_true(exists(newest) && exists(older) && !exists(part));
@@ -130,7 +130,7 @@ static void test_starts_over(void **state)
     damage(older);
     assert_true(restart_run(f));
     assert_int_equal(f->training.resumptions, 0);
-    assert_int_equal(advance_run(f), TRAINING_STOPPED);
+    assert_int_equal(advance_run(f), ERROR_STATUS_STOPPED);
     assert_true(checkpoint_when_stopped(&f->checkpoint, &f->training, &run_error));
     assert_true(restart_run(f));
     assert_int_equal(f->training.resumptions, 1);
@@ -213,6 +213,13 @@ static void assert_unchanged(const char *path, struct copy copy)
     mem_free(copy.bytes);
 }
 
+/* What train/run does behind a step. */
+static void now_and_then(struct fixture *f)
+{
+    if (checkpoint_is_due(&f->checkpoint))
+        checkpoint_in_between(&f->checkpoint, &f->training);
+}
+
 /* A file that may not grow: a disk that is full, a quota that is used up. */
 static void test_no_room(void **state)
 {
@@ -227,7 +234,7 @@ static void test_no_room(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     const bool written = checkpoint_when_stopped(&f->checkpoint, &f->training, &run_error);
     f->checkpoint.interval_s = 1e-9; /* a warning only */
-    checkpoint_now_and_then(&f->checkpoint, &f->training);
+    now_and_then(f);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
     assert_false(written);
     assert_says("File too large");
@@ -247,14 +254,14 @@ static void test_not_finite(void **state)
     const struct copy before = copy_of(newest);
     f->checkpoint.interval_s = 1e-9;
     f->training.net.params.value[3] = INFINITY;
-    checkpoint_now_and_then(&f->checkpoint, &f->training);
+    now_and_then(f);
     checkpoint_at_end(&f->checkpoint, &f->training);
     f->training.net.params.value[3] = 0.0f;
     f->training.net.params.momentum[5] = NAN;
-    checkpoint_now_and_then(&f->checkpoint, &f->training);
+    now_and_then(f);
     assert_unchanged(newest, before);
     f->training.net.params.momentum[5] = 0.0f;
-    checkpoint_now_and_then(&f->checkpoint, &f->training);
+    now_and_then(f);
     size_t size;
     char *bytes = read_bytes(newest, &size);
     assert_true(size > 0);
@@ -267,7 +274,7 @@ static void test_interval(void **state)
     (void)state;
     struct fixture *f = open_fixture(RUN_MLP, NULL);
     f->checkpoint.interval_s = 0.0; /* never */
-    assert_int_equal(run_train(&f->training, &f->checkpoint, &run_error), TRAINING_DONE);
+    assert_int_equal(run_train(&f->training, &f->checkpoint, &run_error), 0);
     assert_false(exists(newest));
     end_run(f);
     begin_run(f);
@@ -276,14 +283,14 @@ static void test_interval(void **state)
     checkpoint_at_end(&f->checkpoint, &f->training);
     assert_false(exists(newest));
     f->checkpoint.last_s -= 2.0; /* a tenth is over */
-    checkpoint_now_and_then(&f->checkpoint, &f->training);
+    now_and_then(f);
     assert_false(exists(newest));
     checkpoint_at_end(&f->checkpoint, &f->training);
     assert_true(exists(newest));
     checkpoint_remove(run_result);
     assert_false(exists(newest));
     f->checkpoint.last_s -= 1001.0;
-    checkpoint_now_and_then(&f->checkpoint, &f->training);
+    now_and_then(f);
     assert_true(exists(newest));
     close_fixture(f);
 }
