@@ -67,17 +67,21 @@ static inline bytes look_up(bytes table, const uint8_t *index)
 static inline void sum_entries(bytes sum[LOOKUP_BITS], const uint8_t *index, struct lookup_run run,
                                size_t first, size_t last, const uint8_t *table)
 {
-    bytes s[LOOKUP_BITS] = {{0}};
+    bytes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, s4 = {0}, s5 = {0}, s6 = {0}, s7 = {0};
     for (size_t e = first; e < last; e++) {
         const bytes part = repeat(table + (size_t)run.pattern[e] * LOOKUP_TABLE);
         const uint8_t *at = index + (size_t)run.group[e] * LOOKUP_BITS * LOOKUP_LANES;
-#pragma GCC unroll 8
-        for (int b = 0; b < LOOKUP_BITS; b++)
-            s[b] = add_saturating(s[b], look_up(part, at + b * LOOKUP_LANES));
+        s0 = add_saturating(s0, look_up(part, at));
+        s1 = add_saturating(s1, look_up(part, at + 1 * LOOKUP_LANES));
+        s2 = add_saturating(s2, look_up(part, at + 2 * LOOKUP_LANES));
+        s3 = add_saturating(s3, look_up(part, at + 3 * LOOKUP_LANES));
+        s4 = add_saturating(s4, look_up(part, at + 4 * LOOKUP_LANES));
+        s5 = add_saturating(s5, look_up(part, at + 5 * LOOKUP_LANES));
+        s6 = add_saturating(s6, look_up(part, at + 6 * LOOKUP_LANES));
+        s7 = add_saturating(s7, look_up(part, at + 7 * LOOKUP_LANES));
     }
-#pragma GCC unroll 8
-    for (int b = 0; b < LOOKUP_BITS; b++)
-        sum[b] = s[b];
+    const bytes all[LOOKUP_BITS] = {s0, s1, s2, s3, s4, s5, s6, s7};
+    memcpy(sum, all, sizeof all);
 }
 
 /* ---- currents ---- */
@@ -128,17 +132,29 @@ static inline words widen(bytes x, int high)
 #endif
 }
 
-/* sum [SIMD_BYTES] +- = 2^shift value; value[h] holds half h of each 16 lanes, as widen gives it. */
+typedef int32_t ints __attribute__((vector_size(4 * 8)));
+typedef uint16_t eight __attribute__((vector_size(2 * 8)));
+
+/* sum [8] +- = 2^shift value */
+static inline void add_eight(int32_t *sum, const uint16_t *value, int shift, int negative)
+{
+    eight narrow;
+    ints total;
+    SIMD_LOAD(narrow, value);
+    SIMD_LOAD(total, sum);
+    const ints x = __builtin_convertvector(narrow, ints) << shift;
+    total = negative ? total - x : total + x;
+    SIMD_STORE(sum, total);
+}
+
+/* The same for SIMD_BYTES lanes; value[h] holds half h of each 16, as widen gives it. */
 static inline void add_values(int32_t *sum, const words value[2], int shift, int negative)
 {
     uint16_t half[2][SIMD_BYTES / 2];
     memcpy(half, value, sizeof half);
     for (int part = 0; part < SIMD_BYTES / 16; part++)
         for (int h = 0; h < 2; h++)
-            for (int i = 0; i < 8; i++) {
-                const int32_t x = (int32_t)half[h][8 * part + i] << shift;
-                sum[16 * part + 8 * h + i] += negative ? -x : x;
-            }
+            add_eight(sum + 16 * part + 8 * h, half[h] + 8 * part, shift, negative);
 }
 
 /* Horner's rule from the highest bit: sum_b 2^b min(S_b, 255) <= 255 * 255 fits in 16 bits. */

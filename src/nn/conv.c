@@ -73,19 +73,31 @@ static bool conv_backward(struct op *op, const struct pass *pass)
            bias_fits;
 }
 
-/* One patch a pixel, in the order of the weights: [channel, kernel row, kernel column]. */
-static void conv_gather_codes(const struct op *op, size_t sample, int16_t *vector)
+/* vector [channels, kernel * kernel] from the window whose first pixel is `window`: pixels have their
+ * channels side by side, weights their taps. */
+static void gather_window(const struct op *op, const int16_t *restrict window,
+                          int16_t *restrict vector)
 {
     const size_t channels = (size_t)op->in->channels, kernel = (size_t)op->kernel;
+    const size_t taps = kernel * kernel;
+    for (size_t t = 0; t < taps; t++) {
+        const int16_t *restrict pixel =
+            window + t / kernel * op->in->row + t % kernel * op->in->channel_stride;
+        for (size_t k = 0; k < channels; k++)
+            vector[k * taps + t] = pixel[k];
+    }
+}
+
+/* One window a pixel of the output. */
+static void conv_gather_codes(const struct op *op, size_t sample, int16_t *vector)
+{
+    const size_t inputs = (size_t)(op->in->channels * op->kernel * op->kernel);
     for (int y = 0; y < op->out->height; y++) {
-        const int16_t *pixel =
+        const int16_t *window =
             op->in->code + tensor_at(op->in, sample, y * op->step - op->padding, -op->padding);
-        for (int x = 0; x < op->out->width; x++) {
-            for (size_t k = 0; k < channels; k++)
-                for (size_t t = 0; t < kernel * kernel; t++)
-                    *vector++ =
-                        pixel[t / kernel * op->in->row + t % kernel * op->in->channel_stride + k];
-            pixel += (size_t)op->step * op->in->channel_stride;
+        for (int x = 0; x < op->out->width; x++, vector += inputs) {
+            gather_window(op, window, vector);
+            window += (size_t)op->step * op->in->channel_stride;
         }
     }
 }
