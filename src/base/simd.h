@@ -14,7 +14,7 @@
 enum simd_level {
     SIMD_PORTABLE, /* whatever the compiler's default target has; 16-byte vectors */
     SIMD_AVX2,     /* AVX2 + FMA: Haswell, Zen and later */
-    SIMD_AVX512,   /* AVX-512 F/BW/DQ/VL + VNNI + VPOPCNTDQ: Ice Lake, Zen 4 and later */
+    SIMD_AVX512,   /* AVX-512 F/BW/DQ/VL + VNNI: Cascade Lake, Ice Lake, Zen 4 and later */
     SIMD_AMX,      /* these and matrix tiles of bf16: Sapphire Rapids and later */
     SIMD_LEVELS
 };
