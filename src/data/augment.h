@@ -20,7 +20,7 @@ struct augmentation {
 };
 
 /* As dataset_batch, of augmented samples. Padding is black: pixel 0, normalised like the others.
- * Without flip and crop it is dataset_batch. */
+ * Without flip and crop it is dataset_batch. Not collective. */
 void augment_batch(const struct dataset *set, const struct dataset_part *part,
                    const uint32_t *index, size_t n, float *out, size_t stride,
                    const struct augmentation *augmentation);

@@ -1,31 +1,23 @@
-#define _XOPEN_SOURCE 700
 #include "data/dataset.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/comm.h"
 #include "base/mem.h"
 #include "base/names.h"
 #include "data/cifar.h"
+#include "data/dataset_search.h"
 #include "data/idx.h"
-
-enum { PATH_BYTES = 4096, MAX_FOLDERS = 2, MAX_FILES = 6 };
 
 /* What is known of a set before its files are read. */
 struct spec {
-    const char *name;
-    /* Below a data folder; the first is where data/fetch.sh puts it, others are common. */
-    const char *folder[MAX_FOLDERS];
+    struct dataset_files files;
     int channels, height, width, classes;
     float mean[3], std[3];
     /* Fills the parts of `set`, whose shape and classes are there already, from the files in
      * `folder`. On false the caller frees what was filled. */
     bool (*read)(struct dataset *set, const char *folder, struct error *err);
-    const char *file[MAX_FILES]; /* a folder with one of them (plain or .gz) has the set */
-    const char *package;         /* Debian package, or NULL */
 };
 
 static bool read_idx_set(struct dataset *set, const char *folder, struct error *err);
@@ -39,16 +31,29 @@ static bool read_cifar100(struct dataset *set, const char *folder, struct error 
                        "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"}
 #define CIFAR100_FILES {"train.bin", "test.bin"}
 
+#define CIFAR_OTHERS(NUMBER, FOLDER, FILE)                                                         \
+    {{FOLDER "/" FILE, "its Python version (pickles)"},                                            \
+     {"cifar-" NUMBER "-python.tar.gz", "its Python version (pickles)"},                           \
+     {"cifar-" NUMBER "-binary.tar.gz", "the binary version, still packed,"}}
+#define MNIST_OTHERS(FOLDER)                                                                       \
+    {{"mnist.npz", "its version for Keras"},                                                       \
+     {FOLDER "/processed/training.pt", "its version for PyTorch"}}
+
 static const struct spec specs[] = {
-    {"mnist", {"mnist", "MNIST/raw"}, 1, 28, 28, 10, {0.1307F}, {0.3081F}, read_idx_set, IDX_FILES,
-     NULL},
-    {"fashion-mnist", {"fashion-mnist", "FashionMNIST/raw"}, 1, 28, 28, 10, {0.2860F}, {0.3530F},
-     read_idx_set, IDX_FILES, "dataset-fashion-mnist"},
+    {{"mnist", {"mnist", "MNIST/raw"}, IDX_FILES, MNIST_OTHERS("MNIST"), "its IDX files", NULL},
+     1, 28, 28, 10, {0.1307F}, {0.3081F}, read_idx_set},
+    {{"fashion-mnist", {"fashion-mnist", "FashionMNIST/raw"}, IDX_FILES,
+      MNIST_OTHERS("FashionMNIST"), "its IDX files", "dataset-fashion-mnist"},
+     1, 28, 28, 10, {0.2860F}, {0.3530F}, read_idx_set},
     /* ImageNet's statistics, as the bit-slice paper's reference program has them for CIFAR-10. */
-    {"cifar10", {"cifar-10-batches-bin"}, 3, 32, 32, 10, {0.485F, 0.456F, 0.406F},
-     {0.229F, 0.224F, 0.225F}, read_cifar10, CIFAR10_FILES, NULL},
-    {"cifar100", {"cifar-100-binary"}, 3, 32, 32, 100, {0.485F, 0.456F, 0.406F},
-     {0.229F, 0.224F, 0.225F}, read_cifar100, CIFAR100_FILES, NULL},
+    {{"cifar10", {"cifar-10-batches-bin"}, CIFAR10_FILES,
+      CIFAR_OTHERS("10", "cifar-10-batches-py", "data_batch_1"),
+      "the binary version (cifar-10-binary.tar.gz)", NULL},
+     3, 32, 32, 10, {0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}, read_cifar10},
+    {{"cifar100", {"cifar-100-binary"}, CIFAR100_FILES,
+      CIFAR_OTHERS("100", "cifar-100-python", "meta"),
+      "the binary version (cifar-100-binary.tar.gz)", NULL},
+     3, 32, 32, 100, {0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}, read_cifar100},
 };
 /* clang-format on */
 enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };
@@ -56,7 +61,7 @@ enum { SPEC_COUNT = sizeof specs / sizeof specs[0] };
 static const struct spec *find_spec(const char *name)
 {
     for (int i = 0; i < SPEC_COUNT; i++)
-        if (strcmp(specs[i].name, name) == 0)
+        if (strcmp(specs[i].files.name, name) == 0)
             return &specs[i];
     return NULL;
 }
@@ -66,119 +71,26 @@ const char *dataset_names(void)
     static char names[256];
     names[0] = '\0';
     for (int i = 0; i < SPEC_COUNT; i++)
-        names_append(names, sizeof names, specs[i].name);
+        names_append(names, sizeof names, specs[i].files.name);
     return names;
-}
-
-/* ---- finding the files ---- */
-
-/* Path of `folder`/`file` or, if only that exists, `folder`/`file`.gz. */
-static bool find_file(const char *folder, const char *file, char path[PATH_BYTES])
-{
-    static const char *const ending[] = {"", ".gz"};
-    for (int i = 0; i < 2; i++) {
-        const int n = snprintf(path, PATH_BYTES, "%s/%s%s", folder, file, ending[i]);
-        if (n < PATH_BYTES && access(path, F_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool holds_set(const char *folder, const struct spec *spec)
-{
-    char path[PATH_BYTES];
-    for (int i = 0; i < MAX_FILES && spec->file[i]; i++)
-        if (find_file(folder, spec->file[i], path))
-            return true;
-    return false;
-}
-
-static bool ends_with(const char *path, const char *end)
-{
-    const size_t n = strlen(path), m = strlen(end);
-    return n > m && path[n - m - 1] == '/' && strcmp(path + n - m, end) == 0;
-}
-
-/* MNIST and Fashion-MNIST have the same file names: a folder that is named after one set is never
- * taken for another. */
-static bool is_folder_of_another(const char *folder, const struct spec *spec)
-{
-    bool found = false;
-    char *path = realpath(folder, NULL);
-    for (int i = 0; path && i < SPEC_COUNT; i++)
-        for (int f = 0; f < MAX_FOLDERS && specs[i].folder[f]; f++)
-            found |= &specs[i] != spec && ends_with(path, specs[i].folder[f]);
-    free(path);
-    return found;
-}
-
-struct search {
-    const struct spec *spec;
-    char folder[PATH_BYTES]; /* the place looked at last */
-    char looked[1024];       /* all of them, for the message */
-    size_t looked_length;
-};
-
-static void remember(struct search *s, const char *note)
-{
-    const size_t room = sizeof s->looked - s->looked_length;
-    const int n = snprintf(s->looked + s->looked_length, room, "%s%s%s",
-                           s->looked_length ? ", " : "", s->folder, note);
-    s->looked_length += (size_t)n < room ? (size_t)n : room - 1;
-}
-
-/* Looks into root/below; into `root` itself when `below` is NULL. */
-static bool look(struct search *s, const char *root, const char *below)
-{
-    const int length =
-        snprintf(s->folder, sizeof s->folder, "%s%s%s", root, below ? "/" : "", below ? below : "");
-    const bool other = !below && is_folder_of_another(root, s->spec);
-    remember(s, other ? " (its name is that of another set)" : "");
-    return length < PATH_BYTES && !other && holds_set(s->folder, s->spec);
-}
-
-/* Looks into the set's folders below `root`, then, if `itself`, into `root`. */
-static bool look_below(struct search *s, const char *root, bool itself)
-{
-    for (int f = 0; f < MAX_FOLDERS && s->spec->folder[f]; f++)
-        if (look(s, root, s->spec->folder[f]))
-            return true;
-    return itself && look(s, root, NULL);
-}
-
-static bool find_folder(struct search *s, const char *directory)
-{
-    if (directory)
-        return look_below(s, directory, true);
-    const char *env = getenv("RESLICE_DATA");
-    return (env && env[0] && look_below(s, env, true)) || look_below(s, "./data", false) ||
-           look_below(s, "/usr/share/datasets", false);
-}
-
-static bool fail_missing(const struct search *s, struct error *err)
-{
-    const char *name = s->spec->name, *package = s->spec->package;
-    return error_set(err,
-                     "data set '%s' not found; get it with 'data/fetch.sh %s DIR'%s%s%s; "
-                     "looked in: %s",
-                     name, name, package ? " or 'apt install " : "", package ? package : "",
-                     package ? "'" : "", s->looked);
 }
 
 /* ---- IDX sets: four files, images and labels of each part ---- */
 
 static bool read_idx_file(struct idx *idx, const char *folder, const char *file, int axes,
-                          char path[PATH_BYTES], struct error *err)
+                          char path[DATASET_PATH], struct error *err)
 {
-    if (!find_file(folder, file, path))
-        return error_set(err, "data file '%s/%s': missing, and so is '%s.gz'", folder, file, file);
-    return idx_read(idx, path, axes, err);
+    char names[256];
+    if (dataset_find_file(folder, file, path))
+        return idx_read(idx, path, axes, err);
+    dataset_file_names(file, names, sizeof names);
+    return error_set(err, "data file '%s/%s': missing; looked for %s", folder, file, names);
 }
 
 static bool read_idx_images(struct dataset_part *part, const struct dataset *set,
                             const char *folder, const char *file, struct error *err)
 {
-    char path[PATH_BYTES];
+    char path[DATASET_PATH];
     struct idx idx;
     if (!read_idx_file(&idx, folder, file, 3, path, err))
         return false;
@@ -195,7 +107,7 @@ static bool read_idx_images(struct dataset_part *part, const struct dataset *set
 static bool read_idx_labels(struct dataset_part *part, const struct dataset *set,
                             const char *folder, const char *file, struct error *err)
 {
-    char path[PATH_BYTES];
+    char path[DATASET_PATH];
     struct idx idx;
     if (!read_idx_file(&idx, folder, file, 1, path, err))
         return false;
@@ -258,7 +170,7 @@ static void describe(struct dataset *set, const struct spec *spec)
                             .height = spec->height,
                             .width = spec->width,
                             .classes = spec->classes};
-    snprintf(set->name, sizeof set->name, "%s", spec->name);
+    snprintf(set->name, sizeof set->name, "%s", spec->files.name);
     memcpy(set->mean, spec->mean, sizeof set->mean);
     memcpy(set->std, spec->std, sizeof set->std);
 }
@@ -272,11 +184,14 @@ void dataset_describe(struct dataset *set, const char *name)
 static bool read_set(struct dataset *set, const struct spec *spec, const char *directory,
                      struct error *err)
 {
-    struct search search = {.spec = spec};
-    if (!find_folder(&search, directory))
-        return fail_missing(&search, err);
+    const struct dataset_files *all[SPEC_COUNT];
+    char folder[DATASET_PATH];
+    for (int i = 0; i < SPEC_COUNT; i++)
+        all[i] = &specs[i].files;
+    if (!dataset_find_folder(&spec->files, all, SPEC_COUNT, directory, folder, err))
+        return false;
     describe(set, spec);
-    if (spec->read(set, search.folder, err))
+    if (spec->read(set, folder, err))
         return true;
     dataset_free(set);
     return false;
@@ -337,7 +252,11 @@ void dataset_normalisation(const struct dataset *set, size_t channel, float valu
         value[p] = ((float)p / 255.0F - set->mean[channel]) / set->std[channel];
 }
 
-void dataset_prefetch(const struct dataset *set, const struct dataset_part *part, uint32_t index)
+enum { AHEAD = 2 }; /* samples between prefetch and use */
+
+/* Starts to fetch a sample that will be read soon: samples lie anywhere in a part that no cache
+ * holds. */
+static void prefetch(const struct dataset *set, const struct dataset_part *part, uint32_t index)
 {
     enum { LINE = 64 };
     const size_t sample = dataset_sample_size(set);
@@ -355,8 +274,8 @@ void dataset_batch(const struct dataset *set, const struct dataset_part *part,
     for (size_t c = 0; c < channels; c++)
         dataset_normalisation(set, c, value[c]);
     for (size_t i = 0; i < n; i++) {
-        if (i + DATASET_AHEAD < n)
-            dataset_prefetch(set, part, index[i + DATASET_AHEAD]);
+        if (i + AHEAD < n)
+            prefetch(set, part, index[i + AHEAD]);
         for (size_t c = 0; c < channels; c++) {
             const uint8_t *restrict x = part->pixel + index[i] * sample + c * plane;
             float *restrict y = out + i * stride + c * plane;

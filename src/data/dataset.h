@@ -20,37 +20,34 @@ struct dataset {
     struct dataset_part train, test;
 };
 
-/* Names of the known sets, separated by ", ". */
+/* Names of the known sets, separated by ", "; a static text, always the same. Not collective. */
 const char *dataset_names(void);
 
-/* Name, shape, classes and normalisation of a known set, without its samples. */
+/* Name, shape, classes and normalisation of a known set, without its samples. Not collective. */
 void dataset_describe(struct dataset *set, const char *name);
 
 /* Finds the set's files in a folder of the set's name below `directory`, then in `directory`
  * itself; when `directory` is NULL, likewise in $RESLICE_DATA, then below ./data and
  * /usr/share/datasets: the first that has them. A folder named after one set is never taken for
- * another, since the file names of MNIST and Fashion-MNIST are the same. Collective.
- * False with one line that names the file, what is wrong with it, and for a missing set every
- * place that was looked at and how to fetch it. On false nothing is left allocated. */
+ * another, since the file names of MNIST and Fashion-MNIST are the same. Collective. The caller
+ * gives the samples back with dataset_free.
+ * False with one line that names the file and what is wrong with it, or for a missing set the
+ * names of its files, every place that was looked at, what was found there instead and how to
+ * fetch the set. On false nothing is left allocated. */
 bool dataset_load(struct dataset *set, const char *name, const char *directory, struct error *err);
 
-/* Frees the pixels and labels. */
+/* Frees the pixels and labels. Not collective. */
 void dataset_free(struct dataset *set);
 
-/* Pixels of one sample: channels * height * width. */
+/* Pixels of one sample: channels * height * width. Not collective. */
 size_t dataset_sample_size(const struct dataset *set);
 
 /* value[pixel] of one channel: (pixel / 255 - mean) / std. A pixel has no more values than 256: no
- * division is needed per pixel. */
+ * division is needed per pixel. Not collective. */
 void dataset_normalisation(const struct dataset *set, size_t channel, float value[256]);
 
-enum { DATASET_AHEAD = 2 }; /* samples between prefetch and use */
-
-/* Starts to fetch a sample that will be read soon: samples lie anywhere in a part that no cache holds. */
-void dataset_prefetch(const struct dataset *set, const struct dataset_part *part, uint32_t index);
-
 /* Normalised input of samples index[0..n): out [n, stride], each row [c, h, w] =
- * (pixel / 255 - mean) / std; elements beyond dataset_sample_size are left alone. */
+ * (pixel / 255 - mean) / std; elements beyond dataset_sample_size are left alone. Not collective. */
 void dataset_batch(const struct dataset *set, const struct dataset_part *part,
                    const uint32_t *index, size_t n, float *out, size_t stride);
 
