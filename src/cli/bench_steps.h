@@ -14,7 +14,7 @@ struct bench_figures {
     struct comm_traffic traffic; /* likewise, on one rank too */
 };
 
-/* Random samples and labels for this rank's part of a global batch of m. */
+/* Random samples and labels for this rank's part of a global batch of m. Not collective. */
 void bench_fill(struct step *step, size_t m);
 
 /* Runs steps of m samples for about so many seconds. Collective. False when they diverge. */

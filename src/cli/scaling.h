@@ -32,16 +32,16 @@ struct scaling_input {
                                        * there are more ranks than samples */
 };
 
-/* Seconds of one all-reduce; 0 on one rank. */
+/* Seconds of one all-reduce; 0 on one rank. Not collective. */
 double scaling_reduce_s(int ranks, double bytes, struct scaling_link link);
 
-/* Seconds of all reductions of a step. */
+/* Seconds of all reductions of a step. Not collective. */
 double scaling_comm_s(const struct scaling_input *input, int ranks);
 
-/* 1, 2, 4, … up to and with `last`; returns how many. */
+/* 1, 2, 4, … up to and with `last`; returns how many. Not collective. */
 int scaling_ranks(int last, int ranks[SCALING_POINTS]);
 
-/* Rank 0 prints both tables, the messages of a step and the model. */
+/* Rank 0 prints both tables, the messages of a step and the model. Not collective. */
 void scaling_print(const struct scaling_input *input);
 
 #endif

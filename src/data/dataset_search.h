@@ -41,9 +41,9 @@ void dataset_file_names(const char *file, char *text, int size);
 
 /* folder [DATASET_PATH] = the set's folder: one of `files->folder` below `directory`, then
  * `directory` itself; when that is NULL, likewise in $RESLICE_DATA, then below ./data and
- * /usr/share/datasets. all [count] are the files of every set: a folder that is named after one is
- * not taken for another's. False with one line that says what was looked for, every place, what was found
- * instead, and how to get the set. Not collective. */
+ * /usr/share/datasets. all [count] are the files of every set: a folder that is named after one
+ * is not taken for another's. False with one line that says what was looked for, every place,
+ * what was found instead, and how to get the set. Not collective. */
 bool dataset_find_folder(const struct dataset_files *files, const struct dataset_files *const *all,
                          int count, const char *directory, char *folder, struct error *err);
 

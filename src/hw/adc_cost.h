@@ -22,10 +22,10 @@ struct adc_model {
     double (*area)(int bits);   /* of a converter */
 };
 
-/* All models; *count of them. */
+/* All models; *count of them. Not collective. */
 const struct adc_model *const *adc_models(size_t *count);
 
-/* The model of this name; NULL when there is none. */
+/* The model of this name; NULL when there is none. Not collective. */
 const struct adc_model *adc_model_find(const char *name);
 
 /* What arXiv 1909.08496 prints for its ADCs against 8 bits: savings at 1 and 3 bits. */

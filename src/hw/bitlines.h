@@ -1,5 +1,5 @@
-/* Reading the bitlines of a row tile for a block of input vectors: S of hw/crossbar.h, bit after bit,
- * by the look-up of hw/lookup.h. */
+/* Reading the bitlines of a row tile for a block of input vectors: S of hw/crossbar.h, bit after
+ * bit, by the look-up of hw/lookup.h. */
 #ifndef RESLICE_HW_BITLINES_H
 #define RESLICE_HW_BITLINES_H
 
@@ -21,12 +21,15 @@ struct bitline_currents {
     int32_t wide[LOOKUP_BITS * LOOKUP_LANES];
 };
 
-/* The crossbar must live longer. Not collective; free with bitlines_free. */
+/* The crossbar must live longer. The caller gives the memory back with bitlines_free. Not
+ * collective. */
 void bitlines_create(struct bitlines *bitlines, const struct crossbar *crossbar);
+
+/* Gives the memory of bitlines_create back. Not collective. */
 void bitlines_free(struct bitlines *bitlines);
 
-/* Drives a row tile with n <= LOOKUP_LANES input vectors, input [n, stride] codes of the whole layer;
- * pass 1 takes the negative ones. Not collective. */
+/* Drives a row tile with n <= LOOKUP_LANES input vectors, input [n, stride] codes of the whole
+ * layer; pass 1 takes the negative ones. Not collective. */
 void bitlines_drive(struct bitlines *bitlines, const int16_t *input, size_t n, size_t stride,
                     size_t row_tile, int pass);
 
@@ -35,7 +38,7 @@ void bitlines_drive(struct bitlines *bitlines, const int16_t *input, size_t n, s
 void bitlines_read(const struct bitlines *bitlines, const struct crossbar_tile *tile, size_t active,
                    struct bitline_currents *currents);
 
-/* One of them. */
+/* Number i of narrow or wide, [LOOKUP_BITS, LOOKUP_LANES]. Not collective. */
 static inline int32_t bitlines_current(const struct bitline_currents *currents, size_t i)
 {
     return currents->is_narrow ? currents->narrow[i] : currents->wide[i];

@@ -1,12 +1,13 @@
 /* ReRAM cells that are not ideal, and bitline currents through them.
  *
- * A cell of level l (0 .. L = 2^cell_bits - 1) has the conductance G = Gmin + l dG with
- * dG = (Gmax - Gmin) / L. All is in units of one level, G / dG: off cells leak Gmin / dG =
- * L / (r - 1) with the on/off ratio r = Gmax / Gmin. Programming draws each cell once for a device
- * seed; reading draws noise anew for every conversion. Random numbers are pure functions of (seed,
- * layer, tile, slice, sign, row, column, and for noise the input vector, pass and bit): any division
- * of the work gives the same ones. Levels and currents are integers in units of 2^-READOUT_FRACTION,
- * so sums do not depend on their order, and without deviations they are the ideal currents exactly.
+ * A cell of level l (0 .. L = 2^cell_bits - 1) has the conductance G = Gmin + l dG with dG =
+ * (Gmax - Gmin) / L. All is in units of one level, G / dG: off cells leak Gmin / dG = L / (r -
+ * 1) with the on/off ratio r = Gmax / Gmin. Programming draws each cell once for a device seed;
+ * reading draws noise anew for every conversion. Random numbers are pure functions of (seed,
+ * layer, tile, slice, sign, row, column, and for noise the input vector, pass and bit): any
+ * division of the work gives the same ones. Levels and currents are integers in units of
+ * 2^-READOUT_FRACTION, so sums do not depend on their order, and without deviations they are the
+ * ideal currents exactly.
  *
  * Cells of bitlines whose cells are all 0 are not read, here as in hw/crossbar.h.
  */
@@ -55,21 +56,33 @@ struct device {
     uint64_t seed;
 };
 
+/* The names of enum device_variation, "none, relative, …"; a static text, always the same. Not
+ * collective. */
 const char *device_variation_names(void);
+
+/* *variation of a name; false when there is none of that name. Not collective. */
 bool device_variation_find(const char *name, enum device_variation *variation);
+
+/* The names of enum device_leakage, "none, digital, …"; a static text, always the same. Not
+ * collective. */
 const char *device_leakage_names(void);
+
+/* *leakage of a name; false when there is none of that name. Not collective. */
 bool device_leakage_find(const char *name, enum device_leakage *leakage);
 
 /* A mapped layer whose cells have been programmed. */
 struct device_array;
 
-/* Draws the cells of a layer (numbered `layer` in its network). Free with device_free. */
+/* Draws the cells of a layer (numbered `layer` in its network). The crossbar is not owned and must
+ * outlive the array, which the caller gives back with device_free. Not collective. */
 struct device_array *device_program(const struct crossbar *crossbar, const struct device *device,
                                     uint32_t layer);
+
+/* Gives an array back, but not its crossbar. Not collective. */
 void device_free(struct device_array *array);
 
-/* Level of one programmed cell, in units of 2^-READOUT_FRACTION; `active` counts the columns that are
- * not all 0. For tests. */
+/* Level of one programmed cell, in units of 2^-READOUT_FRACTION; `active` counts the columns
+ * that are not all 0. For tests. Not collective. */
 int32_t device_cell(const struct device_array *array, size_t row_tile, int slice, int sign,
                     size_t row, size_t active);
 
@@ -78,7 +91,8 @@ int32_t device_cell(const struct device_array *array, size_t row_tile, int slice
  *
  * Wires, to first order in the resistance: row i (1 at the sense end) sees the voltage that the
  * currents I_m of all rows m leave of it, so that with w = wire
- *     S' = sum_i I_i - w sum_{i,m} min(i, m) I_i I_m = sum_i I_i - w sum_k (sum_{i>=k} I_i)^2. */
+ *     S' = sum_i I_i - w sum_{i,m} min(i, m) I_i I_m = sum_i I_i - w sum_k (sum_{i>=k} I_i)^2.
+ * Not collective. */
 void device_multiply(const struct device_array *array, const struct readout *readout,
                      const int16_t *input, size_t n, size_t stride, int passes,
                      uint64_t first_vector, int64_t *output);

@@ -15,21 +15,27 @@ struct isaac_cost {
     double power_mw, area_mm2;
 };
 
-struct isaac_cost isaac_ima(struct isaac_cost adc_factor);  /* 24.08 mW */
-struct isaac_cost isaac_tile(struct isaac_cost adc_factor); /* 330 mW */
-struct isaac_cost isaac_chip(struct isaac_cost adc_factor); /* 65.8 W */
+/* An IMA: 24.08 mW at factors of 1. Not collective. */
+struct isaac_cost isaac_ima(struct isaac_cost adc_factor);
 
-/* Share of the converters in a tile's power and area: 58.2 % and 31 % at factors of 1. */
+/* A tile: 330 mW at factors of 1. Not collective. */
+struct isaac_cost isaac_tile(struct isaac_cost adc_factor);
+
+/* A chip: 65.8 W at factors of 1. Not collective. */
+struct isaac_cost isaac_chip(struct isaac_cost adc_factor);
+
+/* Share of the converters in a tile's power and area: 58.2 % and 31 % at factors of 1.
+ * Not collective. */
 struct isaac_cost isaac_adc_share(struct isaac_cost adc_factor);
 
-/* Time of a conversion, ns: 100 ns / 128 columns at 8 bits, linear in the bits. */
+/* Time of a conversion, ns: 100 ns / 128 columns at 8 bits, linear in the bits. Not collective. */
 double isaac_conversion_ns(int bits);
 
 /* Time of a pipeline stage when a converter serves `columns` bitlines: the crossbar read of 100 ns or
- * the conversions, whatever is longer. */
+ * the conversions, whatever is longer. Not collective. */
 double isaac_stage_ns(int bits, int columns);
 
-/* Converters that serve `arrays` arrays of 128 columns within a stage of 100 ns. */
+/* Converters that serve `arrays` arrays of 128 columns within a stage of 100 ns. Not collective. */
 uint64_t isaac_adcs_needed(int bits, uint64_t arrays);
 
 #endif

@@ -1,4 +1,5 @@
-/* Inner loops of the hw layer, one set for each SIMD level (base/simd.h). */
+/* Inner loops of the hw layer, one set for each SIMD level (base/simd.h). They work on arrays of the
+ * caller, keep nothing and are not collective. */
 #ifndef RESLICE_HW_KERNELS_H
 #define RESLICE_HW_KERNELS_H
 
@@ -31,10 +32,10 @@ struct hw_kernels {
                            int negative);
 };
 
-/* The kernels of the level in use. */
+/* The kernels of the level in use. Not collective. */
 const struct hw_kernels *hw_kernels(void);
 
-/* Those of one level, or NULL where it was not built. For tests. */
+/* Those of one level, or NULL where it was not built. For tests. Not collective. */
 const struct hw_kernels *hw_kernels_of(int level);
 
 #endif

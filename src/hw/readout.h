@@ -33,38 +33,48 @@ struct readout {
     int8_t bits[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES];
 };
 
-/* "differential, analog, offset" and "clip, scaled, linear"; false for another name. */
+/* "differential, analog, offset": a static text, always the same. Not collective. */
 const char *readout_signs_names(void);
+
+/* *signs of a name; false when there is none of that name. Not collective. */
 bool readout_signs_find(const char *name, enum readout_signs *signs);
+
+/* "clip, scaled, linear": a static text, always the same. Not collective. */
 const char *readout_transfer_names(void);
+
+/* *transfer of a name; false when there is none of that name. Not collective. */
 bool readout_transfer_find(const char *name, enum readout_transfer *transfer);
 
-/* The format to map with: offset mapping needs a slice more. */
+/* The format to map with: offset mapping needs a slice more. Not collective. */
 struct crossbar_format readout_format(struct crossbar_format format, enum readout_signs signs);
 
 /* Maps codes [outputs, inputs] for these signs; `format` is that of the network, before
- * readout_format. Free with crossbar_free. */
+ * readout_format. Free with crossbar_free. Not collective. */
 void readout_map(struct crossbar *crossbar, struct crossbar_format format, enum readout_signs signs,
                  const int16_t *code, size_t outputs, size_t inputs);
 
-/* The same converter everywhere. */
+/* Sets readout->bits of every sign and slice to `bits`. Not collective. */
 void readout_set_all(struct readout *readout, int bits);
 
-/* Bits that lose nothing, whatever the weights and inputs: ceil(log2(1 + largest current)). */
+/* Bits that lose nothing, whatever the weights and inputs: ceil(log2(1 + largest current)).
+ * Not collective. */
 int readout_full_bits(struct crossbar_format format);
 
-/* What a converter makes of a current, in units of 2^-READOUT_FRACTION cell levels. */
-enum { READOUT_FRACTION = 16 };
+enum { READOUT_FRACTION = 16 }; /* bits behind the point of currents that are no whole levels */
+
+/* What a converter makes of a current, both in units of 2^-READOUT_FRACTION cell levels. Not
+ * collective. */
 int64_t readout_convert(struct crossbar_format format, enum readout_transfer transfer, int bits,
                         int64_t current);
 
 /* Ends a sum of converted currents, out [outputs] in units of 2^-READOUT_FRACTION: rounds it, and
- * takes the offset of offset mapping away. */
+ * takes the offset of offset mapping away. Not collective. */
 void readout_finish(const struct crossbar *crossbar, enum readout_signs signs, const int16_t *input,
                     int64_t *out);
 
 /* output [n, outputs] for input [n, stride] of codes; `passes` is 1 when none is negative, else 2.
- * Where the digital constants are no integers (linear) the sum is rounded at its end. */
+ * Where the digital constants are no integers (linear) the sum is rounded at its end.
+ * Not collective. */
 void readout_multiply(const struct crossbar *crossbar, const struct readout *readout,
                       const int16_t *input, size_t n, size_t stride, int passes, int64_t *output);
 

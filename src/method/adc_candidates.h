@@ -24,7 +24,8 @@ struct adc_candidates {
 /* Sets the digits of every code and empties the lists; format.bits is at most 8. Not collective. */
 void adc_candidates_start(struct adc_candidates *all, struct bit_slice_format format);
 
-/* Lists the candidates of this nearest code, at least itself, unless that is done. Not collective. */
+/* Lists the candidates of this nearest code, at least itself, unless that is done. Not
+ * collective. */
 void adc_candidates_list(struct adc_candidates *all, int nearest);
 
 #endif

@@ -1,9 +1,10 @@
 /* One crossbar column under ADC limits: the nearest codes whose digit sums the ADCs can read.
  *
- * Given magnitudes x[n] >= 0 in units of one code, all of one sign on one column, find codes c[n] with
+ * Given magnitudes x[n] >= 0 in units of one code, all of one sign on one column, find codes
+ * c[n] with
  *     minimal sum_i (x_i - c_i)^2   and   sum_i digit_k(c_i) <= limit[k] in every slice k.
- * Moving a code changes several slices at once (64 -> 63 costs 1 and adds 9 to the digits below), so
- * this is a knapsack problem with one resource a slice. It is solved in three steps:
+ * Moving a code changes several slices at once (64 -> 63 costs 1 and adds 9 to the digits
+ * below), so this is a knapsack problem with one resource a slice. It is solved in three steps:
  *   1. the Lagrangian dual, max over prices p >= 0 of sum_i min_c [(x_i - c)^2 + p digits(c)] - p limit,
  *      by subgradients with Polyak's steps: a lower bound;
  *   2. a greedy repair of the codes that these prices give: a solution, and an upper bound;
@@ -29,7 +30,8 @@ struct adc_column {
 /* How a column was solved. */
 enum adc_column_way { ADC_COLUMN_NEAREST, ADC_COLUMN_GREEDY, ADC_COLUMN_EXACT };
 
-/* A column of this format, whose limits are the caller's to set. Nothing to free. Not collective. */
+/* A column of this format, whose limits are the caller's to set. Nothing to free. Not
+ * collective. */
 void adc_column_start(struct adc_column *column, struct bit_slice_format format);
 
 /* Bytes of scratch for columns of up to `rows`, aligned as mem_alloc's. Not collective. */

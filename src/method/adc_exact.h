@@ -38,9 +38,9 @@ struct adc_left {
 /* Bytes of scratch for columns of up to `rows`. Not collective. */
 size_t adc_exact_scratch(size_t rows);
 
-/* code [n] = the best codes among those left, of which at least one choice keeps the limits; scratch
- * as adc_exact_scratch says, aligned for floats. False: more than ADC_EXACT_STATES states, and
- * code is unchanged. Deterministic. Not collective. */
+/* code [n] = the best codes among those left, of which at least one choice keeps the limits;
+ * scratch as adc_exact_scratch says, aligned for floats. False: more than ADC_EXACT_STATES
+ * states, and code is unchanged. Deterministic. Not collective. */
 bool adc_exact(const struct adc_problem *problem, const struct adc_left *left, uint8_t *code,
                void *scratch);
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /* Sets all but the `keep` largest magnitudes of w [n] to 0, of equal ones the lower indices stay.
- * scratch: [n] floats, with anything in them. */
+ * scratch: [n] floats, with anything in them. Not collective. */
 void largest_keep(float *w, size_t n, size_t keep, float *scratch);
 
 #endif

@@ -32,9 +32,11 @@ struct penalty_input {
 
 struct penalty_class {
     const char *name;
-    bool needs_codes; /* works on codes: needs quantised training */
-    double (*value)(struct penalty_input in);
-    void (*add_gradient)(struct penalty_input in);
+    /* It is a term of the codes: where training is not quantised (no codes), there is nothing
+     * that it could penalise, and who chooses the penalty refuses it. */
+    bool needs_codes;
+    double (*value)(struct penalty_input in);      /* the term of the loss. Not collective */
+    void (*add_gradient)(struct penalty_input in); /* to tensor[].gradient. Not collective */
 };
 
 /* alpha mean|w| over all parameters. */
@@ -44,13 +46,14 @@ extern const struct penalty_class penalty_l1;
  * parameters; for other slice counts the 4 is the number of slices. */
 extern const struct penalty_class penalty_bit_slice_l1;
 
-/* By name; NULL for "none" and for unknown names. */
+/* By name, static; NULL for "none" and for unknown names. Not collective. */
 const struct penalty_class *penalty_find(const char *name);
 
-/* "none" and the names of the penalties, separated by ", ". */
+/* "none" and the names of the penalties, separated by ", ";
+ * a static text, always the same. Not collective. */
 const char *penalty_names(void);
 
-/* Number of scalars in the tensors that count: all, or the quantised ones only. */
+/* Number of scalars in the tensors that count: all, or the quantised ones only. Not collective. */
 size_t penalty_scalars(struct penalty_input in, bool quantised_only);
 
 #endif

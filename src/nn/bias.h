@@ -8,7 +8,7 @@ struct op;
 struct pass;
 
 /* db[j] = sum over samples and pixels of dy[pixel,j] into params.sum: float inside a sample, exact
- * across samples. False when a value does not fit. */
+ * across samples. False when a value does not fit. Not collective. */
 bool bias_sum(const struct op *op, const struct pass *pass);
 
 #endif

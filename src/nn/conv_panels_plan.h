@@ -24,11 +24,13 @@ struct conv_panels {
     int64_t *sum; /* [in / 16, out / 16, taps, 16, 16], during a backward pass: scratch memory */
 };
 
+/* Of one image, border left out. Not collective. */
 static inline size_t pixels_of(struct plane plane)
 {
     return plane.height * plane.width;
 }
 
+/* The smaller of two. Not collective. */
 static inline size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;

@@ -18,22 +18,26 @@
 
 struct conv_tiles;
 
-/* Whether this machine has tiles and the shape suits them. */
+/* Whether this machine has tiles and the shape suits them. Not collective. */
 bool conv_tiles_suit(const struct op *op);
 
-/* Owned by the caller; takes its memory. */
+/* The sizes and memory of a convolution, the caller's until conv_tiles_destroy; reserves its
+ * part of op->scratch. Not collective. */
 struct conv_tiles *conv_tiles_create(const struct op *op);
+
+/* Gives the memory back. Not collective. */
 void conv_tiles_destroy(struct conv_tiles *tiles);
 
-/* New weights: op->params->code. */
+/* New weights: op->params->code. Not collective. */
 void conv_tiles_prepare(struct conv_tiles *tiles, const struct op *op);
 
-/* op->out->value from op->in->code; bias [channel_stride(out)]. Exact sums. Sets out->max_bits. */
+/* op->out->value from op->in->code; bias [channel_stride(out)]. Exact sums. Sets out->max_bits.
+ * Not collective. */
 void conv_tiles_forward(struct conv_tiles *tiles, const struct op *op, const struct pass *pass,
                         const float *bias);
 
 /* op->in->gradient (unless NULL) and the sums of the weights' gradients, float inside a group of
- * samples of one shard and exact beyond. False when a sum overflows. */
+ * samples of one shard and exact beyond. False when a sum overflows. Not collective. */
 bool conv_tiles_backward(struct conv_tiles *tiles, const struct op *op, const struct pass *pass);
 
 #endif

@@ -1,4 +1,5 @@
-/* The kernels of elementwise_simd.c and codes_simd.c, for the table in kernels_simd.c; kernels.h says what they do. */
+/* The kernels of elementwise_simd.c and codes_simd.c, for the table in kernels_simd.c. What each does
+ * stands at the member of its name in struct nn_kernels (kernels.h); none is collective. */
 #ifndef RESLICE_NN_ELEMENTWISE_SIMD_H
 #define RESLICE_NN_ELEMENTWISE_SIMD_H
 

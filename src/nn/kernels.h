@@ -1,7 +1,8 @@
 /* Inner loops of the nn layer, one set for each SIMD level (base/simd.h).
  *
- * All matrices are row-major. A pixel's channels (or the features of a linear layer) are padded with
- * zeros to a multiple of NN_LANES elements ("stride"), so that vector loops need no tails there.
+ * They work on arrays of the caller, keep nothing and are not collective. All matrices are
+ * row-major. A pixel's channels (or the features of a linear layer) are padded with zeros to a
+ * multiple of NN_LANES elements ("stride"), so that vector loops need no tails there.
  */
 #ifndef RESLICE_NN_KERNELS_H
 #define RESLICE_NN_KERNELS_H
@@ -13,7 +14,7 @@
 
 enum { NN_LANES = 16 };
 
-/* Rounded up to a whole number of NN_LANES. */
+/* Rounded up to a whole number of NN_LANES. Not collective. */
 static inline size_t nn_stride(size_t n)
 {
     return (n + NN_LANES - 1) / NN_LANES * NN_LANES;
@@ -131,9 +132,11 @@ struct nn_kernels {
     void (*sum_to_gradient)(float *gradient, const int64_t *sum, size_t n);
 };
 
+/* The kernels of the level in use; static. Not collective. */
 const struct nn_kernels *nn_kernels(void);
 
-/* Those of one level (enum simd_level), or NULL where it was not built. For tests. */
+/* Those of one level (enum simd_level), or NULL where it was not built. For tests.
+ * Not collective. */
 const struct nn_kernels *nn_kernels_of(int level);
 
 #endif

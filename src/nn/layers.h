@@ -55,10 +55,11 @@ struct layer_list {
     struct layer_spec layer[LAYERS_MAX];
 };
 
-/* Index behind layer i and all that is inside it. */
+/* Index behind layer i and all that is inside it. Not collective. */
 int layers_next(const struct layer_list *list, int i);
 
-/* Index of the first layer that differs, lines apart; -1 when the lists are the same. */
+/* Index of the first layer that differs, lines apart; -1 when the lists are the same.
+ * Not collective. */
 int layers_difference(const struct layer_list *a, const struct layer_list *b);
 
 /* Images that the network reads, and the classes that it tells apart. */
@@ -68,7 +69,7 @@ struct layers_data {
 
 /* Creates the network and appends the list; returns the logits, for network_finish. NULL with a
  * message when a layer does not fit what comes before it; `at` is its index. network_destroy is due
- * in either case. */
+ * in either case. Not collective. */
 struct tensor *layers_build(struct network *net, const struct layer_list *list,
                             struct layers_data data, int *at, struct error *err);
 

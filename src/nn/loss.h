@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 /* Losses are summed as integers in units of 2^-32, so the order does not matter. The sum of any
- * finite losses (below 2^129) fits: limb i counts in units of 2^(32 i - 32), and a loss adds less than
- * 2^33 to each, so limbs may be summed over 2^30 samples and over ranks before they are carried. */
+ * finite losses (below 2^129) fits: limb i counts in units of 2^(32 i - 32), and a loss adds
+ * less than 2^33 to each, so limbs may be summed over 2^30 samples and over ranks before they
+ * are carried. */
 enum { LOSS_LIMBS = 5, LOSS_LIMB_BITS = 32 };
 
 struct loss_sum {

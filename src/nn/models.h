@@ -17,17 +17,19 @@ struct model_spec {
     size_t capacity; /* samples a rank */
 };
 
-/* Names of the networks that can be built, separated by ", ". */
+/* Names of the networks that can be built, separated by ", ";
+ * a static text, always the same. Not collective. */
 const char *model_names(void);
 
-/* Smallest height and width that the network's pooling leaves a pixel of; 1 for most. */
+/* Smallest height and width that the network's pooling leaves a pixel of; 1 for most.
+ * Not collective. */
 int model_smallest_image(const char *name);
 
 /* The network without memory for its weights and activations: its shapes. network_destroy is due;
- * returns the logits. */
+ * returns the logits. Not collective. */
 struct tensor *model_describe(struct network *net, const struct model_spec *spec);
 
-/* Builds the network; weights are 0 until initialised or loaded. */
+/* Builds the network; weights are 0 until initialised or loaded. Not collective. */
 void model_build(struct network *net, const struct model_spec *spec);
 
 #endif

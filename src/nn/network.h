@@ -24,14 +24,20 @@ struct network {
     double quantise_time_s; /* spent in quantisers so far, communication included, both passes */
 };
 
-/* An empty network for inputs of this shape. network_destroy is fine without network_finish too. */
+/* An empty network for inputs of this shape, the caller's until network_destroy. It must not be
+ * moved: operations point into it. Not collective. */
 void network_create(struct network *net, int channels, int height, int width);
+
+/* Gives all memory back, of a network without network_finish too. Not collective. */
 void network_destroy(struct network *net);
 
-/* Appends an operation that reads `in`; returns what it writes. Names are PyTorch's. */
+/* Appends out = in weight^T + bias with that many outputs; returns what it writes, [n, outputs],
+ * owned by the network like every tensor. Names are PyTorch's: "fc1" has "fc1.weight",
+ * "fc1.bias". `in` is flat. Not collective. */
 struct tensor *network_add_linear(struct network *net, const char *name, struct tensor *in,
                                   size_t outputs);
-/* Not right behind another quantiser: it would not know its maximum. */
+/* Appends a quantiser of activations, with or without ReLU; returns the quantised tensor. Not right
+ * behind another quantiser: it would not know its maximum. Not collective. */
 struct tensor *network_add_quantiser(struct network *net, const char *name, struct tensor *in,
                                      bool relu);
 
@@ -41,39 +47,72 @@ struct conv_shape {
     int kernel, step, padding;
     bool has_bias;
 };
+
+/* Appends a convolution "NAME" with "NAME.weight" [channels, in, kernel, kernel]; returns the
+ * image it writes. Not collective. */
 struct tensor *network_add_conv(struct network *net, const char *name, struct tensor *in,
                                 struct conv_shape shape);
+
+/* Appends batch normalisation "NAME" over the channels of an image or a flat tensor; returns
+ * what it writes, of the same shape. Not collective. */
 struct tensor *network_add_batch_norm(struct network *net, const char *name, struct tensor *in);
+
+/* Appends the maximum over kernel x kernel windows every `step` pixels; returns the smaller
+ * image, on the grid of codes if `in` is. Not collective. */
 struct tensor *network_add_max_pool(struct network *net, struct tensor *in, int kernel, int step);
+
+/* Appends the mean over kernel x kernel windows every `step` pixels; returns the smaller image,
+ * off the grid of codes. Not collective. */
 struct tensor *network_add_mean_pool(struct network *net, struct tensor *in, int kernel, int step);
+
+/* Appends in + second, two tensors of one shape; returns the sum. Not collective. */
 struct tensor *network_add_sum(struct network *net, struct tensor *in, struct tensor *second);
 
+/* Appends dropout of half the values, in evaluation too if `always`; returns what is left of
+ * them. Not collective. */
 struct tensor *network_add_dropout(struct network *net, struct tensor *in, bool always);
 
-/* Flat [c, h, w] to an image of this shape, and an image to flat. */
+/* Appends the change of a flat tensor in the order [c, h, w] to an image of this shape, which it
+ * returns. Not collective. */
 struct tensor *network_add_image(struct network *net, struct tensor *in, int channels, int height,
                                  int width);
+
+/* Appends the change of an image to a flat tensor in the order [c, h, w], which it returns. Not
+ * collective. */
 struct tensor *network_add_flatten(struct network *net, struct tensor *in);
 
-/* Takes all memory, for up to `capacity` samples a rank; `logits` is the last tensor. */
+/* Takes all memory, for up to `capacity` samples a rank; `logits` is the last tensor. Weights are 0
+ * until initialised or loaded. Not collective. */
 void network_finish(struct network *net, struct tensor *logits, size_t capacity);
 
-/* New weights: quantise them and let the operations repack. False when one is not finite. */
+/* New weights: quantise them and let the operations repack. False when one is not finite. Not
+ * collective: weights are the same on every rank. */
 bool network_prepare(struct network *net, const struct pass *pass);
 
-/* input->value → logits->value. Collective when training. False when not finite (all ranks). */
+/* input->value → logits->value. Collective when training (maxima of quantisers, sums of batch
+ * norm); else not. False when a value is not finite: on all ranks when training, else on this
+ * rank. */
 bool network_forward(struct network *net, const struct pass *pass);
 
-/* logits->gradient → params.sum of this rank's shards. False on overflow on this rank. */
+/* logits->gradient → params.sum of this rank's shards. Collective (sums of batch norm). False
+ * when a sum overflows on this rank; the others do not know. */
 bool network_backward(struct network *net, const struct pass *pass);
 
-/* One OpenBLAS thread a rank: ranks are the parallelism, and results must not depend on threads. */
+/* One OpenBLAS thread a rank: ranks are the parallelism, and results must not depend on threads.
+ * Once, at the start of the program. Not collective. */
 void network_use_one_thread(void);
 
-/* Exponents of the activation quantisers, in order of execution: exponent [quantisers]. */
+/* How many activation quantisers there are. Not collective. */
 int network_quantisers(const struct network *net);
+
+/* exponent [quantisers] of the quantisers in order of execution. Not collective. */
 void network_get_exponents(const struct network *net, int *exponent);
+
+/* Sets them from exponent [quantisers], the same on every rank. Not collective. */
 void network_set_exponents(struct network *net, const int *exponent);
+
+/* Name of quantiser number `index`, owned by the network; NULL when there is none. Not
+ * collective. */
 const char *network_quantiser_name(const struct network *net, int index);
 
 #endif

@@ -17,9 +17,9 @@
 
 /* Activations of up to `capacity` samples, stored as
  *     [n, height + 2 border, width + 2 border, channel_stride]:
- * channels last and padded with zeros to whole vectors, and a border of zeros that convolutions read
- * as their padding. A flat tensor (of linear layers, and the network's input in the files' order
- * [c, h, w]) is one pixel with as many channels as it has elements. */
+ * channels last and padded with zeros to whole vectors, and a border of zeros that convolutions
+ * read as their padding. A flat tensor (of linear layers, and the network's input in the files'
+ * order [c, h, w]) is one pixel with as many channels as it has elements. */
 struct tensor {
     int channels, height, width;
     int border;            /* pixels of zeros around the image */
@@ -34,15 +34,21 @@ struct tensor {
     bool
         only_code; /* in quantised passes nobody reads the values of this tensor, nor writes them */
     int exponent;
-    int32_t max_bits;   /* largest |value| of this rank's samples, as bits; set by the producer */
-    bool max_is_global; /* max_bits is that of all ranks' samples */
-    bool is_signed;     /* codes may be negative (crossbars then need two input passes) */
+    /* The largest |value|, as bits (hw/fixed_point.h), for the quantiser behind, whose exponent
+     * follows the maximum over the global batch. Who writes the values sets it, since another
+     * walk over them would cost as much as quantising; it is that of this rank's samples. Only
+     * batch norm that emits (struct op_class) knows that of all ranks at once: its maximum
+     * travels with its sums, and the quantiser need not ask the other ranks. */
+    int32_t max_bits;
+    bool max_is_global;
+    bool is_signed; /* codes may be negative (crossbars then need two input passes) */
     bool has_code;
     bool shares_value,
         shares_gradient; /* the array belongs to a neighbour, which is done with it */
 };
 
-/* Offset of pixel (y, x) of sample n. */
+/* Offset of pixel (y, x) of sample n, elements; -border is the first of the border. Not
+ * collective. */
 static inline size_t tensor_at(const struct tensor *tensor, size_t n, int y, int x)
 {
     return n * tensor->stride + (size_t)(y + tensor->border) * tensor->row +
@@ -54,9 +60,9 @@ enum { PASS_SHARDS = 1024 }; /* the most shards of a pass */
 struct op;
 struct pass;
 
-/* Computes the products of operations with a weight matrix (those with gather_codes) in their place,
- * as a model of hardware does: fills out->value and out->max_bits like op->class->forward, which it
- * may call. False when a value is not finite. */
+/* Computes the products of operations with a weight matrix (those with gather_codes) in their
+ * place, as a model of hardware does: fills out->value and out->max_bits like
+ * op->class->forward, which it may call. False when a value is not finite. */
 struct multiplier {
     bool (*forward)(void *context, struct op *op, const struct pass *pass);
     void *context;
@@ -86,7 +92,8 @@ struct op_class {
     /* Collective where the class says so; fills out->value and out->max_bits. False when a value
      * is not finite, on all ranks alike. */
     bool (*forward)(struct op *op, const struct pass *pass);
-    /* Whether quantised passes work on the codes of `in` (and `second`) alone. NULL: they do not. */
+    /* Whether quantised passes work on the codes of `in` (and `second`) alone. NULL: they do
+     * not. */
     bool (*reads_only_codes)(const struct op *op);
     /* Classes whose values are cheaper computed twice than stored: where op->emits, a quantised
      * forward pass only finds out->max_bits, and the quantiser behind fetches its codes here,
@@ -123,7 +130,7 @@ struct op {
     void *state;               /* private to the class */
 };
 
-/* dx (+)= dy; nothing where they are one array, or dx is NULL. */
+/* dx (+)= dy; nothing where they are one array, or dx is NULL. Not collective. */
 void op_pass_gradient(float *dx, const float *dy, size_t n, bool adds);
 
 /* Fully connected layer: out = in weight^T + bias. */

@@ -14,7 +14,7 @@ struct sgd {
 
 /* One step, as PyTorch's SGD has it (no dampening, rate outside the buffer):
  *     g += weight_decay w;  m = momentum m + g;  w -= rate (nesterov ? g + momentum m : m)
- * Masked gradients count as 0. */
+ * Masked gradients count as 0. Not collective. */
 void sgd_step(struct parameters *params, struct sgd sgd, double rate);
 
 struct schedule {
@@ -26,12 +26,14 @@ struct schedule {
     double warmup; /* one-cycle: share of the run in which the rate rises */
 };
 
-/* Names of the schedules, separated by ", ". */
+/* Names of the schedules, separated by ", ";
+ * a static text, always the same. Not collective. */
 const char *schedule_names(void);
 
 /* Rate at `progress` epochs (fractional; 0 at the first step). constant and step change with whole
  * epochs; cosine falls to 0 as (1 + cos(pi t)) / 2 with t = progress / epochs; one-cycle (Smith &
- * Topin 2017, with PyTorch's cosine form) rises from rate / 25 and falls to rate / 250,000. */
+ * Topin 2017, with PyTorch's cosine form) rises from rate / 25 and falls to rate / 250,000.
+ * Not collective. */
 double schedule_rate(const struct schedule *schedule, double progress);
 
 #endif

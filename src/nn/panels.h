@@ -3,7 +3,8 @@
  * A panel holds 16 channels of some pixels of some samples, samples side by side: [pixels, samples,
  * 16]; the panels of an image lie at one distance. So what one tap of a kernel reads for one pixel
  * of all samples is a matrix with rows of 16 numbers, a run of pixels is one with more rows, and
- * taps that fall outside of the image are not multiplied at all.
+ * taps that fall outside of the image are not multiplied at all. The kernels work on arrays of the
+ * caller and keep nothing.
  *
  * Weights are packed as blocks of 16 columns, [block, tap, depth, 16], in pairs along the depth
  * where they are codes: [block, tap, depth / 2, 16, 2].
@@ -60,6 +61,7 @@ struct panel_kernels {
     void (*float_product)(float *y, const float *a, const float *b,
                           const struct panel_product *product, const float *bias, int accumulate);
 
+    /* The sums of struct panel_outer into acc. */
     void (*outer_add)(float *acc, const float *x, const float *dy, const struct panel_outer *outer);
 
     /* sum[i] = integer(unit acc[i]), added where not `first`; n a multiple of 16; `unit` counts in
@@ -67,7 +69,7 @@ struct panel_kernels {
     int (*add_integers)(int64_t *sum, const float *acc, size_t n, double unit, int first);
 
     /* A row of `pixels` pixels of `panels` panels of a sample, [pixels, panels, 16] → 16 elements
-     * every `pixel` and `panel` elements. */
+     * every `pixel` and `panel` elements; widen_codes makes floats of them. */
     void (*lay_codes)(int16_t *to, size_t pixel, size_t panel, const int16_t *from, size_t pixels,
                       size_t panels);
     void (*lay_floats)(float *to, size_t pixel, size_t panel, const float *from, size_t pixels,
@@ -76,9 +78,11 @@ struct panel_kernels {
                         size_t panels);
 };
 
+/* The kernels of the level in use; static. Not collective. */
 const struct panel_kernels *panel_kernels(void);
 
-/* Those of one level (enum simd_level), or NULL where it was not built. For tests. */
+/* Those of one level (enum simd_level), or NULL where it was not built. For tests.
+ * Not collective. */
 const struct panel_kernels *panel_kernels_of(int level);
 
 #endif

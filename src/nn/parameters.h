@@ -63,37 +63,44 @@ struct parameters {
     int64_t *sum;  /* [size + SUM_EXTRAS] gradients in units of 2^-NN_SUM_EXPONENT */
 };
 
+/* No tensors yet; the caller's until parameters_destroy. Not collective. */
 void parameters_create(struct parameters *params);
+
+/* Gives the arrays back. Not collective. */
 void parameters_destroy(struct parameters *params);
 
-/* Declares a tensor; returns its index. Before parameters_allocate. */
+/* Declares a tensor of `axes` axes; returns its index. Before parameters_allocate; at most
+ * PARAMETERS_MAX. Not collective. */
 int parameters_add(struct parameters *params, const char *name, int axes, const size_t *shape,
                    enum parameter_kind kind, enum parameter_init init, double init_scale);
 
-/* Whether a tensor is the weights of a linear layer or a convolution: what crossbars hold. */
+/* Whether a tensor is the weights of a linear layer or a convolution: what crossbars hold.
+ * Not collective. */
 bool parameters_is_matrix(const struct parameter *tensor);
 
-/* Takes the flat arrays; masks start at 1, all else at 0. */
+/* Takes the flat arrays; masks start at 1, all else at 0. Not collective. */
 void parameters_allocate(struct parameters *params);
 
-/* Draws initial values: uniform in +-scale, normal with deviation scale, or the constant scale. */
+/* Draws initial values: uniform in +-scale, normal with deviation scale, or the constant scale.
+ * Not collective. */
 void parameters_initialise(struct parameters *params, uint64_t seed);
 
-/* Quantises every quantised tensor with the exponent of its present values, or exponent_floor where
- * that is larger; exponents and counts
- * of saturated codes are kept in the tensors. False when a value is not finite. */
+/* Quantises every quantised tensor with the exponent of its present values, or exponent_floor
+ * where that is larger; exponents and counts of saturated codes are kept in the tensors. False
+ * when a value is not finite. Not collective. */
 bool parameters_quantise(struct parameters *params, int bits);
 
-/* Whether every value and momentum is finite. */
+/* Whether every value and momentum is finite. Not collective. */
 bool parameters_are_finite(const struct parameters *params);
 
-/* Sets |value| < threshold to 0 and masks it. Returns how many are masked now. */
+/* Sets |value| < threshold to 0 and masks it. Returns how many are masked now. Not collective. */
 size_t parameters_prune(struct parameters *params, double threshold);
 
-/* Trained values that are masked. */
+/* Trained values that are masked. Not collective. */
 size_t parameters_count_masked(const struct parameters *params);
 
-/* nonzero [slices]: codes of quantised tensors with a non-zero digit; returns the number of codes. */
+/* nonzero [slices]: codes of quantised tensors with a non-zero digit; returns the number of codes.
+ * Not collective. */
 uint64_t parameters_count_nonzero(const struct parameters *params, struct bit_slice_format format,
                                   uint64_t *nonzero);
 

@@ -48,6 +48,7 @@ struct tile_outer {
     double unit;
 };
 
+/* They work on arrays of the caller, keep nothing and are not collective. */
 struct tile_kernels {
     /* Codes; acc [rows, columns] exact integers while the depth is below 2^15. */
     void (*multiply_codes)(int32_t *acc, const struct tile_product *product);
@@ -85,7 +86,7 @@ struct tile_kernels {
     void (*scale_floats)(float *y, const float *x, size_t n, float scale, int accumulate);
 };
 
-/* NULL where this CPU (or $RESLICE_SIMD) has none. */
+/* NULL where this CPU (or $RESLICE_SIMD) has none. Not collective. */
 const struct tile_kernels *tile_kernels(void);
 
 #endif
