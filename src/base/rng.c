@@ -28,13 +28,6 @@ void rng_words(struct rng_key key, uint64_t index, uint32_t out[4])
     }
 }
 
-uint64_t rng_u64(struct rng_key key, uint64_t index)
-{
-    uint32_t w[4];
-    rng_words(key, index, w);
-    return (uint64_t)w[1] << 32 | w[0];
-}
-
 static double uniform_of(uint32_t low, uint32_t high)
 {
     return (double)(((uint64_t)high << 32 | low) >> 11) * 0x1p-53;

@@ -31,9 +31,6 @@ struct rng_key {
 /* Four independent 32-bit words. */
 void rng_words(struct rng_key key, uint64_t index, uint32_t out[4]);
 
-/* 64 bits. */
-uint64_t rng_u64(struct rng_key key, uint64_t index);
-
 /* Uniform in [0, 1), 53 bits. */
 double rng_uniform(struct rng_key key, uint64_t index);
 

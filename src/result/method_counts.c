@@ -151,8 +151,9 @@ static int64_t value_bits(const struct method_layer *m, const struct settings *s
     return s->fixed_point.quantise ? s->fixed_point.bits + 1 : 32;
 }
 
-struct method_layer method_count(const struct settings *s, const struct parameters *params,
-                                 const struct parameter *tensor, size_t index)
+/* Counts of a weight tensor, number `index` of the network's. */
+static struct method_layer method_count(const struct settings *s, const struct parameters *params,
+                                        const struct parameter *tensor, size_t index)
 {
     const float *w = params->quantised + tensor->offset;
     const struct constraint_layer layer =

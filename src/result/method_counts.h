@@ -34,10 +34,6 @@ struct method_column {
 extern const struct method_column method_columns[];
 extern const size_t method_column_count;
 
-/* Counts of a weight tensor, number `index` of the network's. */
-struct method_layer method_count(const struct settings *settings, const struct parameters *params,
-                                 const struct parameter *tensor, size_t index);
-
 /* "sparsity + grid (admm), bit-slice-l1"; "none". */
 void method_print_name(const struct settings *settings, char *text, size_t size);
 

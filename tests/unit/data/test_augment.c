@@ -24,8 +24,11 @@ static struct dataset make_images(int channels, int height, int width, size_t co
     const size_t bytes = count * dataset_sample_size(&set);
     const struct rng_key key = {1, RNG_TEST, 0};
     set.train = (struct dataset_part){count, MEM_NEW(uint8_t, bytes), MEM_NEW(uint8_t, count)};
-    for (size_t i = 0; i < bytes; i++)
-        set.train.pixel[i] = (uint8_t)rng_u64(key, i);
+    for (size_t i = 0; i < bytes; i++) {
+        uint32_t word[4];
+        rng_words(key, i, word);
+        set.train.pixel[i] = (uint8_t)word[0];
+    }
     return set;
 }
 
