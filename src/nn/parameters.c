@@ -49,6 +49,15 @@ int parameters_add(struct parameters *params, const char *name, int axes, const 
     return params->count++;
 }
 
+struct parameter_name parameters_split_name(const struct parameter *tensor)
+{
+    struct parameter_name name;
+    const char *dot = strrchr(tensor->name, '.');
+    snprintf(name.layer, sizeof name.layer, "%.*s", (int)(dot - tensor->name), tensor->name);
+    snprintf(name.member, sizeof name.member, "%s", dot + 1);
+    return name;
+}
+
 bool parameters_is_matrix(const struct parameter *tensor)
 {
     return tensor->is_quantised && tensor->axes > 1;

@@ -26,8 +26,10 @@ enum parameter_kind {
 
 enum parameter_init { INIT_UNIFORM, INIT_NORMAL, INIT_CONSTANT };
 
+enum { PARAMETER_NAME = 48 };
+
 struct parameter {
-    char name[48]; /* as PyTorch has it: "fc1.weight" */
+    char name[PARAMETER_NAME]; /* as PyTorch has it: "fc1.weight" */
     int axes;
     size_t shape[PARAMETERS_AXES];
     size_t offset, count; /* in the flat arrays */
@@ -73,6 +75,14 @@ void parameters_destroy(struct parameters *params);
  * PARAMETERS_MAX. Not collective. */
 int parameters_add(struct parameters *params, const char *name, int axes, const size_t *shape,
                    enum parameter_kind kind, enum parameter_init init, double init_scale);
+
+/* A tensor's name cut apart: "layer1.0.conv1.weight" is member "weight" of layer "layer1.0.conv1". */
+struct parameter_name {
+    char layer[PARAMETER_NAME], member[PARAMETER_NAME];
+};
+
+/* Cuts at the last dot, which every name has. Not collective. */
+struct parameter_name parameters_split_name(const struct parameter *tensor);
 
 /* Whether a tensor is the weights of a linear layer or a convolution: what crossbars hold.
  * Not collective. */

@@ -176,7 +176,7 @@ static void match_parameters(struct weights_names *names, const struct network *
         for (size_t p = 0; p < sizeof own / sizeof *own; p++)
             if (own[p] >= 0)
                 names->of_parameter[own[p]] =
-                    use(names, i, strrchr(net->params.tensor[own[p]].name, '.') + 1);
+                    use(names, i, parameters_split_name(&net->params.tensor[own[p]]).member);
         names->folded[i] = -1;
         if (op->class == &op_conv && op->bias < 0 && weights_norm_behind(net, op))
             names->folded[i] = use(names, i, "bias");

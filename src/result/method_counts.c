@@ -235,9 +235,7 @@ void method_write(struct store *store, const struct settings *s, const struct pa
             continue;
         char attribute[32];
         snprintf(attribute, sizeof attribute, "layer_%zu", layers);
-        snprintf(name, sizeof name, "%.*s", (int)(strrchr(tensor->name, '.') - tensor->name),
-                 tensor->name);
-        store_text(store, "/method", attribute, name);
+        store_text(store, "/method", attribute, parameters_split_name(tensor).layer);
         layer[layers] = method_count(s, params, tensor, layers);
         layers++;
     }

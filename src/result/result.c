@@ -99,12 +99,13 @@ enum result_state result_check(const char *path, const struct experiment_run *ru
 
 /* ---- the state of a parent run ---- */
 
+enum { PATH = 2 * PARAMETER_NAME + 32 };
+
 /* "/layers/fc1/weight" of parameter "fc1.weight", with a suffix. */
-static void layer_path(char path[96], const struct parameter *tensor, const char *suffix)
+static void layer_path(char path[PATH], const struct parameter *tensor, const char *suffix)
 {
-    const char *dot = strrchr(tensor->name, '.');
-    snprintf(path, 96, "/layers/%.*s/%s%s", (int)(dot - tensor->name), tensor->name, dot + 1,
-             suffix);
+    const struct parameter_name name = parameters_split_name(tensor);
+    snprintf(path, PATH, "/layers/%s/%s%s", name.layer, name.member, suffix);
 }
 
 static bool read_tensors(const struct store_file *file, struct parameters *params,
@@ -112,7 +113,7 @@ static bool read_tensors(const struct store_file *file, struct parameters *param
 {
     for (int i = 0; i < params->count; i++) {
         const struct parameter *tensor = &params->tensor[i];
-        char path[96];
+        char path[PATH];
         layer_path(path, tensor, "");
         if (!store_read(file, path, STORE_F32, tensor->count, params->value + tensor->offset, err))
             return false;
@@ -147,7 +148,7 @@ static bool read_floors(const struct store_file *file, const char *path,
 {
     const int min = fixed_point_exponent(0.0f), max = fixed_point_exponent(FLT_MAX);
     for (int i = 0; i < params->count; i++) {
-        char dataset[96];
+        char dataset[PATH];
         struct error none;
         int64_t value;
         layer_path(dataset, &params->tensor[i], "_code");

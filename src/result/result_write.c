@@ -40,21 +40,6 @@ static void write_root(struct store *store, const struct training *t)
 
 /* ---- layers ---- */
 
-/* Group "/layers/fc1" and member "weight" of parameter "fc1.weight". */
-struct layer_name {
-    char group[80], member[48];
-};
-
-static struct layer_name layer_name(const struct parameter *tensor)
-{
-    struct layer_name name;
-    const char *dot = strrchr(tensor->name, '.');
-    snprintf(name.group, sizeof name.group, "/layers/%.*s", (int)(dot - tensor->name),
-             tensor->name);
-    snprintf(name.member, sizeof name.member, "%s", dot + 1);
-    return name;
-}
-
 static struct store_array layer_array(const struct parameter *tensor, const char *group,
                                       const char *name)
 {
@@ -66,12 +51,12 @@ static struct store_array layer_array(const struct parameter *tensor, const char
 }
 
 static void write_codes(struct store *store, const struct training *t,
-                        const struct parameter *tensor, const struct layer_name *name)
+                        const struct parameter *tensor, const char *group, const char *value)
 {
     char member[64], path[160];
-    snprintf(member, sizeof member, "%s_code", name->member);
-    snprintf(path, sizeof path, "%s/%s", name->group, member);
-    struct store_array array = layer_array(tensor, name->group, member);
+    snprintf(member, sizeof member, "%s_code", value);
+    snprintf(path, sizeof path, "%s/%s", group, member);
+    struct store_array array = layer_array(tensor, group, member);
     array.description = "fixed-point code: value = code * 2^(exponent - bits)";
     array.units = "1";
     array.type = STORE_I16;
@@ -89,15 +74,17 @@ static void write_layers(struct store *store, const struct training *t)
     const struct parameters *params = &t->net.params;
     for (int i = 0; i < params->count; i++) {
         const struct parameter *tensor = &params->tensor[i];
-        const struct layer_name name = layer_name(tensor);
-        struct store_array array = layer_array(tensor, name.group, name.member);
+        const struct parameter_name name = parameters_split_name(tensor);
+        char group[64];
+        snprintf(group, sizeof group, "/layers/%s", name.layer);
+        struct store_array array = layer_array(tensor, group, name.member);
         array.description = "trained value (float32 shadow weight)";
         array.units = "1";
         array.type = STORE_F32;
         array.data = params->value + tensor->offset;
         store_write(store, &array);
         if (tensor->is_quantised && t->step.quantise)
-            write_codes(store, t, tensor, &name);
+            write_codes(store, t, tensor, group, name.member);
         if (t->pruned == 0 || tensor->is_state)
             continue;
         char member[64];
@@ -176,10 +163,10 @@ static void write_slices(struct store *store, const struct training *t)
         bit_slice_count_nonzero(t->format, code, tensor->count, all);
         codes += tensor->count;
         char group[192];
-        const struct layer_name name = layer_name(tensor);
+        const struct parameter_name name = parameters_split_name(tensor);
         const bool is_weight = strcmp(name.member, "weight") == 0;
-        snprintf(group, sizeof group, "/slices/%s%s%s", name.group + strlen("/layers/"),
-                 is_weight ? "" : ".", is_weight ? "" : name.member);
+        snprintf(group, sizeof group, "/slices/%s%s%s", name.layer, is_weight ? "" : ".",
+                 is_weight ? "" : name.member);
         write_slice_group(store, t, group, histogram, nonzero, tensor->count);
     }
     write_slice_group(store, t, "/slices/total", all_histogram, all, codes);

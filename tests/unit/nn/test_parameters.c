@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -227,12 +228,29 @@ static void test_schedules(void **state)
                      rate_at(known[i].name, known[i].progress));
 }
 
+static void test_split_name(void **state)
+{
+    (void)state;
+    static const char *const cut[][3] = {
+        {"fc1.weight",              "fc1",            "weight"      },
+        {"layer1.0.conv1.weight",   "layer1.0.conv1", "weight"      },
+        {"conv1.norm.running_mean", "conv1.norm",     "running_mean"},
+    };
+    for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
+        struct parameter tensor;
+        snprintf(tensor.name, sizeof tensor.name, "%s", cut[i][0]);
+        const struct parameter_name name = parameters_split_name(&tensor);
+        assert_string_equal(name.layer, cut[i][1]);
+        assert_string_equal(name.member, cut[i][2]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parameters), cmocka_unit_test(test_initial_scales),
         cmocka_unit_test(test_pruning),    cmocka_unit_test(test_sgd_by_hand),
-        cmocka_unit_test(test_schedules),
+        cmocka_unit_test(test_schedules),  cmocka_unit_test(test_split_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
