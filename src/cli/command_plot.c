@@ -12,6 +12,7 @@
 #include "report/figures.h"
 #include "report/gnuplot.h"
 #include "report/rows.h"
+#include "result/result_files.h"
 
 enum { PLOT_PATH = 4096 };
 
@@ -131,7 +132,9 @@ int command_plot(struct cli_call call)
     int status;
     if (!parse_command_line(&options, call, &status))
         return status;
-    if (comm_rank() == 0)
+    if (!result_files_keep(options.files.text, &options.files.count, &err))
+        status = ERROR_STATUS_USER;
+    else if (comm_rank() == 0)
         status = plot_files(&options, &err);
     comm_broadcast(&status, sizeof status);
     if (status != 0)

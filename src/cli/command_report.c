@@ -9,6 +9,7 @@
 #include "report/report.h"
 #include "report/report_page.h"
 #include "report/tables.h"
+#include "result/result_files.h"
 
 enum { NAMES = 256 };
 
@@ -111,7 +112,9 @@ int command_report(struct cli_call call)
     int status;
     if (!parse_command_line(&options, call, &status))
         return status;
-    if (comm_rank() == 0)
+    if (!result_files_keep(options.files.text, &options.files.count, &err))
+        status = ERROR_STATUS_USER;
+    else if (comm_rank() == 0)
         status = write_report(&options, &err);
     comm_broadcast(&status, sizeof status);
     if (status != 0)
