@@ -49,12 +49,32 @@ void error_clean(char *text)
 }
 
 /* Messages quote files and command lines, perhaps cut inside a character: one line of UTF-8. */
+static void print(struct error *err, bool is_environment, const char *format, va_list args)
+{
+    vsnprintf(err->text, sizeof err->text, format, args);
+    error_clean(err->text);
+    err->is_environment = is_environment;
+}
+
 bool error_set(struct error *err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
+    print(err, false, format, args);
     va_end(args);
-    error_clean(err->text);
     return false;
+}
+
+bool error_set_environment(struct error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print(err, true, format, args);
+    va_end(args);
+    return false;
+}
+
+int error_status(const struct error *err)
+{
+    return err->is_environment ? ERROR_STATUS_ENVIRONMENT : ERROR_STATUS_USER;
 }

@@ -18,11 +18,19 @@ enum {
 
 struct error {
     char text[1024];
+    bool is_environment; /* the system's trouble, not bad input */
 };
 
 /* Writes the message, with '?' for what is no printable text; always returns false, so that a check
  * reads `return error_set(err, …)`. */
 bool error_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for what no other input would mend: a disk, a lock, memory; always returns false. */
+bool error_set_environment(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The exit status of an error that has been set: ERROR_STATUS_USER or ERROR_STATUS_ENVIRONMENT. */
+int error_status(const struct error *err);
 
 /* Puts '?' for what is no printable text (UTF-8 without control codes), as in messages: for names
  * that come from files. */

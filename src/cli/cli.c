@@ -204,7 +204,7 @@ bool cli_parse(const struct cli *cli, struct cli_call call, struct cli_list *ope
     if (!fine)
         log_error("%s", err.text);
     mem_free(given);
-    *status = fine ? 0 : ERROR_STATUS_USER;
+    *status = fine ? 0 : error_status(&err);
     return fine && !help;
 }
 

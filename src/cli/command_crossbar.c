@@ -325,7 +325,7 @@ static int visit_file(const struct crossbar_options *options, const char *path, 
     session->options = options;
     session->path = path;
     if (comm_agree(comm_rank() != 0 || lock_take(&lock, path, err), err)) {
-        status = load_and_work(session, err) ? 0 : ERROR_STATUS_USER;
+        status = load_and_work(session, err) ? 0 : error_status(err);
         lock_release(&lock);
     }
     mem_free(session);

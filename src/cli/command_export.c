@@ -115,7 +115,7 @@ int command_export(struct cli_call call)
         fine = export_file(options, options->files.text[f], &err);
         if (!fine) {
             log_error("%s", err.text);
-            status = ERROR_STATUS_USER;
+            status = error_status(&err);
         }
     }
     mem_free(options);

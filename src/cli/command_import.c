@@ -284,7 +284,7 @@ static int import_weights(struct session *session, struct error *err)
 {
     struct training *t = &session->training;
     if (!weights_load(&t->net, session->weights, err) || !calibrate(session, err))
-        return ERROR_STATUS_USER;
+        return error_status(err);
     const int status = run_train(t, NULL, err);
     if (status != 0)
         return status;
@@ -322,9 +322,9 @@ static int run_session(struct session *session, struct error *err)
     if (!read_settings(session, err))
         return ERROR_STATUS_USER;
     if (session->options.names)
-        return print_names(session, err) ? 0 : ERROR_STATUS_USER;
+        return print_names(session, err) ? 0 : error_status(err);
     session->weights = session->options.files.text[0];
-    return choose_path(session, err) ? import_with_data(session, err) : ERROR_STATUS_USER;
+    return choose_path(session, err) ? import_with_data(session, err) : error_status(err);
 }
 
 int command_import(struct cli_call call)

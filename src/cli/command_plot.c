@@ -121,7 +121,7 @@ static int plot_files(struct plot_options *options, struct error *err)
     }
     report_free(&report);
     return state == FIGURES_FINE       ? 0
-           : state == FIGURES_BAD_FILE ? ERROR_STATUS_USER
+           : state == FIGURES_BAD_FILE ? error_status(err)
                                        : ERROR_STATUS_ENVIRONMENT;
 }
 

@@ -97,7 +97,7 @@ static int write_report(const struct report_options *options, struct error *err)
         return report_print(options->files.text, options->files.count, options->wanted,
                             options->format, err)
                    ? 0
-                   : ERROR_STATUS_USER;
+                   : error_status(err);
     const int status = report_page_write(options->files.text, options->files.count, options->wanted,
                                          options->page, err);
     if (status == 0)

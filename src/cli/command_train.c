@@ -14,6 +14,7 @@
 #include "result/result.h"
 #include "settings/experiment.h"
 #include "store/lock.h"
+#include "store/overwrite.h"
 #include "train/checkpoint.h"
 
 struct train_options {
@@ -87,7 +88,7 @@ static int fail(const struct error *err, int status)
 static bool is_complete(const struct session *session, size_t r, const char *path, int *status)
 {
     const struct experiment_run *run = &session->experiment.runs[r];
-    struct error err = {""};
+    struct error err = {.text = ""};
     const bool replace = session->options.fresh && session->selection.wanted[r];
     *status = 0;
     if (replace || checkpoint_is_newer(path)) /* of a --fresh that was interrupted */
@@ -99,7 +100,7 @@ static bool is_complete(const struct session *session, size_t r, const char *pat
         return true;
     case RESULT_OTHER:
     case RESULT_BAD:
-        *status = fail(&err, ERROR_STATUS_USER);
+        *status = fail(&err, error_status(&err));
         return false;
     case RESULT_MISSING:
         break;
@@ -112,8 +113,8 @@ static int train_locked(struct session *session, size_t r, const char *path)
 {
     const struct train_options *options = &session->options;
     struct error err;
-    if (!need_data(session, &err))
-        return fail(&err, ERROR_STATUS_USER);
+    if (!overwrite_may_write(path, &err) || !need_data(session, &err))
+        return fail(&err, error_status(&err));
     if (options->fresh && session->selection.wanted[r])
         checkpoint_remove(path);
     const struct train_job job = {.experiment = &session->experiment,
@@ -158,13 +159,13 @@ static int train_session(struct session *session)
     if (!selection_make(&session->selection, &session->experiment, &options->runs, options->task,
                         &err) ||
         !check_runs(session, &err))
-        return fail(&err, ERROR_STATUS_USER);
+        return fail(&err, error_status(&err));
     if (options->list) {
         selection_print(&session->selection, &session->experiment, options->output);
         return 0;
     }
     if (!result_prepare_folder(options->output, &session->experiment, &err))
-        return fail(&err, ERROR_STATUS_USER);
+        return fail(&err, error_status(&err));
     for (size_t r = 0; r < session->experiment.run_count; r++) {
         const int status = session->selection.needed[r] ? visit_run(session, r) : 0;
         if (status != 0)
@@ -235,7 +236,7 @@ int command_train(struct cli_call call)
         const struct experiment_overrides sets = {options->sets.count, options->sets.text};
         status = experiment_load(&session->experiment, options->files.text[0], sets, &err)
                      ? train_session(session)
-                     : fail(&err, ERROR_STATUS_USER);
+                     : fail(&err, error_status(&err));
         experiment_free(&session->experiment);
         stop_end();
     }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "result/result.h"
+#include "store/store_read.h"
 #include "train/checkpoint.h"
 
 static bool name_matches(const struct experiment_run *run, const char *name)
@@ -89,7 +90,7 @@ static const char *state_of(const char *path, const struct experiment_run *run)
     case RESULT_OTHER:
         return "other";
     case RESULT_BAD:
-        return "damaged";
+        return store_is_in_use(path) ? "in-use" : "damaged";
     case RESULT_MISSING:
         break;
     }

@@ -24,8 +24,8 @@ void selection_free(struct selection *selection);
 
 /* Rank 0 prints a line for each wanted run: number for --task, name, run as written in the file,
  * parent or "-", shards, state, result file below `output`; separated by tabs. States: complete,
- * interrupted (there is a checkpoint), missing, other (made with other settings), damaged.
- * Collective. */
+ * interrupted (there is a checkpoint), missing, other (made with other settings), damaged,
+ * in-use (another process has the file open for writing). Collective. */
 void selection_print(const struct selection *selection, const struct experiment *experiment,
                      const char *output);
 

@@ -56,7 +56,7 @@ static int train(const struct train_job *job, struct training *t, struct checkpo
 {
     struct error err;
     if (!checkpoint_resume(checkpoint, t, &err))
-        return fail(&err, ERROR_STATUS_USER);
+        return fail(&err, error_status(&err));
     const int status = run_train(t, checkpoint, &err);
     return status == 0                      ? finish(job, t, checkpoint)
            : status == ERROR_STATUS_STOPPED ? stop(t, checkpoint)
@@ -70,13 +70,13 @@ int train_job_run(const struct train_job *job)
     struct error err;
     int status;
     if (!training_create(&t, job->experiment, job->run, job->set, &err))
-        return fail(&err, ERROR_STATUS_USER);
+        return fail(&err, error_status(&err));
     if (load_parent(job, &t, &err)) {
         checkpoint_create(&checkpoint, job->path, &t, job->data_crc, job->checkpoint_s);
         status = train(job, &t, &checkpoint);
         checkpoint_destroy(&checkpoint);
     } else {
-        status = fail(&err, ERROR_STATUS_USER);
+        status = fail(&err, error_status(&err));
     }
     training_destroy(&t);
     return status;

@@ -264,7 +264,7 @@ static int put_all(struct page *page, unsigned tables, const char *path, struct 
     if (state == FIGURES_ENVIRONMENT)
         return ERROR_STATUS_ENVIRONMENT;
     if (state == FIGURES_BAD_FILE || !put_provenance(page, err))
-        return ERROR_STATUS_USER;
+        return error_status(err);
     fputs("</body>\n</html>\n", page->out);
     return 0;
 }
@@ -305,7 +305,7 @@ int report_page_write(const char *const *file, size_t files, unsigned tables, co
     struct report report;
     const int status = report_load(&report, file, files, err)
                            ? write_page(&report, tables, path, err)
-                           : ERROR_STATUS_USER;
+                           : error_status(err);
     report_free(&report);
     return status;
 }

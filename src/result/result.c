@@ -71,7 +71,7 @@ bool result_prepare_folder(const char *directory, const struct experiment *exper
 static enum result_state check_file(const char *path, const struct experiment_run *run,
                                     struct error *err)
 {
-    if (access(path, F_OK) != 0)
+    if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
         return RESULT_MISSING;
     struct store_file *file = store_open(path, err);
     if (!file)

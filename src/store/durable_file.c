@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <zlib.h>
 
 #include "base/mem.h"
+#include "store/disk.h"
 
 /* Stands behind the HDF5 file, whose readers do not look there. */
 struct trailer {
@@ -30,49 +30,20 @@ static uint32_t checksum(const void *bytes, size_t length)
 
 /* ---- write ---- */
 
-static bool write_all(int fd, const void *data, size_t length)
-{
-    const char *next = data;
-    while (length > 0) {
-        const ssize_t n = write(fd, next, length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        next += n;
-        length -= (size_t)n;
-    }
-    return true;
-}
-
 static bool write_part(const char *part, const void *image, size_t length)
 {
     struct trailer trailer = {.length = length, .crc32 = checksum(image, length)};
     memcpy(trailer.mark, MARK, sizeof MARK);
-    const int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    const int fd = disk_open(part, O_WRONLY | O_CREAT | O_TRUNC);
     if (fd < 0)
         return false;
     const bool fine =
-        write_all(fd, image, length) && write_all(fd, &trailer, sizeof trailer) && fsync(fd) == 0;
+        disk_write(fd, image, length) && disk_write(fd, &trailer, sizeof trailer) && disk_sync(fd);
     const int why = errno;
-    const bool closed = close(fd) == 0; /* network file systems may only now say that it is full */
+    const bool closed = disk_close(fd); /* network file systems may only now say that it is full */
     if (!fine)
         errno = why;
     return fine && closed;
-}
-
-/* The renames must be on the disk before a caller relies on them. */
-static bool sync_folder(const char *path)
-{
-    char folder[DURABLE_FILE_PATH];
-    snprintf(folder, sizeof folder, "%s", path);
-    const int fd = open(dirname(folder), O_RDONLY | O_CLOEXEC);
-    const bool fine = fd >= 0 && fsync(fd) == 0;
-    const int why = errno;
-    if (fd >= 0)
-        close(fd);
-    errno = why;
-    return fine;
 }
 
 bool durable_file_write(const char *path, const void *image, size_t length, struct error *err)
@@ -80,34 +51,23 @@ bool durable_file_write(const char *path, const void *image, size_t length, stru
     char old[DURABLE_FILE_PATH], part[DURABLE_FILE_PATH];
     snprintf(old, sizeof old, "%s.old", path);
     snprintf(part, sizeof part, "%s.part", path);
-    if (!write_part(part, image, length)) {
-        error_set(err, "checkpoint '%s': cannot be written: %s", path, strerror(errno));
-        unlink(part);
-        return false;
+    const char *failed = NULL;
+    if (!write_part(part, image, length))
+        failed = "written";
+    else if (!disk_rename(path, old) && errno != ENOENT)
+        failed = "renamed";
+    else if (!disk_rename(part, path))
+        failed = "put in place";
+    if (!failed) {
+        disk_sync_folder(path);
+        return true;
     }
-    if (rename(path, old) != 0 && errno != ENOENT)
-        return error_set(err, "checkpoint '%s': cannot be renamed: %s", path, strerror(errno));
-    if (rename(part, path) != 0 || !sync_folder(path))
-        return error_set(err, "checkpoint '%s': cannot be put in place: %s", path, strerror(errno));
-    return true;
+    error_set_environment(err, "checkpoint '%s': cannot be %s: %s", path, failed, strerror(errno));
+    unlink(part);
+    return false;
 }
 
 /* ---- read ---- */
-
-static bool read_all(int fd, void *data, size_t length)
-{
-    char *next = data;
-    while (length > 0) {
-        const ssize_t n = read(fd, next, length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        next += n;
-        length -= (size_t)n;
-    }
-    return true;
-}
 
 static bool is_sound(const char *bytes, size_t size, const char *path, struct error *err)
 {
@@ -124,28 +84,30 @@ static bool is_sound(const char *bytes, size_t size, const char *path, struct er
 enum durable_file_state durable_file_read(const char *path, void **image, size_t *length,
                                           struct error *err)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = disk_open(path, O_RDONLY);
     if (fd < 0 && errno == ENOENT)
         return DURABLE_FILE_MISSING;
     struct stat about;
     if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
-        error_set(err, "checkpoint '%s': cannot be read: %s", path,
-                  fd < 0 ? strerror(errno) : "not a file");
+        error_set_environment(err, "checkpoint '%s': cannot be read: %s", path,
+                              fd < 0 ? strerror(errno) : "not a file");
         if (fd >= 0)
-            close(fd);
+            disk_close(fd);
         return DURABLE_FILE_UNREADABLE;
     }
+    enum durable_file_state state = DURABLE_FILE_UNREADABLE;
     const size_t size = (size_t)about.st_size;
     char *bytes = mem_alloc(size, 1, path);
-    const bool fine = read_all(fd, bytes, size)
-                          ? is_sound(bytes, size, path, err)
-                          : error_set(err, "checkpoint '%s' is damaged: reading fails", path);
-    close(fd);
-    if (!fine) {
+    if (!disk_read(fd, bytes, size)) /* no damage: another time the disk may be fine */
+        error_set_environment(err, "checkpoint '%s': cannot be read: %s", path, strerror(errno));
+    else
+        state = is_sound(bytes, size, path, err) ? DURABLE_FILE_SOUND : DURABLE_FILE_DAMAGED;
+    disk_close(fd);
+    if (state != DURABLE_FILE_SOUND) {
         mem_free(bytes);
-        return DURABLE_FILE_DAMAGED;
+        return state;
     }
     *image = bytes;
     *length = size - sizeof(struct trailer);
-    return DURABLE_FILE_SOUND;
+    return state;
 }

@@ -20,7 +20,7 @@ enum durable_file_state {
     DURABLE_FILE_MISSING,
     DURABLE_FILE_SOUND,
     DURABLE_FILE_DAMAGED,   /* cut or changed; the line says so */
-    DURABLE_FILE_UNREADABLE /* permissions, not a file; the line says why */
+    DURABLE_FILE_UNREADABLE /* permissions, not a file, a failing disk; the line says why */
 };
 
 /* Reads a file and verifies its checksum. When sound, *image has *length bytes, owned by the caller

@@ -27,10 +27,10 @@ static bool taken(const struct lock *lock, struct error *err)
     char holder[HOLDER] = "";
     const ssize_t n = pread(lock->fd, holder, sizeof holder - 1, 0);
     holder[n > 0 ? n : 0] = '\0';
-    return error_set(err,
-                     "%s: another process is at work on this run (%s); wait for it, or "
-                     "train into another --output",
-                     lock->path, *holder ? holder : "unknown");
+    return error_set_environment(err,
+                                 "%s: another process is at work on this run (%s); wait for it, or "
+                                 "train into another --output",
+                                 lock->path, *holder ? holder : "unknown");
 }
 
 /* The holder removes the file before it lets go: what was locked here may have no name any more. */
@@ -48,15 +48,28 @@ static bool give_up(struct lock *lock)
     return false;
 }
 
+static int set_lock(int fd)
+{
+    const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int code;
+    do
+        code = fcntl(fd, F_SETLK, &whole);
+    while (code != 0 && errno == EINTR);
+    return code;
+}
+
 bool lock_take(struct lock *lock, const char *path, struct error *err)
 {
-    snprintf(lock->path, sizeof lock->path, "%s.lock", path);
+    char target[DISK_PATH];
+    lock->fd = -1;
+    if (!disk_follow(path, target, err))
+        return false;
+    snprintf(lock->path, sizeof lock->path, "%s.lock", target);
     for (;;) {
-        lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        lock->fd = disk_open(lock->path, O_RDWR | O_CREAT);
         if (lock->fd < 0)
-            return error_set(err, "file '%s': %s", lock->path, strerror(errno));
-        const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        if (fcntl(lock->fd, F_SETLK, &whole) == 0) {
+            return error_set_environment(err, "file '%s': %s", lock->path, strerror(errno));
+        if (set_lock(lock->fd) == 0) {
             if (is_still_there(lock))
                 break;
             give_up(lock);

@@ -7,20 +7,21 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-
-enum { LOCK_PATH = 1100 };
+#include "store/disk.h"
 
 struct lock {
     int fd; /* -1: not held */
-    char path[LOCK_PATH];
+    char path[DISK_PATH + 8];
 };
 
-/* Takes the lock of a result file, PATH.lock. Not collective: rank 0 holds it for all. False with a
- * line that names the holder when another process has it. A file system without locks gives a
- * warning and no lock. */
+/* Takes the lock of a result file, PATH.lock; where PATH is a link, beside the file it leads to. Not
+ * collective: rank 0 holds it for all. False with a line that names the holder when another process
+ * has it, or that says why the file cannot be made: an environment error. A file system without
+ * locks gives a warning and no lock. */
 bool lock_take(struct lock *lock, const char *path, struct error *err);
 
-/* Removes the file and gives the lock back. A lock that was not taken (fd -1) is left alone. */
+/* Removes the file and gives the lock back. A lock that was not taken (fd -1) is left alone.
+ * Not collective. */
 void lock_release(struct lock *lock);
 
 #endif

@@ -7,9 +7,15 @@
 enum { OVERWRITE_PATH = 1024 };
 
 /* False with a line unless a file of this format (root attribute `format`) can be written at `path`,
- * of at most OVERWRITE_PATH - 1 bytes: its folder is there, and so is nothing, or a file of the same
- * format, which `replaces` allows to replace. Looks only. Collective: rank 0 looks, all ranks get its
- * answer and its line. */
+ * of at most OVERWRITE_PATH - 1 bytes, or where the link `path` leads to: the folder is there, and so
+ * is nothing, or a file of the same format that is neither write-protected nor open for writing
+ * elsewhere and that `replaces` allows to replace. Looks only. Collective: rank 0 looks, all ranks
+ * get its answer and its line. */
 bool overwrite_check(const char *path, const char *format, bool replaces, struct error *err);
+
+/* False with a line unless a file can be made at `path`, or where the link `path` leads to, and what
+ * stands there is not write-protected. For a result, whose contents are judged elsewhere; looks only.
+ * Collective: rank 0 looks, all ranks get its answer and its line. */
+bool overwrite_may_write(const char *path, struct error *err);
 
 #endif

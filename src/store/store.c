@@ -12,13 +12,14 @@
 #include "base/comm.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/disk.h"
 #include "store/store_files.h"
-#include "store/store_types.h"
+#include "store/store_hdf5.h"
 
 struct store {
     hid_t file;
     hid_t transfer; /* property list of data writes */
-    char path[STORE_PATH], part[STORE_PATH];
+    char path[DISK_PATH], part[DISK_PATH + 8];
 };
 
 /* ---- errors: one helper for every HDF5 call ---- */
@@ -27,21 +28,30 @@ struct store {
  * so the rank that saw it speaks and ends the job. */
 static void need(const struct store *store, int64_t code, const char *what)
 {
+    char why[256];
+    int number;
+    if (code < 0)
+        store_cause(why, sizeof why, &number);
     if (comm_all_true(code >= 0))
         return;
     if (code < 0)
-        log_fatal("HDF5 '%s': %s failed; the file is left unfinished", store->part, what);
+        log_fatal("HDF5 '%s': %s failed: %s; the file is left unfinished", store->part, what, why);
     sleep(5); /* the other rank has the message and ends the job */
     comm_abort(ERROR_STATUS_ENVIRONMENT);
 }
 
 /* ---- create ---- */
 
+/* Links are followed: the file they lead to is replaced in its own folder, and they stay. */
 static struct store *store_new(const char *path)
 {
     struct store *store = MEM_NEW(struct store, 1);
-    snprintf(store->path, sizeof store->path, "%s", path);
-    snprintf(store->part, sizeof store->part, "%s.part", path);
+    struct error err;
+    if (comm_rank() == 0 &&
+        (!disk_follow(path, store->path, &err) || !disk_may_replace(store->path, &err)))
+        log_fatal("%s", err.text);
+    comm_broadcast(store->path, sizeof store->path);
+    snprintf(store->part, sizeof store->part, "%s.part", store->path);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* need() speaks */
     return store;
 }
@@ -75,7 +85,7 @@ void store_check_extend(const char *path, size_t bytes)
 {
     struct store *store = store_new(path);
     if (comm_rank() == 0) {
-        store_check_space(store->part, bytes + store_file_bytes(path));
+        store_check_space(store->part, bytes + store_file_bytes(store->path));
         store_check_writable(store->part);
     }
     comm_all_true(true);
@@ -86,8 +96,8 @@ struct store *store_extend(const char *path, size_t bytes, const char *const *gr
 {
     struct store *store = store_new(path);
     if (comm_rank() == 0) {
-        store_check_space(store->part, bytes + store_file_bytes(path));
-        store_copy(path, store->part);
+        store_check_space(store->part, bytes + store_file_bytes(store->path));
+        store_copy(store->path, store->part);
     }
     comm_all_true(true); /* nobody opens the copy before it stands */
     open_part(store, false);
@@ -152,7 +162,7 @@ void store_group(struct store *store, const char *group)
 /* Parents first, so that H5Lexists may be asked about any path below. */
 static void make_groups(struct store *store, const char *group)
 {
-    char path[STORE_PATH];
+    char path[DISK_PATH];
     for (const char *end = strchr(group + 1, '/');; end = strchr(end + 1, '/')) {
         const size_t length = end ? (size_t)(end - group) : strlen(group);
         snprintf(path, sizeof path, "%.*s", (int)length, group);
@@ -269,7 +279,7 @@ static hid_t create_dataset(struct store *store, const struct store_array *array
 /* The dimension scale GROUP/AXIS, made when it is first used. */
 static hid_t open_scale(struct store *store, const char *group, const struct store_axis *axis)
 {
-    char path[STORE_PATH];
+    char path[DISK_PATH];
     snprintf(path, sizeof path, "%s/%s", group, axis->name);
     if (exists(store, path)) {
         const hid_t id = H5Dopen2(store->file, path, H5P_DEFAULT);
@@ -297,7 +307,7 @@ static void point_at_scales(struct store *store, hid_t dataset, const struct sto
 {
     hobj_ref_t scale[STORE_AXES];
     hvl_t list[STORE_AXES];
-    char path[STORE_PATH];
+    char path[DISK_PATH];
     for (int a = 0; a < array->axes; a++) {
         snprintf(path, sizeof path, "%s/%s", array->group, array->axis[a].name);
         need(store, H5Rcreate(&scale[a], store->file, path, H5R_OBJECT, -1), path);
@@ -327,7 +337,7 @@ static void attach_scales(struct store *store, hid_t dataset, const struct store
 
 void store_write(struct store *store, const struct store_array *array)
 {
-    char path[STORE_PATH];
+    char path[DISK_PATH];
     snprintf(path, sizeof path, "%s/%s", array->group, array->name);
     if (array->split_axes > 0 && comm_rank() == comm_size() - 1 &&
         array->first + array->count != rows_of(array))

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/disk.h"
 
 enum { WATCHDOG_S = 300 };
 
@@ -40,7 +41,7 @@ void store_watchdog_stop(void)
 
 void store_check_space(const char *part, size_t bytes)
 {
-    char folder[STORE_PATH];
+    char folder[DISK_PATH];
     snprintf(folder, sizeof folder, "%s", part);
     struct statvfs disk;
     const char *name = dirname(folder);
@@ -55,11 +56,10 @@ void store_check_space(const char *part, size_t bytes)
 
 void store_check_writable(const char *part)
 {
-    FILE *file = fopen(part, "wb");
-    if (!file)
+    const int fd = disk_open(part, O_WRONLY | O_CREAT);
+    if (fd < 0 || !disk_close(fd))
         log_fatal("file '%s': %s", part, strerror(errno));
-    fclose(file);
-    remove(part);
+    unlink(part);
 }
 
 size_t store_file_bytes(const char *path)
@@ -70,42 +70,57 @@ size_t store_file_bytes(const char *path)
     return (size_t)status.st_size;
 }
 
-void store_copy(const char *from, const char *to)
+/* Copies what is left of `source`; the path of the file that failed, or NULL. */
+static const char *copy_bytes(int source, const char *from, int target, const char *to)
 {
     enum { PIECE = 1 << 20 };
-    FILE *source = fopen(from, "rb");
-    if (!source)
-        log_fatal("file '%s': %s", from, strerror(errno));
-    FILE *target = fopen(to, "wb");
-    if (!target)
-        log_fatal("file '%s': %s", to, strerror(errno));
     char *piece = MEM_NEW(char, PIECE);
-    size_t n;
-    while ((n = fread(piece, 1, PIECE, source)) > 0)
-        if (fwrite(piece, 1, n, target) != n)
-            log_fatal("file '%s': %s", to, strerror(errno));
-    if (ferror(source))
-        log_fatal("file '%s': %s", from, strerror(errno));
-    if (fclose(target) != 0)
-        log_fatal("file '%s': %s", to, strerror(errno));
-    fclose(source);
+    const char *failed = NULL;
+    ssize_t n = 1;
+    while (n != 0 && !failed) {
+        n = read(source, piece, PIECE);
+        if (n < 0 && errno != EINTR)
+            failed = from;
+        else if (n > 0 && !disk_write(target, piece, (size_t)n))
+            failed = to;
+    }
+    const int why = errno;
     mem_free(piece);
+    errno = why;
+    return failed;
 }
 
-static void sync_to_disk(const char *path)
+void store_copy(const char *from, const char *to)
 {
-    const int fd = open(path, O_RDONLY);
-    if (fd < 0 || fsync(fd) != 0)
+    const int source = disk_open(from, O_RDONLY);
+    if (source < 0)
+        log_fatal("file '%s': %s", from, strerror(errno));
+    const int target = disk_open(to, O_WRONLY | O_CREAT | O_TRUNC);
+    const char *failed = target < 0 ? to : copy_bytes(source, from, target, to);
+    if (!failed && !disk_close(target))
+        failed = to;
+    if (failed) {
+        const int why = errno;
+        unlink(to);
+        log_fatal("file '%s': %s", failed, strerror(why));
+    }
+    disk_close(source);
+}
+
+static void sync_file(const char *path)
+{
+    const int fd = disk_open(path, O_RDONLY);
+    if (fd < 0 || !disk_sync(fd))
         log_fatal("file '%s': %s", path, strerror(errno));
-    close(fd);
+    disk_close(fd);
 }
 
 void store_publish(const char *part, const char *path)
 {
-    sync_to_disk(part);
-    if (rename(part, path) != 0)
+    if (!disk_keep_mode(part, path))
+        log_fatal("file '%s': cannot have the mode of '%s': %s", part, path, strerror(errno));
+    sync_file(part);
+    if (!disk_rename(part, path))
         log_fatal("file '%s': cannot rename to '%s': %s", part, path, strerror(errno));
-    char folder[STORE_PATH];
-    snprintf(folder, sizeof folder, "%s", path);
-    sync_to_disk(dirname(folder));
+    disk_sync_folder(path);
 }

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "store/store_types.h"
+#include "store/store_hdf5.h"
+#include "store/store_open.h"
+#include "store/store_shape.h"
 
 struct store_file *store_foreign_open(const char *path, struct error *err)
 {

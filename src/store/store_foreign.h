@@ -2,7 +2,7 @@
 #ifndef RESLICE_STORE_STORE_FOREIGN_H
 #define RESLICE_STORE_STORE_FOREIGN_H
 
-#include "store/store.h"
+#include "store/store_read.h"
 
 enum { STORE_FOREIGN_PATH = 256 };
 
@@ -13,10 +13,11 @@ struct store_foreign_entry {
 };
 
 /* Opens any HDF5 file. store_read takes its datasets, and verifies checksums where there are some.
- * NULL and a line when it is none; close with store_close. */
+ * Not collective; the caller's to close (store_close). NULL and a line when it cannot be read. */
 struct store_file *store_foreign_open(const char *path, struct error *err);
 
-/* Every dataset, in alphabetical order; *entries is the caller's (mem_free). Returns their number. */
+/* Every dataset, in alphabetical order; *entries is the caller's (mem_free). Returns their number.
+ * Not collective. */
 size_t store_foreign_list(const struct store_file *file, struct store_foreign_entry **entries);
 
 #endif

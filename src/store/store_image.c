@@ -1,10 +1,11 @@
 #include "store/store_image.h"
 
-#include <hdf5.h>
+#include <hdf5_hl.h>
 #include <string.h>
 #include <zlib.h>
 
-#include "store/store_types.h"
+#include "store/store_hdf5.h"
+#include "store/store_open.h"
 
 /* Of the file and of a dataset with its three attributes; both are less. */
 enum { FILE_OVERHEAD = 16384, DATASET_OVERHEAD = 4096 };
@@ -84,6 +85,18 @@ size_t store_image_build(const struct store_field *field, size_t fields,
 }
 
 /* ---- read ---- */
+
+struct store_file *store_image_open(void *image, size_t length, const char *path, struct error *err)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    const hid_t id = H5LTopen_file_image(image, length,
+                                         H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE);
+    if (id < 0) {
+        error_set(err, "%s: not an HDF5 file, or damaged", path);
+        return NULL;
+    }
+    return store_open_id(id, path);
+}
 
 bool store_image_read(const struct store_file *file, const struct store_field *field, size_t fields,
                       struct error *err)

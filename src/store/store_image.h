@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "store/store.h"
+#include "store/store_read.h"
 
 struct store_field {
     const char *name; /* of a dataset in the root group */
@@ -25,22 +25,24 @@ struct store_label {
     const char *name, *value;
 };
 
-/* Upper bound of the bytes of such a file. */
+/* Upper bound of the bytes of such a file. Pure. */
 size_t store_image_bound(const struct store_field *field, size_t fields,
                          const struct store_label *label, size_t labels);
 
 /* Builds the file in `image`, of `capacity` bytes; returns its length, or 0 when HDF5 fails (out of
- * memory) or the file does not fit. */
+ * memory) or the file does not fit. Not collective. */
 size_t store_image_build(const struct store_field *field, size_t fields,
                          const struct store_label *label, size_t labels, void *image,
                          size_t capacity);
 
-/* Opens the bytes for store_read, store_get_text, …; `path` is for messages. The bytes
- * are not owned and must outlive the file. NULL and a line when they are no HDF5 file. */
+/* Opens the bytes for store_read, store_get_text, …; `path` is for messages. Not collective. The
+ * bytes are not owned and must outlive the file, which is the caller's to close (store_close). NULL
+ * and a line when they are no HDF5 file. */
 struct store_file *store_image_open(void *image, size_t length, const char *path,
                                     struct error *err);
 
-/* Reads every field, of exactly its type's size and count, checksums verified. */
+/* Reads every field, of exactly its type's size and count, checksums verified. Not
+ * collective. False with a line at the first that is not there, of another size or damaged. */
 bool store_image_read(const struct store_file *file, const struct store_field *field, size_t fields,
                       struct error *err);
 

@@ -320,6 +320,6 @@ static bool is_newer(const char *result)
 
 bool checkpoint_is_newer(const char *result)
 {
-    struct error none = {""};
+    struct error none = {.text = ""};
     return comm_agree(comm_rank() == 0 && is_newer(result), &none);
 }

@@ -85,7 +85,8 @@ damaged() {
     for name in flipped truncated empty foreign; do
         case $name in
             flipped) words='wrong checksum' ;;
-            truncated | empty) words='not an HDF5 file, or damaged' ;;
+            truncated) words='damaged: truncated, 100000 of ' ;;
+            empty) words='not an HDF5 file: it is empty' ;;
             foreign) words='not a reslice result' ;;
         esac
         keeps "crossbar, $name file" "$work/bad" 2 "$words" \

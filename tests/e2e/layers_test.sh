@@ -81,7 +81,7 @@ cli/cli.c <mpi.h> MPI is not at home here
 base/comm.h <mpi.h> MPI is not at home here
 nn/network.c <hdf5.h> HDF5 is not at home here
 main.c <hdf5_hl.h> HDF5 is not at home here
-result/export.c "store/store_types.h" HDF5 is not at home here
+result/export.c "store/store_hdf5.h" HDF5 is not at home here
 hw/crossbar.c <cblas.h> BLAS is not at home here
 END
 check "noticed: a circle inside a room, of a header and a source" circle_is_noticed \

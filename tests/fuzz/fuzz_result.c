@@ -108,7 +108,7 @@ static void start(void)
     fuzz_need(size > 0 && size < (ssize_t)sizeof right, "result file of %zd bytes", size);
     right_size = (size_t)size;
 
-    struct error err = {""};
+    struct error err = {.text = ""};
     const char *const once[] = {file.path};
     fuzz_need(report_print(once, 1, 0, TABLE_CSV, &err), "the right file is refused: %s", err.text);
     fuzz_need(result_check(file.path, &run, &err) == RESULT_COMPLETE,

@@ -27,7 +27,7 @@ static void spoil(void *byte)
 
 static void assert_noticed(const struct fixture *f, bool is_noticed)
 {
-    struct error err = {""};
+    struct error err = {.text = ""};
     assert_int_equal(replicas_are_same(&f->training, &err), !is_noticed);
     if (is_noticed)
         assert_non_null(strstr(err.text, "run 'r', epoch 1: the weights of rank "));

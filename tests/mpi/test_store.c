@@ -16,7 +16,7 @@
 #include "base/comm.h"
 #include "base/mem.h"
 #include "store/store.h"
-#include "store/store_types.h"
+#include "store/store_hdf5.h"
 
 /* ---- reading back ---- */
 

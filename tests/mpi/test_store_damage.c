@@ -1,16 +1,22 @@
 /* Result files that are damaged, or hold something else: what is refused, and what it says. Rank 0
  * alone works here. */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* flock */
 #include "store_sample.h"
 
+#include <fcntl.h>
 #include <hdf5.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/comm.h"
 #include "base/mem.h"
 #include "store/store.h"
-#include "store/store_types.h"
+#include "store/store_hdf5.h"
 
 /* ---- damage ---- */
 
@@ -79,13 +85,125 @@ static void test_cut_file(void **state)
     fseek(file, 0, SEEK_END);
     const long size = ftell(file);
     fclose(file);
-    const long lengths[] = {size - 1, size / 2, 3000, 100, 8, 1, 0};
-    for (int i = 0; i < 7; i++) {
+    static const char *const words[] = {"damaged: truncated, ",
+                                        "damaged: truncated, 3000 of ",
+                                        "damaged: truncated, 100 of ",
+                                        "damaged: HDF5 cannot open it",
+                                        "not an HDF5 file",
+                                        "not an HDF5 file: it is empty"};
+    const long lengths[] = {size - 1, 3000, 100, 8, 1, 0};
+    for (int i = 0; i < 6; i++) {
         assert_int_equal(truncate(sample_path, lengths[i]), 0);
-        refuse("not an HDF5 file, or damaged");
+        refuse(words[i]);
     }
     unlink(sample_path);
     refuse("no such file");
+}
+
+/* ---- files that are whole, but cannot be opened ---- */
+
+/* Another process locks the file as HDF5 does, with flock. */
+static pid_t hold(int how)
+{
+    int ready[2];
+    assert_int_equal(pipe(ready), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        const int fd = open(sample_path, O_RDWR);
+        const bool fine = fd >= 0 && flock(fd, how) == 0;
+        if (write(ready[1], fine ? "y" : "n", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    char answer;
+    assert_int_equal(read(ready[0], &answer, 1), 1);
+    assert_int_equal(answer, 'y');
+    close(ready[0]);
+    close(ready[1]);
+    return child;
+}
+
+static void let_go(pid_t child)
+{
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+/* A viewer that may write (h5py's "r+") is in the way, one that reads is not; afterwards all is well. */
+static void test_open_elsewhere(void **state)
+{
+    (void)state;
+    if (comm_rank() != 0)
+        return;
+    pid_t child = hold(LOCK_EX);
+    refuse("another process has it open for writing");
+    assert_true(store_is_in_use(sample_path));
+    assert_int_equal(error_status(&sample_error), ERROR_STATUS_ENVIRONMENT);
+    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
+    store_close(open_sample()); /* the user knows better */
+    unsetenv("HDF5_USE_FILE_LOCKING");
+    let_go(child);
+    child = hold(LOCK_SH);
+    store_close(open_sample());
+    let_go(child);
+    assert_false(store_is_in_use(sample_path));
+    store_close(open_sample());
+}
+
+/* A second reader, and a writer that comes while we read, see our lock. */
+static void test_own_lock(void **state)
+{
+    (void)state;
+    if (comm_rank() != 0)
+        return;
+    struct store_file *one = open_sample(), *two = open_sample();
+    const int fd = open(sample_path, O_RDWR);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), -1);
+    store_close(one);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), -1);
+    store_close(two);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+    close(fd);
+}
+
+/* Superblocks of version 3 say that a writer has not closed the file. */
+static void test_not_closed(void **state)
+{
+    (void)state;
+    if (comm_rank() != 0)
+        return;
+    char saved[sizeof sample_path];
+    memcpy(saved, sample_path, sizeof sample_path);
+    strcat(sample_path, ".latest");
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
+    assert_true(H5Fclose(H5Fcreate(sample_path, H5F_ACC_TRUNC, H5P_DEFAULT, access)) >= 0);
+    H5Pclose(access);
+    refuse("not a reslice result file");
+    FILE *file = fopen(sample_path, "r+b");
+    fseek(file, 8, SEEK_SET);
+    assert_int_equal(fgetc(file), 3);
+    fseek(file, 11, SEEK_SET);
+    fputc(1, file);
+    fclose(file);
+    refuse("open for writing, or ended without closing it");
+    unlink(sample_path);
+    memcpy(sample_path, saved, sizeof sample_path);
+}
+
+static void test_no_file(void **state)
+{
+    (void)state;
+    if (comm_rank() != 0)
+        return;
+    char saved[sizeof sample_path];
+    memcpy(saved, sample_path, sizeof sample_path);
+    strcpy(sample_path, "/tmp");
+    refuse("/tmp: not a file");
+    strcpy(sample_path, "/dev/null/x");
+    refuse("/dev/null/x: Not a directory");
+    assert_int_equal(error_status(&sample_error), ERROR_STATUS_USER);
+    memcpy(sample_path, saved, sizeof sample_path);
 }
 
 /* A root attribute of a copy that is otherwise right. */
@@ -235,10 +353,9 @@ int main(int argc, char **argv)
 {
     mpi_test_start(&argc, &argv);
     const struct CMUnitTest tests[] = {
-        TEST(test_flipped_byte),
-        TEST(test_cut_file),
-        TEST(test_header),
-        TEST(test_other_contents),
+        TEST(test_flipped_byte), TEST(test_cut_file),       TEST(test_open_elsewhere),
+        TEST(test_own_lock),     TEST(test_not_closed),     TEST(test_no_file),
+        TEST(test_header),       TEST(test_other_contents),
     };
     return mpi_test_stop(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -1,0 +1,52 @@
+/* Plain files as the file systems of clusters have them: calls that a signal interrupts are begun
+ * again, links are followed, modes are kept, and folders that cannot be synced are no error.
+ * Nothing here is collective: rank 0 calls it. Paths are at most DISK_PATH - 1 bytes. */
+#ifndef RESLICE_STORE_DISK_H
+#define RESLICE_STORE_DISK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum { DISK_PATH = 4096 };
+
+/* Opens a file, with the mode 0666 where it is made; its descriptor is the caller's. -1 with errno.
+ * Not collective. */
+int disk_open(const char *path, int flags);
+
+/* All bytes or false with errno, EIO where a file ends before them. Not collective. */
+bool disk_write(int fd, const void *bytes, size_t count);
+bool disk_read(int fd, void *bytes, size_t count);
+
+/* Makes the contents of an open file durable; false with errno. A file system that cannot do it
+ * (EINVAL, ENOTSUP, ENOSYS) is no error. Not collective. */
+bool disk_sync(int fd);
+
+/* Closes; false with errno when the bytes have not arrived. Not collective. */
+bool disk_close(int fd);
+
+/* Renames; false with errno. Not collective. */
+bool disk_rename(const char *from, const char *to);
+
+/* Makes the names in the folder of a file durable. What is renamed stands there already: a failing
+ * disk is a warning, a file system that does not sync folders not even that. Not collective. */
+void disk_sync_folder(const char *path);
+
+/* The file that `path` is or, through links, leads to; it need not be there. False with a line when
+ * the links go in a circle or the path becomes too long. Not collective. */
+bool disk_follow(const char *path, char target[DISK_PATH], struct error *err);
+
+/* False with a line when a file is there that nobody may write, or this user may not: to replace it
+ * would go round its protection. Links are followed. Not collective. */
+bool disk_may_replace(const char *path, struct error *err);
+
+/* Gives `part` the mode and, as far as allowed, the group of the file that it will replace; without
+ * one nothing happens. False with errno. Not collective. */
+bool disk_keep_mode(const char *part, const char *path);
+
+/* Whether an errno is for the user to mend (no such file, not allowed), not the system's trouble.
+ * Pure. */
+bool disk_is_user_error(int number);
+
+#endif
