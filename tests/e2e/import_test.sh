@@ -154,6 +154,29 @@ no_bias() {
         "$work/bias-out.h5"
 }
 
+# Weights in other units: the logits are ten million times as large, and so is the loss.
+large_logits() {
+    cp "$work/numpy/resnet.h5" "$work/large.h5"
+    "$python" - "$work/large.h5" <<'END'
+import sys, h5py
+with h5py.File(sys.argv[1], "r+") as file:
+    for name in "module.linear.weight", "module.linear.bias":
+        file[name][...] *= 1e7
+END
+    import 1 "$work/large.h5" "${resnet[@]}" --set fixed_point.quantise=false --logits \
+        -o "$work/large-out.h5"
+    "$python" - "$work/large-out.h5" "$work/numpy/resnet.npy" <<'END'
+import sys, h5py, numpy as np
+with h5py.File(sys.argv[1]) as file:
+    logits, expected = file["predictions/logit"][:], 1e7 * np.load(sys.argv[2])
+    label, loss = file["predictions/label"][:], file["history/test_loss"][-1]
+assert np.abs(logits - expected).max() < 1e-4 * np.abs(expected).max()
+mean = (expected.max(1) - expected[np.arange(len(label)), label]).mean() # log sum exp is the maximum
+print(f"loss {loss:.6g}, expected {mean:.6g}")
+assert mean > 2.0**20 and abs(loss - mean) < 1e-4 * mean
+END
+}
+
 names() {
     "$reslice" import --names "${resnet[@]}" | tee "$work/names"
     grep -q '^layer2.0.downsample.1.running_var  *\[16\]$' "$work/names"
@@ -167,6 +190,7 @@ check "settings of the run" settings_of_the_run
 check "the parent of a run" parent_of_a_run
 check "refused, in one line" refusals
 check "no bias is a bias of 0" no_bias
+check "logits of millions" large_logits
 check "the list of names" names
 
 for torch in "$python" /usr/bin/python3 ''; do
