@@ -58,6 +58,24 @@ find_python() {
     exit 1
 }
 
+# same_results A B [ATTRIBUTE]...: two result files have the same contents (same_results.py). The test
+# has set $python.
+same_results() {
+    "$python" "$e2e/same_results.py" "$@"
+}
+
+# experiment_head NAME "SIZES" HIDDEN SHARDS: the lines in front of an experiment's runs, an MLP on a
+# part of Fashion-MNIST; SIZES as in "validation: 500, train: 2990, test: 990".
+experiment_head() {
+    cat <<END
+experiment: $1
+data: {name: fashion-mnist, $2}
+network: {model: mlp, hidden: [$3]}
+training: {batch: 64, shards: $4, rate: 0.05, momentum: 0.5, nesterov: true, schedule: one-cycle}
+runs:
+END
+}
+
 # ---- counting ----
 
 passed=0 failed=0

@@ -54,7 +54,7 @@ same_on_ranks() {
     done
     for ranks in 2 3 4; do
         h5diff "$work/on1.h5" "$work/on$ranks.h5"
-        "$python" "$e2e/same_results.py" "$work/on1.h5" "$work/on$ranks.h5"
+        same_results "$work/on1.h5" "$work/on$ranks.h5"
     done
 }
 
@@ -75,7 +75,7 @@ nothing_is_lost() {
     done
     cp "$work/twice.h5" "$work/once.h5"
     crossbar 1 "$work/twice.h5"
-    "$python" "$e2e/same_results.py" "$work/once.h5" "$work/twice.h5"
+    same_results "$work/once.h5" "$work/twice.h5"
     [ ! -e "$work/twice.h5.part" ]
     "$reslice" report "$work/twice.h5"
 }

@@ -41,7 +41,7 @@ like_a_trained_run() {
         import "$ranks" "$work/numpy/resnet.h5" "${resnet[@]}" --logits -o "$work/r$ranks.h5"
     done
     h5diff "$work/r1.h5" "$work/r2.h5" predictions
-    "$python" "$e2e/same_results.py" "$work/r1.h5" "$work/r2.h5"
+    same_results "$work/r1.h5" "$work/r2.h5"
     "$python" "$e2e/import_twin.py" compare "$work/r1.h5" "$work/numpy/resnet.npy"
     "$python" - "$work/r1.h5" "$work/numpy/resnet.npy" <<'END'
 import sys, h5py, numpy as np

@@ -102,7 +102,7 @@ finish_run() {
     for run in "${runs[@]}"; do
         [ ! -e "$work/before/$run.h5" ] || cmp "$work/before/$run.h5" "$folder/$run.h5" ||
             lost=$((lost + 1))
-        "$python" "$e2e/same_results.py" "$work/whole/e/$run.h5" "$folder/$run.h5" || return 0
+        same_results "$work/whole/e/$run.h5" "$folder/$run.h5" || return 0
     done
     # between the end of a run and its lock's a kill leaves an empty file that means nothing
     diff <(ls "$work/whole/e") <(ls "$folder" | sed '/\.lock$/d') || return 0

@@ -13,12 +13,9 @@ RANDOM=$seed
 small_disk=$work/small_disk
 trap 'kill_ranks KILL; umount "$small_disk" 2>/dev/null || true; rm -rf "$work"' EXIT
 
-cat >"$work/e.yaml" <<'END'
-experiment: e
-data: {name: fashion-mnist, validation: 500, train: 2990, test: 990}
-network: {model: mlp, hidden: [100]}
-training: {batch: 64, shards: 4, rate: 0.05, momentum: 0.5, nesterov: true, schedule: one-cycle}
-runs:
+{
+    experiment_head e "validation: 500, train: 2990, test: 990" 100 4
+    cat <<'END'
   - name: parent
     epochs: 20
     penalty: {name: l1, alpha: 5}
@@ -30,12 +27,13 @@ runs:
     column-sparsity: {nonzeros: [30, 0]}
     impose: {every: 20, rho: 0.01}
 END
+} >"$work/e.yaml"
 
 # What DIR has, and that nothing else is left there.
 right_results() {
     local file
     for file in parent child; do
-        "$python" "$e2e/same_results.py" "$work/whole/e/$file.h5" "$1/e/$file.h5"
+        same_results "$work/whole/e/$file.h5" "$1/e/$file.h5"
     done
     diff <(ls "$work/whole/e") <(ls "$1/e")
 }

@@ -17,7 +17,7 @@ END
 chmod +x "$work/limited.sh"
 
 same() {
-    h5diff "$1" "$2" && "$python" "$e2e/same_results.py" "$1" "$2"
+    h5diff "$1" "$2" && same_results "$1" "$2"
 }
 
 ends_with_3() {

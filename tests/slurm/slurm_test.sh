@@ -18,12 +18,9 @@ trap '"$root/jobs/local-slurm.sh" stop 2>/dev/null; rm -rf "$work"' EXIT
 # shellcheck disable=SC1091 # made by the line before
 . "$LOCAL_SLURM/environment"
 
-cat >"$work/e.yaml" <<'END'
-experiment: e
-data: {name: fashion-mnist, validation: 500, train: 2990, test: 990}
-network: {model: mlp, hidden: [30]}
-training: {batch: 64, shards: 2, rate: 0.05, momentum: 0.5, nesterov: true, schedule: one-cycle}
-runs:
+{
+    experiment_head e "validation: 500, train: 2990, test: 990" 30 2
+    cat <<'END'
   - name: parent
     epochs: 4
     penalty: {name: l1, alpha: 5}
@@ -37,6 +34,7 @@ runs:
   - name: long
     epochs: 100
 END
+} >"$work/e.yaml"
 
 runs=(parent@seed={1,2} "child@alpha="{0.5,1}",seed="{1,2} long)
 
@@ -86,7 +84,7 @@ right_results() {
     local folder=$1 run
     shift
     for run; do
-        "$python" "$e2e/same_results.py" "$work/whole/e/$run.h5" "$folder/e/$run.h5"
+        same_results "$work/whole/e/$run.h5" "$folder/e/$run.h5"
     done
     [ -z "$(find "$folder" -name '*checkpoint*' -o -name '*.part')" ]
 }
@@ -257,7 +255,7 @@ crossbars() {
         "${options[@]}"
     ends_as COMPLETED "$job"
     for run in "${runs[@]:0:2}"; do
-        "$python" "$e2e/same_results.py" "$work/here/e/$run.h5" "$work/mapped/e/$run.h5"
+        same_results "$work/here/e/$run.h5" "$work/mapped/e/$run.h5"
     done
 }
 
