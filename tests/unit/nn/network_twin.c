@@ -1,5 +1,12 @@
 #include "unit/nn/network_twin.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include <math.h>
 
 #include "base/mem.h"
@@ -72,55 +79,52 @@ static void twin_add_gradient(const struct twin *twin, size_t parameter, double 
 
 /* ---- convolution, and the linear layer as one of 1x1 pixels ---- */
 
-/* Calls visit for every product of output o, input i and weight w (indices). */
-static void twin_conv_terms(const struct twin *twin, const struct op *op, size_t n, int j, int y,
-                            int x,
-                            void (*visit)(const struct twin *, const struct op *, size_t o,
-                                          size_t i, size_t w))
+/* All products that output o = [n, j, y, x] adds up: their sum, or backward what its gradient adds
+ * to those of the inputs and weights. */
+static double twin_conv_terms(const struct twin *twin, const struct op *op, size_t n, int j, int y,
+                              int x, bool backward)
 {
     const int kernel = op->class == &op_conv ? op->kernel : 1, channels = op->in->channels;
     const int top = y * op->step - op->padding, left = x * op->step - op->padding;
-    const size_t o = twin_at(op->out, n, j, y, x);
+    const int first = left < 0 ? -left : 0;
+    const int end = left + kernel > op->in->width ? op->in->width - left : kernel;
+    const double *in = twin_value(twin, op->in),
+                 *weight = twin->param + twin_offset(twin, op->weight);
+    const double dy = backward ? twin_gradient(twin, op->out)[twin_at(op->out, n, j, y, x)] : 0.0;
+    double *d_in = twin_gradient(twin, op->in), sum = 0.0;
     for (int k = 0; k < channels; k++)
-        for (int u = 0; u < kernel; u++)
-            for (int v = 0; v < kernel; v++) {
-                const bool inside = top + u >= 0 && top + u < op->in->height && left + v >= 0 &&
-                                    left + v < op->in->width;
-                if (inside)
-                    visit(twin, op, o, twin_at(op->in, n, k, top + u, left + v),
-                          twin_offset(twin, op->weight) +
-                              (size_t)(((j * channels + k) * kernel + u) * kernel + v));
+        for (int u = 0; u < kernel; u++) {
+            if (top + u < 0 || top + u >= op->in->height)
+                continue;
+            const size_t row = twin_at(op->in, n, k, top + u, 0);
+            const size_t w = (size_t)(((j * channels + k) * kernel + u) * kernel);
+            for (int v = first; v < end; v++) {
+                const size_t i = row + (size_t)(left + v), at = w + (size_t)v;
+                sum += in[i] * weight[at];
+                if (backward) {
+                    d_in[i] += dy * weight[at];
+                    twin_add_gradient(twin, twin_offset(twin, op->weight) + at, dy * in[i]);
+                }
             }
-}
-
-static void twin_conv_add(const struct twin *twin, const struct op *op, size_t o, size_t i,
-                          size_t w)
-{
-    twin_value(twin, op->out)[o] += twin_value(twin, op->in)[i] * twin->param[w];
-}
-
-static void twin_conv_back(const struct twin *twin, const struct op *op, size_t o, size_t i,
-                           size_t w)
-{
-    const double dy = twin_gradient(twin, op->out)[o];
-    twin_gradient(twin, op->in)[i] += dy * twin->param[w];
-    twin_add_gradient(twin, w, dy * twin_value(twin, op->in)[i]);
+        }
+    return sum;
 }
 
 static void twin_conv(const struct twin *twin, const struct op *op, bool backward)
 {
+    double *out = twin_value(twin, op->out);
+    const double *d_out = twin_gradient(twin, op->out);
     for (size_t n = 0; n < twin->samples; n++)
         for (int j = 0; j < op->out->channels; j++)
             for (int y = 0; y < op->out->height; y++)
                 for (int x = 0; x < op->out->width; x++) {
                     const size_t o = twin_at(op->out, n, j, y, x);
                     const size_t b = op->bias < 0 ? 0 : twin_offset(twin, op->bias) + (size_t)j;
+                    const double sum = twin_conv_terms(twin, op, n, j, y, x, backward);
                     if (!backward)
-                        twin_value(twin, op->out)[o] = op->bias < 0 ? 0.0 : twin->param[b];
+                        out[o] = op->bias < 0 ? sum : twin->param[b] + sum;
                     else if (op->bias >= 0)
-                        twin_add_gradient(twin, b, twin_gradient(twin, op->out)[o]);
-                    twin_conv_terms(twin, op, n, j, y, x,
-                                    backward ? twin_conv_back : twin_conv_add);
+                        twin_add_gradient(twin, b, d_out[o]);
                 }
 }
 
@@ -312,14 +316,15 @@ double twin_distance(const struct tensor *tensor, const float *own, const double
 bool twin_gaps_are_zero(const struct tensor *tensor, const float *own, size_t samples)
 {
     const size_t pixel = tensor->channel_stride, columns = tensor->row / pixel;
-    for (size_t i = 0; i < samples * tensor->stride; i++) {
-        const size_t c = i % pixel, x = i / pixel % columns;
-        const size_t y = i % tensor->stride / tensor->row, border = (size_t)tensor->border;
-        const bool inside = c < (size_t)tensor->channels && x >= border &&
-                            x < border + (size_t)tensor->width && y >= border &&
+    const size_t pixels = tensor->stride / pixel, border = (size_t)tensor->border;
+    assert_int_equal(tensor->stride % pixel, 0);
+    for (size_t p = 0; p < samples * pixels; p++) {
+        const size_t x = p % columns, y = p % pixels / columns;
+        const bool inside = x >= border && x < border + (size_t)tensor->width && y >= border &&
                             y < border + (size_t)tensor->height;
-        if (!inside && own[i] != 0.0F)
-            return false;
+        for (size_t c = inside ? (size_t)tensor->channels : 0; c < pixel; c++)
+            if (own[p * pixel + c] != 0.0F)
+                return false;
     }
     return true;
 }

@@ -1,5 +1,6 @@
 #include "unit/nn/op_case.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "unit/nn/network_twin.h"
@@ -32,6 +33,21 @@ void net_case_create(struct network *net, const struct net_case *c)
     x = network_add_quantiser(net, "x", x, false);
     network_finish(net, c->build(net, x, c->shape), CAPACITY);
     random_parameters(&net->params);
+}
+
+void model_case_create(struct network *net, struct model_spec spec)
+{
+    seed_random(spec.model);
+    spec.classes = 10;
+    spec.capacity = SAMPLES;
+    model_build(net, &spec);
+    random_parameters(&net->params);
+    for (int t = 0; t < net->params.count; t++) {
+        const struct parameter *tensor = &net->params.tensor[t];
+        const double inputs = (double)tensor->count / (double)tensor->shape[0];
+        for (size_t i = 0; tensor->axes > 1 && i < tensor->count; i++)
+            net->params.value[tensor->offset + i] *= (float)(4.0 / sqrt(inputs));
+    }
 }
 
 struct pass make_pass(size_t samples, bool quantise)

@@ -34,6 +34,10 @@ void random_input(struct network *net, size_t samples);
 /* Builds the network of a case; freed by network_destroy. */
 void net_case_create(struct network *net, const struct net_case *c);
 
+/* Builds a model for SAMPLES samples and ten classes, with weights that keep values of one size; freed
+ * by network_destroy. */
+void model_case_create(struct network *net, struct model_spec spec);
+
 /* A training pass over shards of different sizes, some empty; valid until the next call. */
 struct pass make_pass(size_t samples, bool quantise);
 

@@ -1,13 +1,10 @@
 /* Whole networks, built-in ones and lists of layers, against the twin. */
 #include "unit/nn/op_compare.h"
 
-#include <math.h>
-
 #include "base/error.h"
 #include "base/mem.h"
 #include "data/dataset.h"
 #include "settings/build_network.h"
-#include "unit/nn/twin_slopes.h"
 #include "unit/settings/layer_lists.h"
 #include "unit/support/random_numbers.h"
 
@@ -65,20 +62,8 @@ static void run_model(struct model_spec spec)
 {
     for (int quantise = 0; quantise <= 1; quantise++) {
         struct network net;
-        seed_random(spec.model);
-        spec.classes = 10;
-        spec.capacity = SAMPLES;
-        model_build(&net, &spec);
-        random_parameters(&net.params);
-        for (int t = 0; t < net.params.count; t++) { /* values that stay of one size */
-            const struct parameter *tensor = &net.params.tensor[t];
-            const double inputs = (double)tensor->count / (double)tensor->shape[0];
-            for (size_t i = 0; tensor->axes > 1 && i < tensor->count; i++)
-                net.params.value[tensor->offset + i] *= (float)(4.0 / sqrt(inputs));
-        }
+        model_case_create(&net, spec);
         run_network(spec.model, &net, quantise);
-        if (!quantise && spec.blocks > 0)
-            check_twin(spec.model, &net);
         network_destroy(&net);
     }
     assert_int_equal(mem_live_blocks(), 0);

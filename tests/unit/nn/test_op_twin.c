@@ -22,9 +22,23 @@ static void test_twin(void **state)
         c.width = 5;
         seed_random(c.name);
         net_case_create(&net, &c);
-        check_twin(c.name, &net);
+        check_twin(c.name, &net, SAMPLES);
         network_destroy(&net);
     }
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
+/* A few samples: each slope takes two passes of the network. */
+static void test_whole_network(void **state)
+{
+    (void)state;
+    struct network net;
+    model_case_create(
+        &net,
+        (struct model_spec){
+            .model = "resnet", .blocks = 1, .filters = 8, .channels = 3, .height = 9, .width = 9});
+    check_twin("resnet", &net, 3);
+    network_destroy(&net);
     assert_int_equal(mem_live_blocks(), 0);
 }
 
@@ -32,6 +46,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_twin),
+        cmocka_unit_test(test_whole_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,18 +27,18 @@ static void check_slope(const char *name, const struct twin *twin, const double 
         fail_msg("%s: gradient %g of parameter %zu, but slope %g", name, own, i, slope);
 }
 
-void check_twin(const char *name, struct network *net)
+void check_twin(const char *name, struct network *net, size_t samples)
 {
-    const struct pass pass = make_pass(SAMPLES, false);
+    const struct pass pass = make_pass(samples, false);
     struct twin twin;
-    random_input(net, SAMPLES);
+    random_input(net, samples);
     assert_true(network_prepare(net, &pass));
     assert_true(network_forward(net, &pass)); /* dropout */
-    twin_create(&twin, net, SAMPLES, true);
+    twin_create(&twin, net, samples, true);
     twin_forward(&twin);
     set_loss(&twin);
-    double *factor = MEM_NEW(double, SAMPLES * net->logits->size);
-    memcpy(factor, twin_gradient(&twin, net->logits), SAMPLES * net->logits->size * sizeof *factor);
+    double *factor = MEM_NEW(double, samples * net->logits->size);
+    memcpy(factor, twin_gradient(&twin, net->logits), samples * net->logits->size * sizeof *factor);
     twin_backward(&twin);
     for (int t = 0; t < net->params.count; t++) {
         const struct parameter *tensor = &net->params.tensor[t];

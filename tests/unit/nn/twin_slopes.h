@@ -7,7 +7,7 @@
 /* Sum of factor * logits behind a forward pass of the twin. */
 double loss_of(const struct twin *twin, const double *factor);
 
-/* Some of each tensor's elements. */
-void check_twin(const char *name, struct network *net);
+/* Some of each tensor's elements, on so many samples. */
+void check_twin(const char *name, struct network *net, size_t samples);
 
 #endif
