@@ -56,8 +56,8 @@ some_work() {
     odd "$1" "$reslice" train "$work/e.yaml" --output "$work/odd"
     odd "$1" "$reslice" report "$work/odd/e/a.h5" >"$work/report"
     grep -q ' failed$' "$work/calls" # it was such a file system
-    "$python" "$e2e/same_results.py" "$work/plain/e/a.h5" "$work/odd/e/a.h5"
-    "$python" "$e2e/same_results.py" "$work/plain/e/b.h5" "$work/odd/e/b.h5"
+    same_results "$work/plain/e/a.h5" "$work/odd/e/a.h5"
+    same_results "$work/plain/e/b.h5" "$work/odd/e/b.h5"
 }
 
 # The other commands too.
@@ -69,7 +69,7 @@ all_work() {
     [ "$(grep -c complete "$work/list")" -eq 2 ]
     odd "$1" "$reslice" train "$work/e.yaml" --output "$work/odd" >"$work/again"
     [ "$(grep -c ': complete, ' "$work/again")" -eq 2 ]
-    "$python" "$e2e/same_results.py" "$work/good/e/a.h5" "$work/odd/e/a.h5"
+    same_results "$work/good/e/a.h5" "$work/odd/e/a.h5"
 }
 
 # always CALL ERRNO...: all commands with the first, training and a table with the others.
@@ -144,7 +144,7 @@ linked() {
         [ "$(stat -c %a "$work/scratch/a.h5")" = 660 ]
         "$reslice" train "${experiment[@]}" --output "$work/linked" --fresh
         [ "$(readlink "$work/linked/e/a.h5")" = "$target" ]
-        "$python" "$e2e/same_results.py" "$work/plain/e/a.h5" "$work/scratch/a.h5"
+        same_results "$work/plain/e/a.h5" "$work/scratch/a.h5"
         [ "$(stat -c %a "$work/scratch/a.h5")" = 660 ]
         [ "$(ls "$work/scratch")" = a.h5 ]
     done
@@ -157,7 +157,7 @@ linked_to_nothing() {
     ln -s "$work/scratch/new.h5" "$work/linked/e/a.h5"
     "$reslice" train "${experiment[@]}" --output "$work/linked"
     [ -L "$work/linked/e/a.h5" ]
-    "$python" "$e2e/same_results.py" "$work/plain/e/a.h5" "$work/scratch/new.h5"
+    same_results "$work/plain/e/a.h5" "$work/scratch/new.h5"
     ln -s circle.h5 "$work/linked/e/circle.h5"
     refuses 2 'circle.h5' "$reslice" report "$work/linked/e/circle.h5"
     refuses 2 'Too many levels of symbolic links' "$reslice" export "$work/linked/e/a.h5" \

@@ -62,7 +62,7 @@ mixed() {
     LEVELS=$1 on_ranks 2 "$work/rank.sh" "$reslice" train "$work/e.yaml" --output "$work/mixed" \
         >"$work/words" 2>&1
     for run in a f; do
-        "$python" "$e2e/same_results.py" "$work/same/e/$run.h5" "$work/mixed/e/$run.h5"
+        same_results "$work/same/e/$run.h5" "$work/mixed/e/$run.h5"
         [ "$(simd_of "$work/mixed/e/$run.h5")" = "$2" ]
     done
     grep -q "^reslice: warning: the ranks' processors differ (from $2 to .*): all use $2 kernels" \
