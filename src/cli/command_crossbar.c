@@ -221,6 +221,8 @@ static void add_wanted(struct trials *trials, const struct crossbar_options *opt
     int bits[CROSSBAR_MAX_SLICES];
     char name[TRIALS_NAME];
     struct error none;
+    const bool has_paper = trials->slices == 4 && options->adc.count == 0;
+    work_line_start(&trials->line, "choices", 2 * (1 + options->adc.count + has_paper));
     for (int k = 0; k < trials->slices; k++)
         bits[k] = 8;
     trials_add(trials, "8 bits", bits);
@@ -229,7 +231,7 @@ static void add_wanted(struct trials *trials, const struct crossbar_options *opt
         snprintf(name, sizeof name, "(%s)", options->adc.text[i]);
         trials_add(trials, name, bits);
     }
-    if (trials->slices == 4 && options->adc.count == 0)
+    if (has_paper)
         trials_add(trials, "paper (1,3,3,3)", (int[]){3, 3, 3, 1});
 }
 

@@ -1,5 +1,6 @@
 #include "cli/crossbar_text.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/comm.h"
@@ -74,8 +75,39 @@ static void assignment_row(struct table *table, const struct trials *t, const st
     table_number(table, 3, 1e-3 * a->energy_pj);
 }
 
-static void print_assignments(const struct trials *t, const struct result_setup *setup)
+static void search_notes(struct table *table, const struct provision *p)
 {
+    const struct trials *t = p->trials;
+    if (p->start >= 0)
+        table_note(table,
+                   "provisioned: made from \"%s\", the cheapest row within the loss: its layers "
+                   "have bits of their own, which the search gives them with --per-layer only.",
+                   t->assignment[p->start].name);
+    if (p->passed_over >= 0)
+        table_note(table,
+                   "\"%s\" is within the loss and cheaper than what is provisioned, but has a "
+                   "slice of fewer bits than --fewest %d.",
+                   t->assignment[p->passed_over].name, p->settings.fewest_bits);
+    if (p->search.is_by_slice)
+        table_note(table,
+                   "provisioned: %.3g combinations of bits are too many to be searched%s. Bits "
+                   "were taken from one slice of all layers at a time: combinations that were not "
+                   "met on this way may be cheaper.",
+                   p->search.combinations, p->search.exhaustive ? ", --exhaustive or not" : "");
+}
+
+static bool leaves_out_slice(const struct trials *t)
+{
+    for (size_t a = 0; a < t->assignments; a++)
+        for (int k = 0; k < t->slices; k++)
+            if (trials_widest(t, t->assignment[a].bits, k) == 0)
+                return true;
+    return false;
+}
+
+static void print_assignments(const struct provision *p, const struct result_setup *setup)
+{
+    const struct trials *t = p->trials;
     struct table *table = table_create("assignments", "Accuracy by ADC bits");
     table_column(table, TABLE_WORDS, "ADC", NULL);
     slice_columns(table, t->slices);
@@ -94,8 +126,56 @@ static void print_assignments(const struct trials *t, const struct result_setup 
     table_note(table, "Bits: the widest of layers and signs. clipped: of the conversions of the "
                       "calibration samples, the worst of layers, slices and signs. ADC energy: of "
                       "a sample's conversions, model isaac (1..3 bits are extrapolated).");
+    if (leaves_out_slice(t))
+        table_note(table, "0 bits: the slice has no ADC and is left out of the sum; not an ideal "
+                          "ADC.");
+    search_notes(table, p);
     table_print(table, TABLE_TEXT, stdout);
     table_destroy(table);
+}
+
+static bool is_uniform(const struct trials *t, const struct adc_bits *bits)
+{
+    for (int l = 0; l < t->layers; l++)
+        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
+            for (int k = 0; k < t->slices; k++)
+                if (bits[l].of[sign][k] != bits[0].of[CROSSBAR_POSITIVE][k])
+                    return false;
+    return true;
+}
+
+/* What the search gave, where the row of the widest does not say it. */
+static void print_provisioned(const struct provision *p)
+{
+    const struct trials *t = p->trials;
+    struct table *table =
+        layer_table(t, "provisioned_bits", "Provisioned ADC bits by layer", "ADC");
+    bool has_rows = false;
+    for (size_t a = (size_t)p->provisioned; a < t->assignments; a++)
+        if (!is_uniform(t, t->assignment[a].bits)) {
+            layer_rows(table, t, t->assignment[a].name, t->assignment[a].bits);
+            has_rows = true;
+        }
+    if (has_rows)
+        table_print(table, TABLE_TEXT, stdout);
+    table_destroy(table);
+}
+
+/* Whether the calibration samples could carry the conclusion. The standard error is that of a share
+ * with two more of either kind (Agresti and Coull): it is not 0 where three of three are right. */
+static void warn_of_loss(const struct provision *p, const struct result_setup *setup)
+{
+    const struct trials *t = p->trials;
+    const double n = (double)setup->calibration_samples + 4;
+    const double share = (t->exact_calibration * (double)setup->calibration_samples + 2) / n;
+    for (size_t a = (size_t)p->provisioned; a < t->assignments; a++) {
+        const double loss = t->exact_test - t->assignment[a].test;
+        if (loss > t->loss + 1e-12)
+            log_warn("%s: test loss %.1f points exceeds the allowed %g: %zu calibration samples, "
+                     "on which an accuracy has a standard error of %.1f points",
+                     t->assignment[a].name, 100 * loss, 100 * t->loss, setup->calibration_samples,
+                     100 * sqrt(share * (1 - share) / n));
+    }
 }
 
 static void print_devices(const struct trials *t, const struct result_setup *setup)
@@ -161,12 +241,15 @@ void crossbar_print(const struct provision *p, const struct result_setup *setup)
     const double time_s = t->inference->time_s; /* ranks work side by side */
     comm_sum_i64(&macs, 1);
     if (comm_rank() == 0) {
+        work_line_clear();
         print_definitions(p);
-        print_assignments(t, setup);
+        print_assignments(p, setup);
+        print_provisioned(p);
         if (setup->devices)
             print_devices(t, setup);
         fflush(stdout);
     }
+    warn_of_loss(p, setup);
     print_counts(t);
     log_info("%zu evaluations on crossbars; %.3g multiplications in %.2f s on %d ranks: %.3g a "
              "second",

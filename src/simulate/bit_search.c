@@ -91,6 +91,14 @@ static void drop_below(const struct trials *t, const struct candidates *all, siz
             is_bad[i] = true;
 }
 
+static size_t left_between(size_t first, size_t last, const bool *is_bad)
+{
+    size_t left = 0;
+    for (size_t i = first; i < last; i++)
+        left += !is_bad[i];
+    return left;
+}
+
 /* The first good one of the list, whose last is taken for one. To rule out many at once, the dearest of those
  * that are left in doubt is tried in doubling steps before the cheapest. */
 static size_t cheapest_good(struct trials *t, const struct candidates *all, struct adc_bits *bits)
@@ -102,6 +110,7 @@ static size_t cheapest_good(struct trials *t, const struct candidates *all, stru
         while (probe > next && is_bad[probe])
             probe--;
         trials_fill(t, bits, all->list[probe].bits);
+        work_line_left(&t->line, left_between(next, found, is_bad));
         if (trials_is_good(t, bits)) {
             found = probe;
             step = 1;
@@ -121,6 +130,7 @@ static size_t first_good(struct trials *t, const struct candidates *all, struct 
 {
     for (size_t i = 0; i + 1 < all->count; i++) {
         trials_fill(t, bits, all->list[i].bits);
+        work_line_left(&t->line, all->count - 1 - i);
         if (trials_is_good(t, bits))
             return i;
     }
@@ -193,6 +203,22 @@ static size_t list_places(const struct trials *t, enum bit_search_unit unit, con
     return count;
 }
 
+/* Trials that are left at most: all bits that can be taken. */
+static size_t count_bits(const struct place *place, size_t places, const struct adc_bits *bits)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < places; i++) {
+        int most = 0;
+        for (int l = place[i].first; l < place[i].first + place[i].layers; l++)
+            for (int sign = 0; sign < CROSSBAR_SIGNS; sign++) {
+                const int more = bits[l].of[sign][place[i].slice] - place[i].floor;
+                most = more > most ? more : most;
+            }
+        count += place[i].is_done ? 0 : (size_t)most;
+    }
+    return count;
+}
+
 /* The place where a bit less saves most; NULL when no place has one to give. */
 static struct place *best_place(const struct trials *t, struct place *place, size_t places,
                                 const struct adc_bits *bits, struct adc_bits *scratch)
@@ -221,6 +247,7 @@ void bit_search_reduce(struct trials *t, struct adc_bits *bits, enum bit_search_
     while ((at = best_place(t, place, places, bits, scratch))) {
         memcpy(scratch, bits, (size_t)t->layers * sizeof *bits);
         take_bit(at, scratch);
+        work_line_left(&t->line, count_bits(place, places, bits));
         if (trials_is_good(t, scratch))
             memcpy(bits, scratch, (size_t)t->layers * sizeof *bits);
         else

@@ -31,20 +31,24 @@ void device_runs_create(struct device_runs *runs, struct trials *trials,
     job.count = settings.samples;
     const uint64_t macs = trials->inference->macs; /* the speed of devices is not counted */
     const double time_s = trials->inference->time_s;
+    const size_t simulations = trials->simulations;
+    work_line_start(&trials->line, "ideal devices", n);
     for (size_t a = 0; a < runs->assignments; a++) {
         trials_use(trials, trials->assignment[a].bits);
-        runs->ideal[a] = inference_run(trials->inference, job).accuracy;
+        runs->ideal[a] = trials_run(trials, job).accuracy;
     }
+    work_line_start(&trials->line, "devices", n * settings.seeds);
     for (size_t s = 0; s < settings.seeds; s++, device.seed++) {
         program(trials->inference, &device);
         for (size_t a = 0; a < runs->assignments; a++) {
             trials_use(trials, trials->assignment[a].bits);
-            runs->accuracy[a * settings.seeds + s] = inference_run(trials->inference, job).accuracy;
+            runs->accuracy[a * settings.seeds + s] = trials_run(trials, job).accuracy;
         }
         erase(trials->inference);
     }
     trials->inference->macs = macs;
     trials->inference->time_s = time_s;
+    trials->simulations = simulations;
 }
 
 void device_runs_destroy(struct device_runs *runs)

@@ -40,6 +40,7 @@ static struct adc_bits *lossless(const struct trials *t)
 static void sweep(struct provision *p)
 {
     struct trials *t = p->trials;
+    work_line_start(&t->line, "sweep", (size_t)t->slices * (PROVISION_SWEEP_BITS + 1));
     for (int k = 0; k < t->slices; k++) {
         const int most = lossless_of(t, k);
         for (int n = 0; n <= PROVISION_SWEEP_BITS || n <= most; n++) {
@@ -53,16 +54,41 @@ static void sweep(struct provision *p)
     }
 }
 
+/* Bits from which those of a (layer, sign, slice) alone go down. */
+static int alone_from(const struct trials *t, int l, int sign, int k)
+{
+    return clips(t) ? t->needed[ADC_OBSERVED][l].of[sign][k]
+                    : readout_full_bits(t->inference->simulation->format);
+}
+
+/* With analog subtraction both signs have the converter of the positive one. */
+static bool is_searched(const struct trials *t, int sign)
+{
+    return sign == CROSSBAR_POSITIVE || !shares_converter(t);
+}
+
+static size_t most_alone(const struct trials *t)
+{
+    size_t most = 0;
+    for (int l = 0; l < t->layers; l++)
+        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
+            for (int k = 0; k < t->slices && is_searched(t, sign); k++)
+                most += (size_t)alone_from(t, l, sign, k);
+    return most;
+}
+
 static int fewest_bits(struct trials *t, int l, int sign, int k)
 {
     struct adc_bits *bits = lossless(t);
-    int n = clips(t) ? t->needed[ADC_OBSERVED][l].of[sign][k] : bits[l].of[sign][k];
+    int n = alone_from(t, l, sign, k);
     while (n > 0) {
         bits[l].of[sign][k] = (int8_t)(n - 1);
         if (shares_converter(t))
             bits[l].of[CROSSBAR_NEGATIVE][k] = (int8_t)(n - 1);
-        if (!trials_is_good(t, bits))
+        if (!trials_is_good(t, bits)) {
+            t->line.total -= (size_t)(n - 1); /* fewer are not tried */
             break;
+        }
         n--;
     }
     mem_free(bits);
@@ -74,12 +100,13 @@ static void find_each(struct provision *p)
 {
     struct trials *t = p->trials;
     p->accuracy = MEM_NEW(struct adc_bits, t->layers);
+    work_line_start(&t->line, "each alone", most_alone(t));
     for (int l = 0; l < t->layers; l++)
         for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
             for (int k = 0; k < t->slices; k++)
-                p->accuracy[l].of[sign][k] = sign == CROSSBAR_NEGATIVE && shares_converter(t)
-                                                 ? p->accuracy[l].of[CROSSBAR_POSITIVE][k]
-                                                 : (int8_t)fewest_bits(t, l, sign, k);
+                p->accuracy[l].of[sign][k] = is_searched(t, sign)
+                                                 ? (int8_t)fewest_bits(t, l, sign, k)
+                                                 : p->accuracy[l].of[CROSSBAR_POSITIVE][k];
 }
 
 /* ---- together ---- */
@@ -149,11 +176,16 @@ static void search(struct provision *p)
     for (int k = 0; k < t->slices; k++)
         floor[k] = p->settings.fewest_bits;
     find_bounds(p);
+    work_line_start(&t->line, "search", 0);
     bit_search_slices(&p->search, bits);
     start_from_cheapest(p, bits);
+    work_line_left(&t->line, 2);
+    p->provisioned = (int)t->assignments;
     trials_record(t, "provisioned", bits);
     if (p->settings.per_layer) {
+        work_line_start(&t->line, "search by layer", 0);
         bit_search_reduce(t, bits, BIT_SEARCH_LAYERS, floor);
+        work_line_left(&t->line, 2);
         trials_record(t, "provisioned by layer", bits);
     }
     mem_free(bits);
@@ -162,6 +194,7 @@ static void search(struct provision *p)
 void provision_run(struct provision *p, struct trials *trials, struct provision_settings settings)
 {
     *p = (struct provision){.settings = settings, .trials = trials};
+    work_line_start(&trials->line, "definitions", 2 * ADC_DEFINITIONS);
     for (int d = 0; d < ADC_DEFINITIONS; d++)
         trials_record(trials, adc_definitions[d].label, trials->needed[d]);
     sweep(p);

@@ -34,6 +34,7 @@ struct provision {
     /* Assignments: from which the provisioned one was made, since it was the cheapest within the loss;
      * and a cheaper one that has a slice of fewer than fewest_bits. -1: none. */
     int start, passed_over;
+    int provisioned; /* the assignment that the search gave, before that by layer */
 };
 
 /* Fills `sweep` and `accuracy`, and adds to the trials the assignments that the definitions and the

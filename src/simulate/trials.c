@@ -7,6 +7,54 @@
 #include "base/mem.h"
 #include "simulate/conversion_cost.h"
 
+/* ---- evaluations ---- */
+
+static void note_block(void *trials, const struct network *net, const struct pass *pass)
+{
+    struct trials *t = trials;
+    (void)net;
+    work_line_samples(&t->line, pass->samples);
+}
+
+static void count_block(void *trials, const struct network *net, const struct pass *pass)
+{
+    struct trials *t = trials;
+    simulation_observe(t->inference->simulation, net, pass);
+    note_block(t, net, pass);
+}
+
+static void count_currents(struct trials *t, struct evaluate_job job)
+{
+    simulation_clear(t->inference->simulation);
+    job.observe = count_block;
+    job.context = t;
+    work_line_begin_part(&t->line, evaluate_share(job.count).count);
+    evaluate(&job);
+    work_line_advance(&t->line, 1);
+    simulation_reduce(t->inference->simulation);
+}
+
+static double exact_accuracy(struct trials *t, struct evaluate_job job)
+{
+    job.observe = note_block;
+    job.context = t;
+    work_line_begin_part(&t->line, evaluate_share(job.count).count);
+    const double accuracy = evaluate(&job).accuracy;
+    work_line_advance(&t->line, 1);
+    return accuracy;
+}
+
+struct evaluation trials_run(struct trials *t, struct evaluate_job job)
+{
+    job.observe = note_block;
+    job.context = t;
+    work_line_begin_part(&t->line, evaluate_share(job.count).count);
+    const struct evaluation result = inference_run(t->inference, job);
+    work_line_advance(&t->line, 1);
+    t->simulations++;
+    return result;
+}
+
 /* ---- bits that follow from column sums and histograms ---- */
 
 static void needed_of_slice(struct trials *t, int l, int sign, int k, uint64_t *pooled)
@@ -20,15 +68,6 @@ static void needed_of_slice(struct trials *t, int l, int sign, int k, uint64_t *
                                 crossbar_max_column_sum(&layer->crossbar, sign, k), pooled, bins);
     for (int n = 0; n <= ADC_MOST_BITS; n++)
         t->clip_rate[l][sign][k][n] = adc_clip_rate(pooled, bins, n);
-}
-
-static void count_currents(struct trials *t, struct evaluate_job job)
-{
-    simulation_clear(t->inference->simulation);
-    job.observe = simulation_observe;
-    job.context = t->inference->simulation;
-    evaluate(&job);
-    simulation_reduce(t->inference->simulation);
 }
 
 /* One converter serves both signs. */
@@ -68,8 +107,9 @@ void trials_create(struct trials *t, struct inference *inference, struct evaluat
     for (int d = 0; d < ADC_DEFINITIONS; d++)
         t->needed[d] = MEM_NEW(struct adc_bits, t->layers);
     t->clip_rate = mem_alloc((size_t)t->layers, sizeof *t->clip_rate, "clip rates");
-    t->exact_calibration = evaluate(&calibration).accuracy;
-    t->exact_test = evaluate(&test).accuracy;
+    work_line_start(&t->line, "currents", 4);
+    t->exact_calibration = exact_accuracy(t, calibration);
+    t->exact_test = exact_accuracy(t, test);
     count_currents(t, calibration);
     find_needed(t);
     test.count = counted;
@@ -130,11 +170,12 @@ void trials_use(struct trials *t, const struct adc_bits *bits)
 
 double trials_calibration(struct trials *t, const struct adc_bits *bits)
 {
-    if (is_lossless(t, bits))
+    if (is_lossless(t, bits)) {
+        work_line_advance(&t->line, 1);
         return t->exact_calibration;
+    }
     trials_use(t, bits);
-    t->simulations++;
-    return inference_run(t->inference, t->calibration).accuracy;
+    return trials_run(t, t->calibration).accuracy;
 }
 
 bool trials_is_close(const struct trials *t, double accuracy)
@@ -146,13 +187,14 @@ bool trials_is_good(struct trials *t, const struct adc_bits *bits)
 {
     const double most = 1 - t->exact_calibration + t->loss; /* share of wrong ones */
     struct evaluate_job job = t->calibration;
-    if (is_lossless(t, bits))
+    if (is_lossless(t, bits)) {
+        work_line_advance(&t->line, 1);
         return true;
+    }
     job.may_refuse = true;
     job.most_wrong = (size_t)floor(most * (double)job.count + 1e-6);
     trials_use(t, bits);
-    t->simulations++;
-    const struct evaluation result = inference_run(t->inference, job);
+    const struct evaluation result = trials_run(t, job);
     return !result.is_refused && trials_is_close(t, result.accuracy);
 }
 
@@ -189,8 +231,7 @@ void trials_record(struct trials *t, const char *name, const struct adc_bits *bi
     memcpy(a->bits, bits, (size_t)t->layers * sizeof *bits);
     a->calibration = trials_calibration(t, bits);
     trials_use(t, bits);
-    t->simulations++;
-    a->test = inference_run(t->inference, t->test).accuracy;
+    a->test = trials_run(t, t->test).accuracy;
     a->energy_pj = conversion_energy_pj(t->inference->simulation, bits);
     a->clip_rate = worst_clip_rate(t, bits);
 }

@@ -10,6 +10,7 @@
 
 #include "hw/adc.h"
 #include "simulate/inference.h"
+#include "simulate/work_line.h"
 
 enum { TRIALS_NAME = 64 };
 
@@ -35,6 +36,7 @@ struct trials {
     size_t assignments, room;
     struct assignment *assignment; /* [assignments] in the order in which they were added */
     size_t simulations;            /* evaluations that had to be run */
+    struct work_line line;         /* its parts are evaluations, run or not */
 };
 
 /* Evaluates and counts the currents of both sample sets: the simulation of the inference, which is not
@@ -44,6 +46,10 @@ void trials_create(struct trials *trials, struct inference *inference,
                    struct evaluate_job calibration, struct evaluate_job test, size_t counted,
                    double loss);
 void trials_destroy(struct trials *trials);
+
+/* Evaluates a job of the network on crossbars with the converters that the inference has: a part of
+ * the line. Collective; the same on every rank. */
+struct evaluation trials_run(struct trials *trials, struct evaluate_job job);
 
 /* Accuracy (0..1) on the calibration samples with bits [layers]; simulates only what clips there.
  * Collective; the same on every rank. */

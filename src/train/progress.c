@@ -8,8 +8,7 @@
 
 enum { LINE = 256 };
 
-/* "1:02:03" or "2:03" */
-static void format_time(char *text, size_t size, double seconds)
+void progress_duration(char *text, size_t size, double seconds)
 {
     const long s = (long)(seconds + 0.5);
     if (s >= 3600)
@@ -75,7 +74,7 @@ void progress_step(struct progress *progress)
     const double done = ((double)t->at.epoch - 1.0 + samples / (double)t->train_count) / epochs;
     char bar[BAR + 1], left[32], slices[LINE];
     format_bar(bar, done);
-    format_time(left, sizeof left, (now_s - t->start_s) * (1.0 - done) / done);
+    progress_duration(left, sizeof left, (now_s - t->start_s) * (1.0 - done) / done);
     format_slices_short(slices, sizeof slices, &t->history.row[t->at.epoch - 1],
                         bit_slice_count(t->format));
     log_status("%s %.0f %% %s left, epoch %zu/%.0f loss %.3f %.2f %% %s", bar, 100.0 * done, left,
@@ -95,7 +94,7 @@ void progress_epoch(const struct progress *progress)
         snprintf(validation, sizeof validation, "  validation %.2f",
                  100.0 * row->value[HISTORY_VALIDATION_ACCURACY]);
     format_slices(slices, sizeof slices, row, bit_slice_count(t->format));
-    format_time(time, sizeof time, comm_time_s() - t->start_s);
+    progress_duration(time, sizeof time, comm_time_s() - t->start_s);
     log_info("epoch %3zu/%lld%s%s  test %.2f %%  %s  %s", t->at.epoch,
              (long long)t->run->settings.epochs, train, validation,
              100.0 * row->value[HISTORY_TEST_ACCURACY], slices, time);

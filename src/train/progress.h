@@ -20,4 +20,7 @@ void progress_step(struct progress *progress);
  * collective, rank 0 prints. */
 void progress_epoch(const struct progress *progress);
 
+/* "1:02:03" or "2:03" into text of `size` bytes. Pure. */
+void progress_duration(char *text, size_t size, double seconds);
+
 #endif

@@ -127,6 +127,27 @@ nine_slices() {
     rows -- --samples 50 --test 50 --signs offset --set crossbar.cell_bits=1 --exhaustive
 }
 
+# says WHAT ARGUMENT...: what it says is what it wrote, and has these words.
+says() {
+    local what=$1
+    shift
+    cp "$work/runs/full.h5" "$work/says.h5"
+    crossbar 2 "$work/says.h5" --quick "$@" >"$work/out" 2>"$work/err"
+    cat "$work/out" "$work/err"
+    "$python" "$e2e/crossbar_says.py" "$work/says.h5" "$work/out" "$work/err"
+    cat "$work/out" "$work/err" | tr -s ' \n' ' ' | grep -qF -e "$what"
+}
+
+# On a terminal a line says how far long work is, and leaves no trace in the tables.
+progress() {
+    cp "$work/runs/full.h5" "$work/terminal.h5"
+    "$python" "$e2e/on_terminal.py" "$reslice" crossbar "$work/terminal.h5" --quick --devices \
+        --device-seeds 1 --device-samples 0 >"$work/out"
+    cat "$work/out"
+    grep -Eq '^devices [0-9]/7, [0-9]:[0-9]{2} left$' "$work/out"
+    grep -Eq '^Accuracy by ADC bits$' "$work/out"
+}
+
 # Programmed without deviation, every choice of ADC bits has the accuracy of ideal cells.
 ideal_devices() {
     cp "$work/runs/bitslice.h5" "$work/ideal.h5"
@@ -227,6 +248,12 @@ check "provisioned is never dearer than another row" rows -- --adc 2,4,3,1
 check "layers' own bits are a start of the search" rows --fewest 8 --start "99.99 %" -- --fewest 8
 check "wide arrays of wide cells" rows -- --set crossbar.rows=1024 --set crossbar.cell_bits=4
 check "wide arrays, linear" rows -- --set crossbar.rows=1024 --transfer linear --loss 60
+check "bits by layer are shown" says 'Provisioned ADC bits by layer' --per-layer --fewest 0 --loss 2
+check "bits of a row that the search began with are shown" says 'made from "static"' --fewest 8
+check "0 bits are explained" says '0 bits: the slice has no ADC' --adc 0,3,3,3
+check "few calibration samples are named" says 'exceeds the allowed 0.5: 3 calibration samples' \
+    --samples 3
+check "progress on a terminal" progress
 check "40 choices of ADC bits" many_choices
 check "nine slices" nine_slices
 check "1, 2, 3 and 4 ranks" same_on_ranks "$work/runs/bitslice.h5" --per-layer
