@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need (Debian, Ubuntu), builds into build/ and runs every test.
 #
-#     tests/run.sh [ctest options]        e.g. tests/run.sh -L unit, tests/run.sh -R ranks
+#     tests/run.sh [ctest options]        e.g. tests/run.sh -L smoke (a minute), tests/run.sh -R ranks
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
