@@ -348,7 +348,7 @@ int command_crossbar(struct cli_call call)
     options->fewest = 1;
     if (parse_command_line(options, call, &status)) {
         for (size_t f = 0; status == 0 && f < options->files.count; f++)
-            status = check_file(options, options->files.text[f], &err) ? 0 : ERROR_STATUS_USER;
+            status = check_file(options, options->files.text[f], &err) ? 0 : error_status(&err);
         for (size_t f = 0; status == 0 && f < options->files.count; f++)
             status = visit_file(options, options->files.text[f], &err);
         if (status != 0)
