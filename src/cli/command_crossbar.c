@@ -11,11 +11,13 @@
 #include "cli/commands.h"
 #include "cli/crossbar_text.h"
 #include "cli/device_options.h"
+#include "cli/run_state.h"
 #include "result/reopen.h"
 #include "result/result_provision.h"
 #include "settings/crossbar_settings.h"
 #include "simulate/provision.h"
 #include "store/lock.h"
+#include "train/checkpoint.h"
 
 struct crossbar_options {
     struct cli_list files, adc, sets;
@@ -298,6 +300,15 @@ static bool work_on(struct session *session, struct error *err)
     return fine;
 }
 
+/* Whether another data set than the run's is asked for, by --set. */
+static bool asks_for_data(const struct cli_list *sets)
+{
+    bool asks = false;
+    for (size_t i = 0; i < sets->count; i++)
+        asks = asks || strncmp(sets->text[i], "data.name", strlen("data.name")) == 0;
+    return asks;
+}
+
 /* Under the lock, so that it is the run that the result file has now: it may have been trained anew
  * since it was checked. */
 static bool load_and_work(struct session *session, struct error *err)
@@ -309,6 +320,9 @@ static bool load_and_work(struct session *session, struct error *err)
         return false;
     log_info("%s: run %s of %s", session->path, loaded->experiment.runs[0].name,
              loaded->experiment.name);
+    run_warn_if_stale(session->path, comm_rank() == 0 && !asks_for_data(&options->sets)
+                                         ? checkpoint_data_crc(&loaded->set)
+                                         : JUDGE_UNKNOWN);
     const bool fine =
         check_settings(options, session->path, &loaded->experiment.runs[0].settings, err) &&
         work_on(session, err);
@@ -348,7 +362,7 @@ int command_crossbar(struct cli_call call)
     options->fewest = 1;
     if (parse_command_line(options, call, &status)) {
         for (size_t f = 0; status == 0 && f < options->files.count; f++)
-            status = check_file(options, options->files.text[f], &err) ? 0 : error_status(&err);
+            status = check_file(options, options->files.text[f], &err) ? 0 : ERROR_STATUS_USER;
         for (size_t f = 0; status == 0 && f < options->files.count; f++)
             status = visit_file(options, options->files.text[f], &err);
         if (status != 0)

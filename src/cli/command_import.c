@@ -16,6 +16,7 @@
 #include "store/overwrite.h"
 #include "simulate/currents.h"
 #include "train/calibrate.h"
+#include "train/checkpoint.h"
 #include "train/run.h"
 
 struct import_options {
@@ -236,9 +237,15 @@ static void write_file(const struct session *session)
 {
     const struct training *t = &session->training;
     const size_t classes = t->net.logits->size;
-    struct store *store = store_create(session->path, result_bytes(t, &session->currents) +
+    const char *network = session->options.network;
+    const struct result_contents contents = {
+        t,
+        &session->currents,
+        {is_file(network) ? network : "", checkpoint_data_crc(&session->set), JUDGE_UNKNOWN}
+    };
+    struct store *store = store_create(session->path, result_bytes(&contents) +
                                                           t->test_count * classes * sizeof(float));
-    result_write_groups(store, t, &session->currents);
+    result_write_groups(store, &contents);
     store_group(store, "/import");
     store_text(store, "/import", "weights", session->weights);
     store_integer(store, "/import", "calibration_samples", (int64_t)session->calibrated);

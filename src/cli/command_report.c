@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/run_state.h"
 #include "report/report.h"
 #include "report/report_page.h"
 #include "report/tables.h"
@@ -113,8 +114,10 @@ int command_report(struct cli_call call)
     if (!parse_command_line(&options, call, &status))
         return status;
     if (!result_files_keep(options.files.text, &options.files.count, &err))
-        status = error_status(&err);
-    else if (comm_rank() == 0)
+        status = ERROR_STATUS_USER;
+    for (size_t f = 0; status == 0 && f < options.files.count; f++)
+        run_warn_if_stale(options.files.text[f], JUDGE_UNKNOWN);
+    if (status == 0 && comm_rank() == 0)
         status = write_report(&options, &err);
     comm_broadcast(&status, sizeof status);
     if (status != 0)

@@ -9,8 +9,8 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/run_selection.h"
+#include "cli/run_state.h"
 #include "cli/train_job.h"
-#include "data/dataset.h"
 #include "result/result.h"
 #include "settings/experiment.h"
 #include "store/lock.h"
@@ -28,9 +28,7 @@ struct train_options {
 struct session {
     struct train_options options;
     struct experiment experiment;
-    struct dataset set;
-    bool set_loaded;
-    int64_t data_crc; /* of the set, rank 0 */
+    struct run_data data;
     struct selection selection;
 };
 
@@ -64,18 +62,6 @@ static bool check_runs(const struct session *session, struct error *err)
     return true;
 }
 
-/* Reads the data set when the first run needs it. */
-static bool need_data(struct session *session, struct error *err)
-{
-    if (session->set_loaded)
-        return true;
-    const char *name = session->experiment.runs[0].settings.data.name;
-    session->set_loaded = dataset_load(&session->set, name, session->options.data, err);
-    if (session->set_loaded && comm_rank() == 0)
-        session->data_crc = checkpoint_data_crc(&session->set);
-    return session->set_loaded;
-}
-
 /* ---- each run ---- */
 
 static int fail(const struct error *err, int status)
@@ -85,27 +71,29 @@ static int fail(const struct error *err, int status)
 }
 
 /* Whether the run's file is there and complete; *status is not 0 when it stands in the way. */
-static bool is_complete(const struct session *session, size_t r, const char *path, int *status)
+static bool is_complete(struct session *session, size_t r, const char *path, int *status)
 {
-    const struct experiment_run *run = &session->experiment.runs[r];
-    struct error err = {.text = ""};
-    const bool replace = session->options.fresh && session->selection.wanted[r];
     *status = 0;
-    if (replace || checkpoint_is_newer(path)) /* of a --fresh that was interrupted */
+    if (session->options.fresh && session->selection.wanted[r])
         return false;
-    switch (result_check(path, run, &err)) {
-    case RESULT_COMPLETE:
-        checkpoint_remove(path); /* left by a crash behind the last rename */
-        log_info("%s: complete, %s", run->name, path);
-        return true;
-    case RESULT_OTHER:
-    case RESULT_BAD:
-        *status = fail(&err, error_status(&err));
+    const struct judgement it = run_state(&session->experiment, r, path, &session->data);
+    if (it.state == JUDGE_OTHER || it.state == JUDGE_BAD || it.state == JUDGE_IN_USE)
+        *status = fail(&it.why, error_status(&it.why));
+    if (it.state != JUDGE_COMPLETE)
         return false;
-    case RESULT_MISSING:
-        break;
-    }
-    return false;
+    checkpoint_remove(path); /* left by a crash behind the last rename */
+    log_info("%s: complete, %s%s%s%s", session->experiment.runs[r].name, path, *it.note ? " (" : "",
+             it.note, *it.note ? ")" : "");
+    return true;
+}
+
+/* Random weights are a result too, but not what somebody wants who is about to import some. */
+static void say_untrained(const struct session *session, const struct experiment_run *run)
+{
+    if (run->parent < 0 && run->settings.epochs == 0)
+        log_warn("%s: 0 epochs and no parent, so it keeps random weights; if they are to come from "
+                 "elsewhere: reslice import WEIGHTS.h5 --network %s --run %s --output %s --fresh",
+                 run->name, session->options.files.text[0], run->name, session->options.output);
 }
 
 /* Trains a run that this process has the lock of. */
@@ -113,16 +101,20 @@ static int train_locked(struct session *session, size_t r, const char *path)
 {
     const struct train_options *options = &session->options;
     struct error err;
-    if (!overwrite_may_write(path, &err) || !need_data(session, &err))
+    const struct experiment_run *run = &session->experiment.runs[r];
+    if (!overwrite_may_write(path, &err) ||
+        !run_data_need(&session->data, run->settings.data.name, &err))
         return fail(&err, error_status(&err));
     if (options->fresh && session->selection.wanted[r])
         checkpoint_remove(path);
+    say_untrained(session, run);
     const struct train_job job = {.experiment = &session->experiment,
                                   .run = r,
-                                  .set = &session->set,
-                                  .data_crc = session->data_crc,
+                                  .set = &session->data.set,
+                                  .data_crc = session->data.crc,
                                   .output = options->output,
                                   .path = path,
+                                  .file = options->files.text[0],
                                   .checkpoint_s = 60.0 * options->checkpoint_minutes};
     return train_job_run(&job);
 }
@@ -161,7 +153,7 @@ static int train_session(struct session *session)
         !check_runs(session, &err))
         return fail(&err, error_status(&err));
     if (options->list) {
-        selection_print(&session->selection, &session->experiment, options->output);
+        selection_print(&session->selection, &session->experiment, options->output, &session->data);
         return 0;
     }
     if (!result_prepare_folder(options->output, &session->experiment, &err))
@@ -232,6 +224,7 @@ int command_train(struct cli_call call)
     options->checkpoint_minutes = 10.0;
     options->task = -1;
     if (parse_command_line(options, call, &status)) {
+        session->data.directory = options->data;
         stop_start(options->limit_s);
         const struct experiment_overrides sets = {options->sets.count, options->sets.text};
         status = experiment_load(&session->experiment, options->files.text[0], sets, &err)
@@ -240,8 +233,7 @@ int command_train(struct cli_call call)
         experiment_free(&session->experiment);
         stop_end();
     }
-    if (session->set_loaded)
-        dataset_free(&session->set);
+    run_data_free(&session->data);
     selection_free(&session->selection);
     mem_free(session);
     return status;

@@ -6,8 +6,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "result/result.h"
-#include "store/store_read.h"
-#include "train/checkpoint.h"
 
 static bool name_matches(const struct experiment_run *run, const char *name)
 {
@@ -79,26 +77,18 @@ void selection_free(struct selection *selection)
     mem_free(selection->needed);
 }
 
-static const char *state_of(const char *path, const struct experiment_run *run)
+/* Scripts read the list; what is wrong goes beside it. */
+static const char *state_of(const struct experiment *experiment, size_t r, const char *path,
+                            struct run_data *data)
 {
-    struct error unused;
-    if (checkpoint_is_newer(path))
-        return "interrupted";
-    switch (result_check(path, run, &unused)) {
-    case RESULT_COMPLETE:
-        return "complete";
-    case RESULT_OTHER:
-        return "other";
-    case RESULT_BAD:
-        return store_is_in_use(path) ? "in-use" : "damaged";
-    case RESULT_MISSING:
-        break;
-    }
-    return "missing";
+    const struct judgement it = run_state(experiment, r, path, data);
+    if (it.state == JUDGE_OTHER || it.state == JUDGE_BAD || it.state == JUDGE_IN_USE)
+        log_warn("%s", it.why.text);
+    return judge_state_name(it.state);
 }
 
 void selection_print(const struct selection *selection, const struct experiment *experiment,
-                     const char *output)
+                     const char *output, struct run_data *data)
 {
     int task = 0;
     for (size_t r = 0; r < experiment->run_count; r++) {
@@ -109,6 +99,7 @@ void selection_print(const struct selection *selection, const struct experiment 
         result_path(path, output, experiment, run);
         log_info("%d\t%s\t%s\t%s\t%lld\t%s\t%s", task++, run->name, run->base,
                  run->parent < 0 ? "-" : experiment->runs[run->parent].name,
-                 (long long)run->settings.training.shards, state_of(path, run), path);
+                 (long long)run->settings.training.shards, state_of(experiment, r, path, data),
+                 path);
     }
 }

@@ -14,8 +14,11 @@ static int fail(const struct error *err, int status)
     return status;
 }
 
-static bool load_parent(const struct train_job *job, struct training *t, struct error *err)
+/* Sets the digest of the parent on rank 0. */
+static bool load_parent(const struct train_job *job, struct training *t, int64_t *digest,
+                        struct error *err)
 {
+    *digest = JUDGE_UNKNOWN;
     if (t->run->parent < 0)
         return true;
     char path[RESULT_PATH];
@@ -24,6 +27,8 @@ static bool load_parent(const struct train_job *job, struct training *t, struct 
     if (!result_load_network(path, &t->net, err))
         return false;
     t->is_calibrated = true;
+    if (comm_rank() == 0)
+        *digest = judge_digest(path);
     return !t->constrain || constrain_fits_masks(t->constrain, &why) ||
            error_set(err, "run '%s': %s", t->run->name, why.text);
 }
@@ -41,7 +46,9 @@ static int finish(const struct train_job *job, struct training *t, struct checkp
     struct simulation currents;
     int status = 0;
     if (currents_count(&currents, t)) {
-        result_write(job->path, t, &currents);
+        const struct result_origin origin = {job->file, job->data_crc,
+                                             checkpoint->origin.parent_digest};
+        result_write(job->path, &(struct result_contents){t, &currents, origin});
         checkpoint_remove(job->path);
         log_info("%s: kept epoch %zu, test accuracy %.2f %%, %.1f s -> %s", t->run->name,
                  t->best.epoch, 100.0 * t->test.accuracy, comm_time_s() - t->start_s, job->path);
@@ -68,11 +75,12 @@ int train_job_run(const struct train_job *job)
     struct training t;
     struct checkpoint checkpoint;
     struct error err;
+    int64_t digest;
     int status;
     if (!training_create(&t, job->experiment, job->run, job->set, &err))
         return fail(&err, error_status(&err));
-    if (load_parent(job, &t, &err)) {
-        checkpoint_create(&checkpoint, job->path, &t, job->data_crc, job->checkpoint_s);
+    if (load_parent(job, &t, &digest, &err)) {
+        checkpoint_create(&checkpoint, job->path, &t, job->data_crc, digest, job->checkpoint_s);
         status = train(job, &t, &checkpoint);
         checkpoint_destroy(&checkpoint);
     } else {

@@ -15,6 +15,7 @@ struct train_job {
     int64_t data_crc;    /* checkpoint_data_crc of the set; rank 0 */
     const char *output;  /* folder of all results */
     const char *path;    /* of this result */
+    const char *file;    /* the experiment's */
     double checkpoint_s; /* seconds between checkpoints; 0: only when stopped */
 };
 

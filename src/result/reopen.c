@@ -48,29 +48,13 @@ static bool share_header(const char *path, struct header *header, struct error *
     return true;
 }
 
-/* The experiment whose only run has the file's settings, word for word. */
-static char *as_experiment(const struct header *header)
-{
-    const size_t size = 64 + 5 * header->length; /* four blanks before each line */
-    char *yaml = mem_alloc(size, 1, "settings as an experiment");
-    int used = snprintf(yaml, size, "experiment: settings\nruns:\n  - name: run\n");
-    for (const char *line = header->config; *line;) {
-        const int length = (int)strcspn(line, "\n");
-        used += snprintf(yaml + used, size - (size_t)used, "    %.*s\n", length, line);
-        line += length + (line[length] == '\n');
-    }
-    return yaml;
-}
-
 bool loaded_settings(struct experiment *experiment, const char *path,
                      struct experiment_overrides overrides, struct error *err)
 {
     struct header header;
     if (!share_header(path, &header, err))
         return false;
-    char *yaml = as_experiment(&header);
-    const bool fine = experiment_parse(experiment, path, yaml, strlen(yaml), overrides, err);
-    mem_free(yaml);
+    const bool fine = experiment_from_settings(experiment, path, header.config, overrides, err);
     if (fine) {
         memcpy(experiment->name, header.experiment, EXPERIMENT_NAME);
         memcpy(experiment->runs[0].name, header.run, EXPERIMENT_NAME);

@@ -10,8 +10,6 @@
 
 #include "base/mem.h"
 #include "hw/fixed_point.h"
-#include "settings/settings_yaml.h"
-#include "store/disk.h"
 #include "store/store.h"
 
 void result_path(char path[RESULT_PATH], const char *directory, const struct experiment *experiment,
@@ -32,9 +30,8 @@ static bool make_folders(char *path, struct error *err)
         const bool fine = mkdir(path, 0777) == 0 || errno == EEXIST;
         const int why = errno;
         *slash = end;
-        errno = why;
         if (!fine)
-            return disk_failed(err, "output '%s': cannot make the folder", path);
+            return error_set(err, "output '%s': cannot make the folder: %s", path, strerror(why));
         if (end == '\0')
             return true;
     }
@@ -56,7 +53,7 @@ static bool try_folder(const char *directory, const struct experiment *experimen
     snprintf(probe, sizeof probe, "%s/.probe.%ld", path, (long)getpid());
     FILE *file = fopen(probe, "w");
     if (!file)
-        return disk_failed(err, "output '%s': cannot write there", path);
+        return error_set(err, "output '%s': cannot write there: %s", path, strerror(errno));
     fclose(file);
     unlink(probe);
     return true;
@@ -66,37 +63,6 @@ bool result_prepare_folder(const char *directory, const struct experiment *exper
                            struct error *err)
 {
     return comm_agree(comm_rank() != 0 || try_folder(directory, experiment, err), err);
-}
-
-/* ---- what is there already ---- */
-
-static enum result_state check_file(const char *path, const struct experiment_run *run,
-                                    struct error *err)
-{
-    if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
-        return RESULT_MISSING;
-    struct store_file *file = store_open(path, err);
-    if (!file)
-        return RESULT_BAD;
-    char *there = store_take_text(file, "/", "config", err);
-    char *here = settings_to_yaml(&run->settings);
-    enum result_state state = RESULT_BAD;
-    if (there) {
-        state = strcmp(there, here) == 0 ? RESULT_COMPLETE : RESULT_OTHER;
-        if (state == RESULT_OTHER)
-            settings_difference(path, "made", there, here, err);
-    }
-    mem_free(there);
-    mem_free(here);
-    store_close(file);
-    return state;
-}
-
-enum result_state result_check(const char *path, const struct experiment_run *run,
-                               struct error *err)
-{
-    const int state = comm_rank() == 0 ? (int)check_file(path, run, err) : 0;
-    return (enum result_state)comm_agree(state, err);
 }
 
 /* ---- the state of a parent run ---- */

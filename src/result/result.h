@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "result/judge.h"
 #include "simulate/simulation.h"
 #include "store/store.h"
 #include "train/training.h"
@@ -21,28 +22,25 @@ void result_path(char path[RESULT_PATH], const char *directory, const struct exp
 bool result_prepare_folder(const char *directory, const struct experiment *experiment,
                            struct error *err);
 
-enum result_state { RESULT_MISSING, RESULT_COMPLETE, RESULT_OTHER, RESULT_BAD };
-
-/* Whether PATH holds this run, complete and with the same settings. RESULT_OTHER: complete, but made
- * with other settings (the line says which); RESULT_BAD: not readable. Collective. */
-enum result_state result_check(const char *path, const struct experiment_run *run,
-                               struct error *err);
-
 /* Weights, masks, the weights' exponent floors and the activations' exponents of a complete run into the
  * network. Collective. */
 bool result_load_network(const char *path, struct network *net, struct error *err);
 
-/* Writes the finished run with the currents of its network (a float run: of no layers). Collective;
- * environment errors end the job. */
-void result_write(const char *path, const struct training *training,
-                  const struct simulation *currents);
+/* A finished run: what is written. */
+struct result_contents {
+    const struct training *training;   /* after run_train */
+    const struct simulation *currents; /* of its network; of a float run: of no layers */
+    struct result_origin origin;
+};
+
+/* Writes the finished run. Collective; environment errors end the job. */
+void result_write(const char *path, const struct result_contents *contents);
 
 /* Parts of result_write, for those who add groups of their own. An estimate of the bytes; not
  * collective. */
-size_t result_bytes(const struct training *training, const struct simulation *currents);
+size_t result_bytes(const struct result_contents *contents);
 
 /* All groups of a result. Collective; environment errors end the job. */
-void result_write_groups(struct store *store, const struct training *training,
-                         const struct simulation *currents);
+void result_write_groups(struct store *store, const struct result_contents *contents);
 
 #endif

@@ -207,8 +207,10 @@ static void write_predictions(struct store *store, const struct training *t)
 }
 
 /* Generous, for the check of free space. */
-size_t result_bytes(const struct training *t, const struct simulation *currents)
+size_t result_bytes(const struct result_contents *contents)
 {
+    const struct training *t = contents->training;
+    const struct simulation *currents = contents->currents;
     size_t bytes = t->net.params.size * 8 + t->test_count * 4 + t->history.rows * 256 + (4u << 20);
     for (int l = 0; l < currents->layers; l++) {
         const struct crossbar *x = &currents->layer[l].crossbar;
@@ -218,9 +220,9 @@ size_t result_bytes(const struct training *t, const struct simulation *currents)
     return bytes;
 }
 
-void result_write_groups(struct store *store, const struct training *t,
-                         const struct simulation *currents)
+void result_write_groups(struct store *store, const struct result_contents *contents)
 {
+    const struct training *t = contents->training;
     write_root(store, t);
     result_write_history(store, &t->history, bit_slice_count(t->format));
     write_layers(store, t);
@@ -228,14 +230,15 @@ void result_write_groups(struct store *store, const struct training *t,
     method_write(store, &t->run->settings, &t->net.params);
     if (t->step.quantise)
         write_slices(store, t);
-    result_write_simulation(store, currents);
+    result_write_simulation(store, contents->currents);
     write_predictions(store, t);
     provenance_write(store, t->begun_s, comm_time_s() - t->start_s, (int64_t)t->resumptions);
+    judge_write_origin(store, &contents->origin);
 }
 
-void result_write(const char *path, const struct training *t, const struct simulation *currents)
+void result_write(const char *path, const struct result_contents *contents)
 {
-    struct store *store = store_create(path, result_bytes(t, currents));
-    result_write_groups(store, t, currents);
+    struct store *store = store_create(path, result_bytes(contents));
+    result_write_groups(store, contents);
     store_finish(store);
 }

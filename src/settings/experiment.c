@@ -32,6 +32,22 @@ bool experiment_parse(struct experiment *experiment, const char *file, const cha
     return false;
 }
 
+bool experiment_from_settings(struct experiment *experiment, const char *file, const char *settings,
+                              struct experiment_overrides overrides, struct error *err)
+{
+    const size_t size = 64 + 5 * (strlen(settings) + 1); /* four blanks before each line */
+    char *yaml = mem_alloc(size, 1, "settings as an experiment");
+    int used = snprintf(yaml, size, "experiment: settings\nruns:\n  - name: run\n");
+    for (const char *line = settings; *line;) {
+        const int length = (int)strcspn(line, "\n");
+        used += snprintf(yaml + used, size - (size_t)used, "    %.*s\n", length, line);
+        line += length + (line[length] == '\n');
+    }
+    const bool fine = experiment_parse(experiment, file, yaml, strlen(yaml), overrides, err);
+    mem_free(yaml);
+    return fine;
+}
+
 void experiment_free(struct experiment *experiment)
 {
     mem_free(experiment->runs);

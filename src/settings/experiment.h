@@ -140,6 +140,12 @@ struct experiment_overrides {
 bool experiment_parse(struct experiment *experiment, const char *file, const char *text,
                       size_t length, struct experiment_overrides overrides, struct error *err);
 
+/* The experiment "settings" whose only run, "run", has the settings that settings_to_yaml has written
+ * (`file` is for messages). False with one line, and an empty experiment. The experiment is the caller's,
+ * for experiment_free. Not collective. */
+bool experiment_from_settings(struct experiment *experiment, const char *file, const char *settings,
+                              struct experiment_overrides overrides, struct error *err);
+
 /* Reads the file on rank 0, broadcasts its text and parses it everywhere. Collective. */
 bool experiment_load(struct experiment *experiment, const char *file,
                      struct experiment_overrides overrides, struct error *err);

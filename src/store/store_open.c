@@ -117,7 +117,7 @@ static bool look_into(int fd, const char *path, unsigned char block[SUPERBLOCK],
 {
     struct stat about;
     if (fstat(fd, &about) != 0)
-        return disk_failed(err, "%s", path);
+        return error_set_environment(err, "%s: %s", path, strerror(errno));
     if (!S_ISREG(about.st_mode))
         return error_set(err, "%s: not a file", path);
     *bytes = (uint64_t)about.st_size;
@@ -125,7 +125,7 @@ static bool look_into(int fd, const char *path, unsigned char block[SUPERBLOCK],
         return error_set(err, "%s: not an HDF5 file: it is empty", path);
     memset(block, 0, SUPERBLOCK);
     if (!disk_read(fd, block, *bytes < SUPERBLOCK ? (size_t)*bytes : SUPERBLOCK))
-        return disk_failed(err, "%s", path);
+        return error_set_environment(err, "%s: %s", path, strerror(errno));
     return has_signature(fd, *bytes) || error_set(err, "%s: not an HDF5 file", path);
 }
 
@@ -184,10 +184,11 @@ struct store_file *store_open_any(const char *path, struct error *err)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);                 /* the line says it */
     const int fd = disk_open(path, O_RDONLY | O_NONBLOCK); /* does not wait at a pipe */
     if (fd < 0) {
-        if (errno == ENOENT)
-            error_set(err, "%s: no such file", path);
+        const char *why = errno == ENOENT ? "no such file" : strerror(errno);
+        if (disk_is_user_error(errno))
+            error_set(err, "%s: %s", path, why);
         else
-            disk_failed(err, "%s", path);
+            error_set_environment(err, "%s: %s", path, why);
         return NULL;
     }
     struct store_file *file = open_locked(fd, path, err);

@@ -15,28 +15,17 @@
 #include "settings/settings_yaml.h"
 #include "store/durable_file.h"
 #include "store/store_image.h"
+#include "train/checkpoint_identity.h"
 #include "train/checkpoint_state.h"
 
-enum { CHECKPOINT_VERSION = 2, IDENTITY = 3, LABELS = 4 };
-
-static const char FORMAT[] = "reslice checkpoint";
+enum { IDENTITY = CHECKPOINT_IDENTITY, LABELS = 4 };
 
 /* ---- what it belongs to ---- */
-
-static void list_identity(int64_t value[IDENTITY], struct store_field field[IDENTITY])
-{
-    static const char *const names[IDENTITY] = {"version", "data_crc32", "parent_crc32"};
-    static const char *const descriptions[IDENTITY] = {
-        "version of this layout", "CRC-32 of all pixels and labels",
-        "CRC-32 of the parent's weights, masks and exponents, 0 without a parent"};
-    for (int i = 0; i < IDENTITY; i++)
-        field[i] = (struct store_field){names[i], descriptions[i], "1", STORE_I64, 1, &value[i]};
-}
 
 static void list_labels(const struct checkpoint *checkpoint, const char *run,
                         struct store_label label[LABELS])
 {
-    label[0] = (struct store_label){"format", FORMAT};
+    label[0] = (struct store_label){"format", checkpoint_format};
     label[1] = (struct store_label){"run", run};
     label[2] = (struct store_label){"config", checkpoint->config};
     label[3] = (struct store_label){"simd", simd_name(simd_level())};
@@ -81,7 +70,7 @@ static size_t image_bound(const struct checkpoint *checkpoint, const struct trai
     struct store_field field[IDENTITY];
     struct store_label label[LABELS];
     int64_t identity[IDENTITY];
-    list_identity(identity, field);
+    checkpoint_identity_list(identity, field);
     list_labels(checkpoint, t->run->name, label);
     return store_image_bound(checkpoint->state->field, checkpoint->state->fields, label, LABELS) +
            store_image_bound(field, IDENTITY, label, 0);
@@ -95,18 +84,20 @@ static void set_paths(struct checkpoint *checkpoint, const char *result)
 }
 
 void checkpoint_create(struct checkpoint *checkpoint, const char *result, const struct training *t,
-                       int64_t data_crc, double interval_s)
+                       int64_t data_crc, int64_t parent_digest, double interval_s)
 {
-    *checkpoint = (struct checkpoint){.data_crc = data_crc,
-                                      .interval_s = interval_s,
-                                      .last_s = comm_time_s(),
-                                      .config = settings_to_yaml(&t->run->settings),
-                                      .state = MEM_NEW(struct checkpoint_state, 1)};
+    *checkpoint = (struct checkpoint){
+        .origin = {&t->run->settings, data_crc, parent_digest, 0},
+        .interval_s = interval_s,
+        .last_s = comm_time_s(),
+        .config = settings_to_yaml(&t->run->settings),
+        .state = MEM_NEW(struct checkpoint_state, 1)
+    };
     checkpoint_state_create(checkpoint->state, t);
     set_paths(checkpoint, result);
     if (comm_rank() != 0)
         return;
-    checkpoint->parent_crc = parent_crc(t);
+    checkpoint->origin.parent_crc = parent_crc(t);
     checkpoint->capacity = image_bound(checkpoint, t);
     checkpoint->image = mem_alloc(checkpoint->capacity, 1, "checkpoint");
     stop_note_saving((double)checkpoint->capacity / 50e6); /* until it is known: a slow disk */
@@ -127,9 +118,10 @@ static size_t build(struct checkpoint *checkpoint, const struct training *t)
 {
     struct store_field field[IDENTITY + CHECKPOINT_FIELDS];
     struct store_label label[LABELS];
-    int64_t identity[IDENTITY] = {CHECKPOINT_VERSION, checkpoint->data_crc, checkpoint->parent_crc};
+    int64_t identity[IDENTITY];
     checkpoint_state_take(checkpoint->state, t);
-    list_identity(identity, field);
+    checkpoint_identity_fill(identity, &checkpoint->origin);
+    checkpoint_identity_list(identity, field);
     memcpy(field + IDENTITY, checkpoint->state->field, checkpoint->state->fields * sizeof *field);
     list_labels(checkpoint, t->run->name, label);
     return store_image_build(field, IDENTITY + checkpoint->state->fields, label, LABELS,
@@ -188,49 +180,19 @@ bool checkpoint_when_stopped(struct checkpoint *checkpoint, const struct trainin
 
 /* ---- read ---- */
 
-static bool is_same_start(const struct checkpoint *checkpoint, const int64_t identity[IDENTITY],
-                          const char *path, struct error *err)
-{
-    if (identity[1] != checkpoint->data_crc)
-        return error_set(err,
-                         "%s: was begun with other data; --fresh starts over, --output puts the "
-                         "new run elsewhere",
-                         path);
-    if (identity[2] != checkpoint->parent_crc)
-        return error_set(
-            err, "%s: was begun from other weights of its parent run; --fresh starts over", path);
-    return true;
-}
-
-/* Whether a sound file is a checkpoint of this run. */
+/* Whether a sound file is a checkpoint of this run; kernels that round differently are said. */
 static bool belongs(const struct checkpoint *checkpoint, const struct store_file *file,
                     const char *path, struct error *err)
 {
-    int64_t identity[IDENTITY];
-    struct store_field field[IDENTITY];
-    char format[64], simd[32];
-    list_identity(identity, field);
-    if (!store_get_text(file, "/", "format", format, sizeof format, err) ||
-        strcmp(format, FORMAT) != 0)
-        return error_set(err, "%s: not a checkpoint of reslice", path);
-    if (!store_image_read(file, field, 1, err) || identity[0] != CHECKPOINT_VERSION)
-        return error_set(err, "%s: was written by another version of reslice; --fresh starts over",
-                         path);
-    char *config = store_take_text(file, "/", "config", err);
-    bool fine = config != NULL;
-    if (fine && strcmp(config, checkpoint->config) != 0) {
-        settings_difference(path, "begun", config, checkpoint->config, err);
-        fine = false;
-    }
-    mem_free(config);
-    fine = fine && store_image_read(file, field, IDENTITY, err) &&
-           is_same_start(checkpoint, identity, path, err) &&
-           store_get_text(file, "/", "simd", simd, sizeof simd, err);
-    if (fine && strcmp(simd, simd_name(simd_level())) != 0)
+    char simd[32];
+    if (!checkpoint_identity_fits(file, path, &checkpoint->origin, err) ||
+        !store_get_text(file, "/", "simd", simd, sizeof simd, err))
+        return false;
+    if (strcmp(simd, simd_name(simd_level())) != 0)
         log_warn("%s: was written with %s kernels, these are %s: last bits may differ from an "
                  "uninterrupted run",
                  path, simd, simd_name(simd_level()));
-    return fine;
+    return true;
 }
 
 /* Into rank 0's copy of the state, and the arrays of its training. */
@@ -318,8 +280,27 @@ static bool is_newer(const char *result)
     return stat(result, &made) != 0 || time_of(&saved) > time_of(&made);
 }
 
-bool checkpoint_is_newer(const char *result)
+enum checkpoint_found checkpoint_look(const char *result, const struct checkpoint_origin *origin,
+                                      struct error *err)
 {
-    struct error none = {.text = ""};
-    return comm_agree(comm_rank() == 0 && is_newer(result), &none);
+    struct checkpoint names;
+    void *image = NULL;
+    size_t length = 0;
+    if (!is_newer(result))
+        return CHECKPOINT_NONE;
+    set_paths(&names, result);
+    const char *path = names.path;
+    enum durable_file_state state = durable_file_read(path, &image, &length, err);
+    if (state == DURABLE_FILE_DAMAGED || state == DURABLE_FILE_MISSING) {
+        path = names.old;
+        state = durable_file_read(path, &image, &length, err);
+    }
+    if (state != DURABLE_FILE_SOUND)
+        return state == DURABLE_FILE_UNREADABLE ? CHECKPOINT_UNREADABLE : CHECKPOINT_OURS;
+    struct store_file *file = store_image_open(image, length, path, err);
+    const bool fine = file && checkpoint_identity_fits(file, path, origin, err);
+    if (file)
+        store_close(file);
+    mem_free(image);
+    return fine ? CHECKPOINT_OURS : CHECKPOINT_OTHER;
 }

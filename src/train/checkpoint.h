@@ -16,16 +16,17 @@
 
 #include "base/error.h"
 #include "store/durable_file.h"
+#include "train/checkpoint_identity.h"
 #include "train/training.h"
 
 struct checkpoint {
     char path[DURABLE_FILE_PATH], old[DURABLE_FILE_PATH], part[DURABLE_FILE_PATH];
     struct checkpoint_state *state; /* owned */
     char *config;                   /* resolved settings of the run; owned */
-    int64_t data_crc, parent_crc;   /* what the run starts from; rank 0 */
-    double interval_s;              /* 0: only when the run stops */
-    double last_s;                  /* when the last one had been written, or the run started */
-    void *image;                    /* [capacity] rank 0: the file while it is made; owned */
+    struct checkpoint_origin origin;
+    double interval_s; /* 0: only when the run stops */
+    double last_s;     /* when the last one had been written, or the run started */
+    void *image;       /* [capacity] rank 0: the file while it is made; owned */
     size_t capacity;
 };
 
@@ -33,9 +34,10 @@ struct checkpoint {
 int64_t checkpoint_data_crc(const struct dataset *set);
 
 /* For a run whose network has its initial or its parent's weights; takes all memory. `result` is
- * the path of its result file, `data_crc` matters on rank 0. Not collective. */
+ * the path of its result file; `data_crc` and `parent_digest` (CHECKPOINT_UNKNOWN without a parent)
+ * matter on rank 0. Not collective. */
 void checkpoint_create(struct checkpoint *checkpoint, const char *result, const struct training *t,
-                       int64_t data_crc, double interval_s);
+                       int64_t data_crc, int64_t parent_digest, double interval_s);
 
 /* Gives back all memory; the files stay. Not collective. */
 void checkpoint_destroy(struct checkpoint *checkpoint);
@@ -63,8 +65,17 @@ bool checkpoint_when_stopped(struct checkpoint *checkpoint, const struct trainin
 /* Rank 0 removes all checkpoints of a result. Not collective. */
 void checkpoint_remove(const char *result);
 
-/* Whether there is a checkpoint, younger than the result file if that is there: an interrupted
- * --fresh. Collective. */
-bool checkpoint_is_newer(const char *result);
+/* What a run would find. A checkpoint counts when it is younger than the result file, or there is none. */
+enum checkpoint_found {
+    CHECKPOINT_NONE,
+    CHECKPOINT_OURS,  /* the run goes on from it, or starts over because it is damaged */
+    CHECKPOINT_OTHER, /* of other settings, data or parent: the run refuses it */
+    CHECKPOINT_UNREADABLE
+};
+
+/* Looks at the newest sound checkpoint of a result, without loading it; OTHER and UNREADABLE come with a
+ * line. Rank 0 only. */
+enum checkpoint_found checkpoint_look(const char *result, const struct checkpoint_origin *origin,
+                                      struct error *err);
 
 #endif

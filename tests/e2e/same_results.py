@@ -56,5 +56,4 @@ def main():
     return 1 if found else 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(main())

@@ -94,8 +94,11 @@ static void check_run(void)
 {
     struct error err;
     fuzz_clear(&err);
-    if (result_check(file.path, &run, &err) != RESULT_COMPLETE)
+    const struct judgement it = judge(&(struct judge_question){file.path, &run, NULL, 0});
+    if (it.state != JUDGE_COMPLETE) {
+        err = it.why;
         fuzz_need_line(&err);
+    }
 }
 
 static void start(void)
@@ -111,8 +114,8 @@ static void start(void)
     struct error err = {.text = ""};
     const char *const once[] = {file.path};
     fuzz_need(report_print(once, 1, 0, TABLE_CSV, &err), "the right file is refused: %s", err.text);
-    fuzz_need(result_check(file.path, &run, &err) == RESULT_COMPLETE,
-              "the right run is refused: %s", err.text);
+    const struct judgement it = judge(&(struct judge_question){file.path, &run, NULL, 0});
+    fuzz_need(it.state == JUDGE_COMPLETE, "the right run is refused: %s", it.why.text);
     struct network net;
     build_network(&net);
     fuzz_need(result_load_network(file.path, &net, &err), "the right state is refused: %s",

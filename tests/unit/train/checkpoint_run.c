@@ -60,7 +60,8 @@ void read_experiment(struct fixture *f, const char *yaml, const char *change)
 void begin_run(struct fixture *f)
 {
     assert_true(training_create(&f->training, &f->experiment, 0, &f->set, &run_error));
-    checkpoint_create(&f->checkpoint, run_result, &f->training, checkpoint_data_crc(&f->set), 0.0);
+    checkpoint_create(&f->checkpoint, run_result, &f->training, checkpoint_data_crc(&f->set),
+                      CHECKPOINT_UNKNOWN, 0.0);
 }
 
 void end_run(struct fixture *f)
