@@ -13,6 +13,7 @@
 #include "cli/device_options.h"
 #include "cli/run_state.h"
 #include "result/reopen.h"
+#include "result/result_files.h"
 #include "result/result_provision.h"
 #include "settings/crossbar_settings.h"
 #include "simulate/provision.h"
@@ -350,6 +351,21 @@ static int visit_file(const struct crossbar_options *options, const char *path, 
     return status;
 }
 
+/* Returns the status; not 0: with a line. */
+static int visit_files(struct crossbar_options *options, struct error *err)
+{
+    struct cli_list *files = &options->files;
+    if (!result_files_keep(files->text, &files->count, err))
+        return error_status(err);
+    for (size_t f = 0; f < files->count; f++)
+        if (!check_file(options, files->text[f], err))
+            return error_status(err);
+    int status = 0;
+    for (size_t f = 0; status == 0 && f < files->count; f++)
+        status = visit_file(options, files->text[f], err);
+    return status;
+}
+
 int command_crossbar(struct cli_call call)
 {
     struct crossbar_options *options = MEM_NEW(struct crossbar_options, 1);
@@ -361,10 +377,7 @@ int command_crossbar(struct cli_call call)
     options->samples = 5000;
     options->fewest = 1;
     if (parse_command_line(options, call, &status)) {
-        for (size_t f = 0; status == 0 && f < options->files.count; f++)
-            status = check_file(options, options->files.text[f], &err) ? 0 : ERROR_STATUS_USER;
-        for (size_t f = 0; status == 0 && f < options->files.count; f++)
-            status = visit_file(options, options->files.text[f], &err);
+        status = visit_files(options, &err);
         if (status != 0)
             log_error("%s", err.text);
     }

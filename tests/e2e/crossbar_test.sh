@@ -138,6 +138,26 @@ says() {
     cat "$work/out" "$work/err" | tr -s ' \n' ' ' | grep -qF -e "$what"
 }
 
+# Files that other work left beside the results are left out, but not when nothing is left.
+foreign_files() {
+    local status=0
+    cp "$work/runs/full.h5" "$work/glob.h5"
+    rm -f "$work/glob.crossbars.h5"
+    "$reslice" export "$work/glob.h5" -o "$work/glob.crossbars.h5"
+    "$python" -c 'import h5py, sys; h5py.File(sys.argv[1], "w")["x"] = 1' "$work/glob.other.h5"
+    cp "$work/glob.crossbars.h5" "$work/glob.crossbars.before"
+    crossbar 2 "$work"/glob.*h5 --quick --samples 20 --test 20 2>"$work/err"
+    cat "$work/err"
+    [ "$(grep -c 'warning: .*glob.crossbars.h5: left out: not a reslice result' "$work/err")" -eq 1 ]
+    [ "$(grep -c 'warning: .*glob.other.h5: left out: not a reslice result' "$work/err")" -eq 1 ]
+    cmp "$work/glob.crossbars.h5" "$work/glob.crossbars.before"
+    h5ls "$work/glob.h5/adc/assignments" | grep -q test_accuracy
+    "$reslice" crossbar "$work/glob.crossbars.h5" "$work/glob.other.h5" 2>"$work/err" || status=$?
+    cat "$work/err"
+    [ "$status" -eq 2 ]
+    grep -q '^reslice: none of the 2 files is a reslice result' "$work/err"
+}
+
 # On a terminal a line says how far long work is, and leaves no trace in the tables.
 progress() {
     cp "$work/runs/full.h5" "$work/terminal.h5"
@@ -254,6 +274,7 @@ check "0 bits are explained" says '0 bits: the slice has no ADC' --adc 0,3,3,3
 check "few calibration samples are named" says 'exceeds the allowed 0.5: 3 calibration samples' \
     --samples 3
 check "progress on a terminal" progress
+check "foreign files in the list are left out" foreign_files
 check "40 choices of ADC bits" many_choices
 check "nine slices" nine_slices
 check "1, 2, 3 and 4 ranks" same_on_ranks "$work/runs/bitslice.h5" --per-layer
