@@ -10,6 +10,7 @@
 #include "base/simd.h"
 #include "cli/commands.h"
 #include "nn/network.h"
+#include "store/store.h"
 
 static int run_command(int argc, char **argv)
 {
@@ -58,6 +59,7 @@ int main(int argc, char **argv)
         log_error("standard output: cannot be written"); /* half a manual page is none */
         return ERROR_STATUS_ENVIRONMENT;
     }
+    store_start();
     comm_start(&argc, &argv);
     network_use_one_thread();
     const int status = start_command(argc, argv);

@@ -65,6 +65,14 @@ typedef uint64_t simd_u64 __attribute__((vector_size(SIMD_BYTES)));
 #define SIMD_LOAD(vector, from) memcpy(&(vector), (from), sizeof(vector))
 #define SIMD_STORE(to, vector) memcpy((to), &(vector), sizeof(vector))
 
+/* In front of a loop over the vectors or rows of a register tile: unrolled early, its arrays become
+ * registers. Left to itself GCC may copy a tile's operands through the stack. */
+#ifdef __clang__
+#define SIMD_UNROLL _Pragma("unroll")
+#else
+#define SIMD_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 /* acc[lane] += a[2 lane] b[2 lane] + a[2 lane + 1] b[2 lane + 1] over pairs of int16. */
 static inline simd_i32 simd_dot_pairs(simd_i32 acc, simd_i32 a, simd_i32 b)
 {

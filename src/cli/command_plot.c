@@ -133,7 +133,7 @@ int command_plot(struct cli_call call)
     if (!parse_command_line(&options, call, &status))
         return status;
     if (!result_files_keep(options.files.text, &options.files.count, &err))
-        status = ERROR_STATUS_USER;
+        status = error_status(&err);
     else if (comm_rank() == 0)
         status = plot_files(&options, &err);
     comm_broadcast(&status, sizeof status);

@@ -114,7 +114,7 @@ int command_report(struct cli_call call)
     if (!parse_command_line(&options, call, &status))
         return status;
     if (!result_files_keep(options.files.text, &options.files.count, &err))
-        status = ERROR_STATUS_USER;
+        status = error_status(&err);
     for (size_t f = 0; status == 0 && f < options.files.count; f++)
         run_warn_if_stale(options.files.text[f], JUDGE_UNKNOWN);
     if (status == 0 && comm_rank() == 0)

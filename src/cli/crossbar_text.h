@@ -5,8 +5,8 @@
 #include "result/result_provision.h"
 #include "simulate/provision.h"
 
-/* Tables of bits by definition and of assignments, and the verdict on the paper's ADC. Collective;
- * rank 0 prints. */
+/* Tables of bits by definition, of assignments, of what was provisioned by layer and of devices; warnings
+ * where that loses more on the test samples than allowed; counts. Collective; rank 0 prints. */
 void crossbar_print(const struct provision *provision, const struct result_setup *setup);
 
 #endif

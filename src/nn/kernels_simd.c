@@ -1,5 +1,7 @@
 /* Matrix products of linear layers, built once for each SIMD level. Register tiles of a few pixels or outputs by a few vectors; the
  * compiler keeps the accumulator arrays in registers because every tile size is a constant. */
+#include <stdbool.h>
+
 #include "base/simd.h"
 #include "nn/elementwise_simd.h"
 #include "nn/kernels.h"
@@ -48,19 +50,24 @@ ALWAYS_INLINE simd_i32 code_tile(int rows, int vectors, float *y, struct code_ti
     const int16_t *packed = in.packed;
     for (size_t k = 0; k < in.pairs; k++, packed += 2 * in.width) {
         simd_i32 w[VECTORS];
+        SIMD_UNROLL
         for (int v = 0; v < vectors; v++)
             SIMD_LOAD(w[v], packed + v * 2 * SIMD_LANES);
+        SIMD_UNROLL
         for (int r = 0; r < rows; r++) {
             int32_t pair;
             memcpy(&pair, in.x + (size_t)r * in.x_step + 2 * k, sizeof pair);
             const simd_i32 broadcast = pair - (simd_i32){0};
+            SIMD_UNROLL
             for (int v = 0; v < vectors; v++)
                 acc[r][v] = simd_dot_pairs(acc[r][v], broadcast, w[v]);
         }
     }
+    SIMD_UNROLL
     for (int v = 0; v < vectors; v++) {
         simd_f32 b;
         SIMD_LOAD(b, bias + v * SIMD_LANES);
+        SIMD_UNROLL
         for (int r = 0; r < rows; r++) {
             const simd_f32 out = __builtin_convertvector(acc[r][v], simd_f32) * scale + b;
             SIMD_STORE(y + (size_t)r * in.width + (size_t)(v * SIMD_LANES), out);
@@ -127,10 +134,13 @@ ALWAYS_INLINE void float_tile(int rows, int vectors, simd_f32 acc[TILE_ROWS][TIL
 {
     for (size_t t = 0; t < terms; t++) {
         simd_f32 b[TILE_VECTORS];
+        SIMD_UNROLL
         for (int v = 0; v < vectors; v++)
             SIMD_LOAD(b[v], in.b + t * in.b_term + (size_t)(v * SIMD_LANES));
+        SIMD_UNROLL
         for (int r = 0; r < rows; r++) {
             const float a = in.a[(size_t)r * in.a_row + t * in.a_term];
+            SIMD_UNROLL
             for (int v = 0; v < vectors; v++)
                 acc[r][v] += a * b[v];
         }
@@ -139,9 +149,9 @@ ALWAYS_INLINE void float_tile(int rows, int vectors, simd_f32 acc[TILE_ROWS][TIL
 
 ALWAYS_INLINE void clear_tile(int rows, int vectors, simd_f32 acc[TILE_ROWS][TILE_VECTORS])
 {
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++)
-            acc[r][v] = (simd_f32){0};
+    SIMD_UNROLL
+    for (int i = 0; i < rows * vectors; i++)
+        acc[i / vectors][i % vectors] = (simd_f32){0};
 }
 
 /* ---- dx = dy w ---- */
@@ -228,19 +238,29 @@ static const double SUM_MAGIC = 6755399441055744.0;
 static const int64_t SUM_MAGIC_BITS = 0x4338000000000000;
 static const int64_t SUM_TOP = 0x4330000000000000;
 
-/* sum[lane] += integer(value[lane] * 2^NN_SUM_EXPONENT); collects wrong top bits in *bad. */
-ALWAYS_INLINE void add_integers(int64_t *sum, simd_f32 value, simd_i64 *bad)
+/* sum[lane] (+)= integer(value[lane] * 2^NN_SUM_EXPONENT); collects wrong top bits in *bad. */
+ALWAYS_INLINE void put_integers(int64_t *sum, simd_f32 value, bool adds, simd_i64 *bad)
 {
     const double scale = (double)((int64_t)1 << NN_SUM_EXPONENT);
+    SIMD_UNROLL
     for (int h = 0; h < 2; h++) {
         const simd_f64 scaled = simd_widen(value, h) * scale + SUM_MAGIC;
         const simd_i64 bits = (simd_i64)scaled;
-        simd_u64 total; /* unsigned: it may wrap in a diverged run */
-        SIMD_LOAD(total, sum + h * SIMD_LANES / 2);
+        simd_u64 total = {0}; /* unsigned: it may wrap in a diverged run */
+        if (adds)
+            SIMD_LOAD(total, sum + h * SIMD_LANES / 2);
         total += (simd_u64)bits - (uint64_t)SUM_MAGIC_BITS;
         *bad |= bits ^ SUM_TOP;
         SIMD_STORE(sum + h * SIMD_LANES / 2, total);
     }
+}
+
+ALWAYS_INLINE void put_row(int vectors, int64_t *sum, const simd_f32 value[TILE_VECTORS], bool adds,
+                           simd_i64 *bad)
+{
+    SIMD_UNROLL
+    for (int v = 0; v < vectors; v++)
+        put_integers(sum + v * SIMD_LANES, value[v], adds, bad);
 }
 
 struct outer_in {
@@ -250,14 +270,10 @@ struct outer_in {
     size_t groups;
 };
 
-/* sum [rows, vectors] of one tile over all groups. */
-ALWAYS_INLINE void outer_tile(int rows, int vectors, int64_t *sum, size_t sum_row, size_t valid,
-                              struct outer_in in, simd_i64 *bad)
+/* sum [rows, vectors], rows sum_row apart, of one tile over all groups. */
+ALWAYS_INLINE void outer_groups(int rows, int vectors, int64_t *sum, size_t sum_row,
+                                struct outer_in in, simd_i64 *bad)
 {
-    int64_t total[TILE_ROWS][OUTER_VECTORS * SIMD_LANES];
-    const size_t width = (size_t)(vectors * SIMD_LANES);
-    for (int r = 0; r < rows; r++)
-        memset(total[r], 0, width * sizeof(int64_t));
     for (size_t g = 0; g < in.groups; g++) {
         const struct outer_group group = in.group[g];
         const struct float_tile tile = {in.dy + group.first * in.dy_step,
@@ -265,15 +281,25 @@ ALWAYS_INLINE void outer_tile(int rows, int vectors, int64_t *sum, size_t sum_ro
         simd_f32 acc[TILE_ROWS][TILE_VECTORS];
         clear_tile(rows, vectors, acc);
         float_tile(rows, vectors, acc, tile, group.n);
+        SIMD_UNROLL
         for (int r = 0; r < rows; r++)
-            for (int v = 0; v < vectors; v++)
-                add_integers(total[r] + v * SIMD_LANES, acc[r][v], bad);
+            put_row(vectors, sum + (size_t)r * sum_row, acc[r], g > 0, bad);
     }
+}
+
+/* The same for the `valid` columns that there are of a tile at the end of the rows. */
+ALWAYS_INLINE void outer_tile(int rows, int vectors, int64_t *sum, size_t sum_row, size_t valid,
+                              struct outer_in in, simd_i64 *bad)
+{
+    enum { WIDTH = OUTER_VECTORS * SIMD_LANES };
+    int64_t whole[TILE_ROWS * WIDTH];
+    if (valid >= (size_t)(vectors * SIMD_LANES)) {
+        outer_groups(rows, vectors, sum, sum_row, in, bad);
+        return;
+    }
+    outer_groups(rows, vectors, whole, WIDTH, in, bad);
     for (int r = 0; r < rows; r++)
-        if (valid >= width)
-            memcpy(sum + (size_t)r * sum_row, total[r], width * sizeof(int64_t));
-        else
-            memcpy(sum + (size_t)r * sum_row, total[r], valid * sizeof(int64_t));
+        memcpy(sum + (size_t)r * sum_row, whole + r * WIDTH, valid * sizeof(int64_t));
 }
 
 /* All outputs j of one column block. */
@@ -295,6 +321,10 @@ static int SIMD_NAME(outer_sum)(int64_t *sum, const float *dy, size_t dy_step, s
                                 const struct outer_group *group, size_t groups)
 {
     struct outer_in in = {dy, x, dy_step, x_step, group, groups};
+    if (groups == 0) {
+        memset(sum, 0, outputs * inputs * sizeof *sum);
+        return 0;
+    }
     const size_t step = OUTER_VECTORS * SIMD_LANES, width = nn_stride(inputs);
     simd_i64 bad = {0};
     size_t k = 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -15,6 +16,7 @@
 #include "report/tables.h"
 #include "result/provenance.h"
 #include "result/result.h"
+#include "store/disk.h"
 #include "store/store.h"
 #include "table/text.h"
 
@@ -269,33 +271,40 @@ static int put_all(struct page *page, unsigned tables, const char *path, struct 
     return 0;
 }
 
+/* Looks at the name, and at what stands there: a rename would replace it. */
+static bool can_write(const char *path, struct error *err)
+{
+    struct stat there;
+    if (strlen(path) + sizeof ".part" > PAGE_PATH)
+        return error_set(err, "--html: the name has more than %d bytes", PAGE_PATH - 6);
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+        return error_set(err, "--html: '%s' is there and no regular file", path);
+    return true;
+}
+
+/* In memory first: a page that cannot be finished leaves no half of it, and a write says why it fails. */
 static int write_page(const struct report *report, unsigned tables, const char *path,
                       struct error *err)
 {
-    char part[PAGE_PATH];
-    if ((size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part) {
-        error_set(err, "--html: the name has more than %d bytes", PAGE_PATH - 6);
+    if (!can_write(path, err))
         return ERROR_STATUS_USER;
-    }
-    struct stat there;
-    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) { /* a rename would replace it */
-        error_set(err, "--html: '%s' is there and no regular file", path);
-        return ERROR_STATUS_USER;
-    }
-    struct page page = {.out = fopen(part, "w"), .report = report};
+    if (!disk_may_create(path, err))
+        return ERROR_STATUS_ENVIRONMENT;
+    char *text = NULL;
+    size_t bytes = 0;
+    struct page page = {.out = open_memstream(&text, &bytes), .report = report};
     if (!page.out) {
-        error_set(err, "file '%s': %s", part, strerror(errno));
+        error_set_environment(err, "file '%s': %s", path, strerror(errno));
         return ERROR_STATUS_ENVIRONMENT;
     }
     int status = put_all(&page, tables, path, err);
-    const bool is_written = !ferror(page.out);
-    if ((fclose(page.out) != 0 || !is_written || (status == 0 && rename(part, path) != 0)) &&
-        status == 0) {
-        error_set(err, "file '%s': %s", path, strerror(errno));
+    if (fclose(page.out) != 0 && status == 0) {
+        error_set_environment(err, "file '%s': %s", path, strerror(ENOMEM));
         status = ERROR_STATUS_ENVIRONMENT;
     }
-    if (status != 0)
-        remove(part);
+    if (status == 0 && !disk_replace(path, text, bytes, err))
+        status = ERROR_STATUS_ENVIRONMENT;
+    free(text);
     return status;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "hw/fixed_point.h"
+#include "store/disk.h"
 #include "store/store.h"
 
 void result_path(char path[RESULT_PATH], const char *directory, const struct experiment *experiment,
@@ -30,8 +31,9 @@ static bool make_folders(char *path, struct error *err)
         const bool fine = mkdir(path, 0777) == 0 || errno == EEXIST;
         const int why = errno;
         *slash = end;
+        errno = why;
         if (!fine)
-            return error_set(err, "output '%s': cannot make the folder: %s", path, strerror(why));
+            return disk_failed(err, "output '%s': cannot make the folder", path);
         if (end == '\0')
             return true;
     }
@@ -53,7 +55,7 @@ static bool try_folder(const char *directory, const struct experiment *experimen
     snprintf(probe, sizeof probe, "%s/.probe.%ld", path, (long)getpid());
     FILE *file = fopen(probe, "w");
     if (!file)
-        return error_set(err, "output '%s': cannot write there: %s", path, strerror(errno));
+        return disk_failed(err, "output '%s': cannot write there", path);
     fclose(file);
     unlink(probe);
     return true;

@@ -14,11 +14,12 @@ struct result_setup {
     uint64_t selftest_compared; /* integers found equal to the exact products; 0: no self-test */
 };
 
-/* Ends the job before the work when result_write_provision could not write its end: a full or
- * read-only disk. Collective. */
+/* Ends the job (environment error) before the work when result_write_provision could not write its end:
+ * a full or read-only disk. `simulation` is that of the job. Collective. */
 void result_check_provision(const char *path, const struct simulation *simulation);
 
-/* Replaces the two groups of the complete result file PATH, or leaves it as it was. Collective. */
+/* Replaces the two groups of the complete result file PATH, or leaves it as it was: an environment error
+ * ends the job. The setup and what it points to stay the caller's. Collective. */
 void result_write_provision(const char *path, const struct provision *provision,
                             const struct result_setup *setup);
 

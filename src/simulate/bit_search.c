@@ -6,8 +6,9 @@
 #include "base/mem.h"
 #include "simulate/conversion_cost.h"
 
-/* Combinations that are listed at most: more than those of the widths 0..13 of four slices. */
-enum { LISTED = 65536 };
+/* Combinations that are listed at most: more than those of the widths 0..13 of four slices. Of many
+ * slices few combinations have no more bits than a bad one, so that a list is gone through slowly. */
+enum { LISTED = 65536, MANY_SLICES = 6, LISTED_OF_MANY = 1024 };
 
 static double energy_of(const struct trials *t, const struct adc_bits *bits)
 {
@@ -158,7 +159,8 @@ void bit_search_slices(struct bit_search *search, struct adc_bits *bits)
     for (int k = 0; k < t->slices; k++)
         search->combinations *= search->high[k] - search->low[k] + 1;
     trials_fill(t, bits, search->high);
-    bool is_listed = search->combinations <= LISTED;
+    const bool is_slow = t->slices >= MANY_SLICES && !search->exhaustive;
+    bool is_listed = search->combinations <= (is_slow ? LISTED_OF_MANY : LISTED);
     if (!is_listed)
         bit_search_reduce(t, bits, BIT_SEARCH_SLICES, search->low);
     if (is_listed || search->exhaustive) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -100,10 +101,22 @@ void disk_sync_folder(const char *path)
     disk_close(fd);
 }
 
-bool disk_is_user_error(int number)
+static bool is_user_error(int number)
 {
     return number == ENOENT || number == ENOTDIR || number == EISDIR || number == EACCES ||
            number == EPERM || number == ELOOP || number == ENAMETOOLONG || number == EROFS;
+}
+
+bool disk_failed(struct error *err, const char *format, ...)
+{
+    const int number = errno;
+    char words[sizeof err->text];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    return is_user_error(number) ? error_set(err, "%s: %s", words, strerror(number))
+                                 : error_set_environment(err, "%s: %s", words, strerror(number));
 }
 
 /* ---- what is there ---- */
@@ -150,6 +163,18 @@ bool disk_may_replace(const char *path, struct error *err)
                      (unsigned)about.st_mode & 0777u);
 }
 
+bool disk_may_create(const char *path, struct error *err)
+{
+    char target[DISK_PATH], folder[DISK_PATH];
+    if (!disk_follow(path, target, err))
+        return false;
+    snprintf(folder, sizeof folder, "%s", target);
+    const char *name = dirname(folder);
+    if (access(name, W_OK | X_OK) != 0)
+        return disk_failed(err, "%s: folder '%s'", path, name);
+    return disk_may_replace(path, err);
+}
+
 bool disk_keep_mode(const char *part, const char *path)
 {
     struct stat about, own;
@@ -160,4 +185,37 @@ bool disk_keep_mode(const char *part, const char *path)
     if (own.st_gid != about.st_gid && chown(part, (uid_t)-1, about.st_gid) != 0)
         errno = 0; /* not ours to give: the file stays in the writer's group */
     return chmod(part, about.st_mode & 07777) == 0 || errno == EPERM || errno == ENOTSUP;
+}
+
+/* ---- whole files ---- */
+
+bool disk_create(const char *path, const void *bytes, size_t count, const void *end,
+                 size_t end_count)
+{
+    const int fd = disk_open(path, O_WRONLY | O_CREAT | O_TRUNC);
+    if (fd < 0)
+        return false;
+    const bool fine =
+        disk_write(fd, bytes, count) && disk_write(fd, end, end_count) && disk_sync(fd);
+    const int why = errno;
+    const bool closed = disk_close(fd); /* a network file system may only now say that it is full */
+    if (!fine)
+        errno = why;
+    return fine && closed;
+}
+
+bool disk_replace(const char *path, const void *bytes, size_t count, struct error *err)
+{
+    char target[DISK_PATH], part[DISK_PATH + 8];
+    if (!disk_follow(path, target, err) || !disk_may_replace(target, err))
+        return false;
+    snprintf(part, sizeof part, "%s.part", target);
+    if (disk_create(part, bytes, count, "", 0) && disk_keep_mode(part, target) &&
+        disk_rename(part, target)) {
+        disk_sync_folder(target);
+        return true;
+    }
+    disk_failed(err, "file '%s'", path);
+    unlink(part);
+    return false;
 }

@@ -41,12 +41,26 @@ bool disk_follow(const char *path, char target[DISK_PATH], struct error *err);
  * would go round its protection. Links are followed. Not collective. */
 bool disk_may_replace(const char *path, struct error *err);
 
+/* False with a line unless a file can be made at `path`, or where the link `path` leads to, and what
+ * stands there is not write-protected. Looks only. Not collective. */
+bool disk_may_create(const char *path, struct error *err);
+
 /* Gives `part` the mode and, as far as allowed, the group of the file that it will replace; without
  * one nothing happens. False with errno. Not collective. */
 bool disk_keep_mode(const char *part, const char *path);
 
-/* Whether an errno is for the user to mend (no such file, not allowed), not the system's trouble.
- * Pure. */
-bool disk_is_user_error(int number);
+/* Makes a file of `count` bytes and, behind them, of those of `end` [end_count], durably; false with
+ * errno, and then perhaps with a part of it. Not collective. */
+bool disk_create(const char *path, const void *bytes, size_t count, const void *end,
+                 size_t end_count);
+
+/* Puts `count` bytes into the place of a file, or makes it: written beside it as PATH.part, synced and
+ * renamed, so that there is never half a file. Links are followed, the mode stays. False with a line;
+ * then the file is as it was. Not collective. */
+bool disk_replace(const char *path, const void *bytes, size_t count, struct error *err);
+
+/* Line "WORDS: why" of the call that has just failed with errno; always false. A wrong path or a
+ * missing permission is a user error, all else an environment error. Not collective. */
+bool disk_failed(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

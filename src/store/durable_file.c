@@ -34,16 +34,7 @@ static bool write_part(const char *part, const void *image, size_t length)
 {
     struct trailer trailer = {.length = length, .crc32 = checksum(image, length)};
     memcpy(trailer.mark, MARK, sizeof MARK);
-    const int fd = disk_open(part, O_WRONLY | O_CREAT | O_TRUNC);
-    if (fd < 0)
-        return false;
-    const bool fine =
-        disk_write(fd, image, length) && disk_write(fd, &trailer, sizeof trailer) && disk_sync(fd);
-    const int why = errno;
-    const bool closed = disk_close(fd); /* network file systems may only now say that it is full */
-    if (!fine)
-        errno = why;
-    return fine && closed;
+    return disk_create(part, image, length, &trailer, sizeof trailer);
 }
 
 bool durable_file_write(const char *path, const void *image, size_t length, struct error *err)

@@ -366,6 +366,12 @@ void store_finish(struct store *store)
     mem_free(store);
 }
 
+void store_start(void)
+{
+    H5dont_atexit();
+    H5open();
+}
+
 void store_library_version(char *text, size_t size)
 {
     unsigned major, minor, release;

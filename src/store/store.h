@@ -41,6 +41,10 @@ struct store_array {
     size_t first, count;
 };
 
+/* Starts HDF5, which is never ended. Before MPI starts, else MPI ends HDF5 at its own end; HDF5 1.10
+ * then crashes over a file whose closing failed, as it may on a network. Not collective. */
+void store_start(void);
+
 struct store; /* a file being written */
 
 /* Opens PATH.part for a file of about `bytes`; where PATH is a link, beside the file it leads to.

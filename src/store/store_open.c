@@ -117,7 +117,7 @@ static bool look_into(int fd, const char *path, unsigned char block[SUPERBLOCK],
 {
     struct stat about;
     if (fstat(fd, &about) != 0)
-        return error_set_environment(err, "%s: %s", path, strerror(errno));
+        return disk_failed(err, "%s", path);
     if (!S_ISREG(about.st_mode))
         return error_set(err, "%s: not a file", path);
     *bytes = (uint64_t)about.st_size;
@@ -125,7 +125,7 @@ static bool look_into(int fd, const char *path, unsigned char block[SUPERBLOCK],
         return error_set(err, "%s: not an HDF5 file: it is empty", path);
     memset(block, 0, SUPERBLOCK);
     if (!disk_read(fd, block, *bytes < SUPERBLOCK ? (size_t)*bytes : SUPERBLOCK))
-        return error_set_environment(err, "%s: %s", path, strerror(errno));
+        return disk_failed(err, "%s", path);
     return has_signature(fd, *bytes) || error_set(err, "%s: not an HDF5 file", path);
 }
 
@@ -184,11 +184,10 @@ struct store_file *store_open_any(const char *path, struct error *err)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);                 /* the line says it */
     const int fd = disk_open(path, O_RDONLY | O_NONBLOCK); /* does not wait at a pipe */
     if (fd < 0) {
-        const char *why = errno == ENOENT ? "no such file" : strerror(errno);
-        if (disk_is_user_error(errno))
-            error_set(err, "%s: %s", path, why);
+        if (errno == ENOENT)
+            error_set(err, "%s: no such file", path);
         else
-            error_set_environment(err, "%s: %s", path, why);
+            disk_failed(err, "%s", path);
         return NULL;
     }
     struct store_file *file = open_locked(fd, path, err);

@@ -124,6 +124,7 @@ many_choices() {
 # Nine slices have too many combinations of bits to be listed.
 nine_slices() {
     rows -- --samples 50 --test 50 --signs offset --set crossbar.cell_bits=1
+    rows --fewest 4 -- --signs offset --set crossbar.cell_bits=1 --fewest 4 --loss 3
     rows -- --samples 50 --test 50 --signs offset --set crossbar.cell_bits=1 --exhaustive
 }
 

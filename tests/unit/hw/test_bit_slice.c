@@ -11,6 +11,7 @@
 #include "hw/bit_slice.h"
 #include "hw/fixed_point.h"
 #include "unit/support/random_numbers.h"
+#include "unit/support/slice_formats.h"
 
 static void test_digits_give_the_code_back(void **state)
 {
@@ -43,7 +44,7 @@ static void check_slice_counts(struct bit_slice_format format)
     for (int i = 0; i < N; i++) {
         code[i] = (int16_t)random_between(-top, top);
         for (int k = 0; k < bit_slice_count(format); k++) {
-            const int digit = abs(code[i]) / (1 << (format.width * k)) % levels;
+            const int digit = divided_digit(format, code[i], k);
             expected[k * levels + digit]++;
             l1 += (uint64_t)digit;
         }
@@ -60,19 +61,7 @@ static void check_slice_counts(struct bit_slice_format format)
 static void test_slice_counts(void **state)
 {
     (void)state;
-    static const struct bit_slice_format formats[] = {
-        {8, 1},
-        {8, 2},
-        {8, 4},
-        {8, 8},
-        {4, 1},
-        {4, 2},
-        {4, 4},
-        {6, 2},
-        {1, 1}
-    };
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        check_slice_counts(formats[i]);
+    for_all_slice_formats(check_slice_counts);
 }
 
 static void test_exponents(void **state)

@@ -12,6 +12,7 @@
 
 #include "hw/fixed_point.h"
 #include "method/penalty.h"
+#include "unit/support/slice_formats.h"
 
 enum { CODES = 511, OTHERS = 40 };
 
@@ -76,12 +77,7 @@ static void test_l1(void **state)
         }
 }
 
-/* Digit k by division, sign and all from the definition in method/penalty.h. */
-static int digit(struct bit_slice_format format, int code, int k)
-{
-    return (int)(abs(code) / pow(2.0, format.width * k)) % (1 << format.width);
-}
-
+/* Digits by division, sign and all from the definition in method/penalty.h. */
 static void check_bit_slice(struct bit_slice_format format)
 {
     struct problem p;
@@ -93,7 +89,7 @@ static void check_bit_slice(struct bit_slice_format format)
     for (int t = 0; t < 2; t++)
         for (size_t i = 0; i < p.tensor[t].count; i++)
             for (int k = 0; k < slices; k++)
-                sum += digit(format, p.code[t][i], k);
+                sum += divided_digit(format, p.code[t][i], k);
     assert_close(penalty_bit_slice_l1.value(p.in), unit * sum);
 
     penalty_bit_slice_l1.add_gradient(p.in);
@@ -102,7 +98,7 @@ static void check_bit_slice(struct bit_slice_format format)
             double slope = 0.0;
             const int code = t < 2 && i < p.tensor[t].count ? p.code[t][i] : 0;
             for (int k = 0; k < slices; k++)
-                slope += digit(format, code, k) > 0 ? pow(2.0, -format.width * k) : 0.0;
+                slope += divided_digit(format, code, k) > 0 ? pow(2.0, -format.width * k) : 0.0;
             const double factor = code ? unit / (double)p.tensor[t].step : 0.0;
             assert_close((double)p.gradient[t][i],
                          (double)BEFORE + factor * slope * (code < 0 ? -1.0 : 1.0));
@@ -112,18 +108,7 @@ static void check_bit_slice(struct bit_slice_format format)
 static void test_bit_slice_l1(void **state)
 {
     (void)state;
-    static const struct bit_slice_format formats[] = {
-        {8, 1},
-        {8, 2},
-        {8, 4},
-        {8, 8},
-        {4, 1},
-        {4, 2},
-        {4, 4},
-        {1, 1}
-    };
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        check_bit_slice(formats[i]);
+    for_all_slice_formats(check_bit_slice);
 }
 
 /* The gradient is that of the digits with the higher ones held fast: code 4 has only digit 1. */
