@@ -59,7 +59,7 @@ static bool load_network(struct network *net, const struct settings *settings, c
     if (!settings->fixed_point.quantise)
         return error_set(err, "%s: a run in plain floating point has no codes to map", path);
     dataset_describe(&set, settings->data.name);
-    if (!check_image(settings, &set, err))
+    if (!build_network_check_image(settings, &set, err))
         return false;
     build_network(net, settings, &set, 1);
     if (result_load_network(path, net, err) &&

@@ -163,7 +163,7 @@ static bool print_names(const struct session *session, struct error *err)
     struct network net;
     dataset_describe(&set, settings->data.name);
     normalise(&set, settings);
-    if (!check_image(settings, &set, err))
+    if (!build_network_check_image(settings, &set, err))
         return false;
     build_network(&net, settings, &set, 1);
     log_info("inputs: %d x %d x %d, (pixel / 255 - mean) / std of %s:", set.channels, set.height,

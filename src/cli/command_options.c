@@ -65,7 +65,7 @@ int command_options(struct cli_call call)
     if (!cli_parse(&cli, call, NULL, &status))
         return status;
     if (comm_rank() == 0 && options.format == TABLE_TEXT)
-        experiment_print_options();
+        options_print_table();
     else if (comm_rank() == 0)
         print_table(options.format);
     return 0;

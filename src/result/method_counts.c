@@ -157,14 +157,14 @@ static struct method_layer method_count(const struct settings *s, const struct p
 {
     const float *w = params->quantised + tensor->offset;
     const struct constraint_layer layer =
-        constrain_describe(s, &constraint_smartdeal, tensor, index);
+        constraint_settings_describe(s, &constraint_smartdeal, tensor, index);
     struct method_layer m = {
         .weights = (int64_t)tensor->count,
         .nonzero = (int64_t)metrics_nonzero(w, tensor->count),
-        .column_limit = (int64_t)constrain_amount(s, &constraint_column_sparsity, index),
-        .grid_bits = (int64_t)constrain_amount(s, &constraint_grid, index),
-        .is_ternary = constrain_asks(s, &constraint_ternary, index),
-        .block = (int64_t)constrain_amount(s, &constraint_circulant, index),
+        .column_limit = (int64_t)constraint_settings_amount(s, &constraint_column_sparsity, index),
+        .grid_bits = (int64_t)constraint_settings_amount(s, &constraint_grid, index),
+        .is_ternary = constraint_settings_asks(s, &constraint_ternary, index),
+        .block = (int64_t)constraint_settings_amount(s, &constraint_circulant, index),
     };
     m.value_bits = value_bits(&m, s);
     count_storage(&m, &layer, w, params->value + tensor->offset);

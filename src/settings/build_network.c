@@ -8,10 +8,10 @@ static struct layers_data data_of(const struct dataset *set)
     return (struct layers_data){set->channels, set->height, set->width, set->classes};
 }
 
-bool check_network(const struct settings *settings, int *line, struct error *err)
+bool build_network_check_layers(const struct settings *settings, int *line, struct error *err)
 {
-    const struct layer_list *list = &settings->network.layers;
-    if (list->count == 0)
+    const struct layer_list *list = settings->network.layers;
+    if (!list)
         return true;
     struct dataset set;
     struct network net;
@@ -23,10 +23,11 @@ bool check_network(const struct settings *settings, int *line, struct error *err
     return fits;
 }
 
-bool check_image(const struct settings *settings, const struct dataset *set, struct error *err)
+bool build_network_check_image(const struct settings *settings, const struct dataset *set,
+                               struct error *err)
 {
     const char *model = settings->network.model;
-    const int smallest = settings->network.layers.count > 0 ? 1 : model_smallest_image(model);
+    const int smallest = settings->network.layers ? 1 : model_smallest_image(model);
     if (set->height >= smallest && set->width >= smallest)
         return true;
     return error_set(err,
@@ -35,15 +36,15 @@ bool check_image(const struct settings *settings, const struct dataset *set, str
                      model, smallest, smallest, set->name, set->height, set->width);
 }
 
-/* `hidden` [EXPERIMENT_LAYERS] holds what the description points to. */
+/* `hidden` [SETTINGS_HIDDEN] holds what the description points to. */
 static struct model_spec model_of(const struct settings *s, const struct dataset *set,
                                   size_t *hidden, size_t capacity)
 {
-    for (int64_t i = 0; i < s->network.hidden_count; i++)
-        hidden[i] = (size_t)s->network.hidden[i];
+    for (int64_t i = 0; i < s->network.hidden.count; i++)
+        hidden[i] = (size_t)s->network.hidden.value[i];
     return (struct model_spec){.model = s->network.model,
                                .hidden = hidden,
-                               .hidden_count = (int)s->network.hidden_count,
+                               .hidden_count = (int)s->network.hidden.count,
                                .blocks = (int)(s->network.depth - 2) / 6,
                                .filters = (int)s->network.width,
                                .batch_norm = s->network.batch_norm,
@@ -58,22 +59,22 @@ static struct model_spec model_of(const struct settings *s, const struct dataset
 static void build_model(struct network *net, const struct settings *s, const struct dataset *set,
                         size_t capacity)
 {
-    size_t hidden[EXPERIMENT_LAYERS];
+    size_t hidden[SETTINGS_HIDDEN];
     const struct model_spec spec = model_of(s, set, hidden, capacity);
     model_build(net, &spec);
 }
 
-size_t count_weight_layers(const struct settings *settings)
+size_t build_network_count_weights(const struct settings *settings)
 {
-    const struct layer_list *list = &settings->network.layers;
-    size_t hidden[EXPERIMENT_LAYERS], layers = 0;
+    const struct layer_list *list = settings->network.layers;
+    size_t hidden[SETTINGS_HIDDEN], layers = 0;
     struct dataset set;
     struct network net;
     struct error err;
     int at;
     dataset_describe(&set, settings->data.name);
     const struct model_spec spec = model_of(settings, &set, hidden, 1);
-    if (list->count > 0)
+    if (list)
         layers_build(&net, list, data_of(&set), &at, &err);
     else
         model_describe(&net, &spec);
@@ -86,15 +87,15 @@ size_t count_weight_layers(const struct settings *settings)
 void build_network(struct network *net, const struct settings *settings, const struct dataset *set,
                    size_t capacity)
 {
-    const struct layer_list *list = &settings->network.layers;
-    if (list->count == 0) {
+    const struct layer_list *list = settings->network.layers;
+    if (!list) {
         build_model(net, settings, set, capacity);
         return;
     }
     struct error err;
     int at;
     struct tensor *logits = layers_build(net, list, data_of(set), &at, &err);
-    if (!logits) /* check_network has accepted it */
+    if (!logits) /* build_network_check_layers has accepted it */
         log_fatal("network.layers: %s", err.text);
     network_finish(net, logits, capacity);
 }

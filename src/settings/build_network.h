@@ -6,19 +6,24 @@
 
 #include "base/error.h"
 #include "data/dataset.h"
-#include "settings/experiment.h"
+#include "settings/settings.h"
 
 /* Whether a list of layers makes a network for the settings' data set; true without one. On false
  * `line` is that of the layer that does not fit, and the message has no location. Not collective. */
-bool check_network(const struct settings *settings, int *line, struct error *err);
+bool build_network_check_layers(const struct settings *settings, int *line, struct error *err);
 
-/* Whether a model takes images of this size; true for a list of layers, which is checked already. */
-bool check_image(const struct settings *settings, const struct dataset *set, struct error *err);
+/* Whether the model takes the data set's images; true for a list of layers, which is checked already.
+ * False with a message. Not collective. */
+bool build_network_check_image(const struct settings *settings, const struct dataset *set,
+                               struct error *err);
 
-/* Number of weight matrices of the network of settings that check_network accepts. Not collective. */
-size_t count_weight_layers(const struct settings *settings);
+/* Number of weight matrices of the network of settings that build_network_check_layers accepts. Not
+ * collective. */
+size_t build_network_count_weights(const struct settings *settings);
 
-/* Builds it for up to `capacity` samples a rank. All weights are 0. */
+/* Builds the network of settings that build_network_check_layers accepts, for images of the data set
+ * and up to `capacity` samples a rank. All weights are 0. `net` is the caller's, for network_destroy.
+ * Not collective. */
 void build_network(struct network *net, const struct settings *settings, const struct dataset *set,
                    size_t capacity);
 

@@ -29,7 +29,8 @@ static struct constraint_layer ask(const struct settings *s, const struct constr
     return layer;
 }
 
-bool constrain_asks(const struct settings *s, const struct constraint_class *class, size_t index)
+bool constraint_settings_asks(const struct settings *s, const struct constraint_class *class,
+                              size_t index)
 {
     const struct constraint_layer layer = ask(s, class, index);
     if (option_amounts(s, class)->count == 0)
@@ -37,15 +38,15 @@ bool constrain_asks(const struct settings *s, const struct constraint_class *cla
     return class->is_idle ? !class->is_idle(&layer) : layer.amount != 0.0;
 }
 
-double constrain_amount(const struct settings *s, const struct constraint_class *class,
-                        size_t index)
+double constraint_settings_amount(const struct settings *s, const struct constraint_class *class,
+                                  size_t index)
 {
     return ask(s, class, index).amount;
 }
 
-struct constraint_layer constrain_describe(const struct settings *s,
-                                           const struct constraint_class *class,
-                                           const struct parameter *tensor, size_t index)
+struct constraint_layer constraint_settings_describe(const struct settings *s,
+                                                     const struct constraint_class *class,
+                                                     const struct parameter *tensor, size_t index)
 {
     struct constraint_layer layer = ask(s, class, index);
     layer.out = tensor->shape[0];

@@ -3,7 +3,7 @@
 #define RESLICE_SETTINGS_CROSSBAR_SETTINGS_H
 
 #include "hw/crossbar.h"
-#include "settings/experiment.h"
+#include "settings/settings.h"
 
 /* Arrays of crossbar.rows x columns; cells of crossbar.cell_bits, or of a slice; inputs as wide as the
  * codes. Pure. */

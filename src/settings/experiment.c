@@ -5,52 +5,61 @@
 #include <string.h>
 
 #include "base/comm.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "settings/document.h"
-#include "settings/options.h"
+#include "settings/experiment_file.h"
 #include "settings/variants.h"
 
 enum { FILE_BYTES_MAX = 1 << 20 };
 
-bool experiment_parse(struct experiment *experiment, const char *file, const char *text,
-                      size_t length, struct experiment_overrides overrides, struct error *err)
+static bool parse(struct experiment *experiment, struct experiment_file *file, const char *name,
+                  const char *text, size_t length, struct experiment_overrides overrides,
+                  struct error *err)
 {
     *experiment = (struct experiment){0};
     struct document document;
-    if (!document_open(&document, file, text, length, err))
+    if (!document_open(&document, name, text, length, err))
         return false;
-    struct plan plan = {0};
-    const bool ok =
-        plan_read(&plan, &document, overrides, err) && matrix_expand(&plan, experiment, err);
-    memcpy(experiment->name, plan.name, sizeof plan.name);
-    plan_free(&plan);
+    file->lists = &experiment->lists;
+    const bool fine = experiment_file_read(file, &document, overrides, err) &&
+                      variants_expand(file, experiment, err);
+    memcpy(experiment->name, file->experiment, sizeof file->experiment);
+    experiment_file_free(file);
     document_close(&document);
-    if (ok)
-        return true;
-    experiment_free(experiment);
-    return false;
+    if (!fine)
+        experiment_free(experiment);
+    return fine;
+}
+
+bool experiment_parse(struct experiment *experiment, const char *file, const char *text,
+                      size_t length, struct experiment_overrides overrides, struct error *err)
+{
+    struct experiment_file content = {.is_recorded = false};
+    return parse(experiment, &content, file, text, length, overrides, err);
 }
 
 bool experiment_from_settings(struct experiment *experiment, const char *file, const char *settings,
                               struct experiment_overrides overrides, struct error *err)
 {
-    const size_t size = 64 + 5 * (strlen(settings) + 1); /* four blanks before each line */
-    char *yaml = mem_alloc(size, 1, "settings as an experiment");
-    int used = snprintf(yaml, size, "experiment: settings\nruns:\n  - name: run\n");
+    static const char head[] = "experiment: settings\nruns:\n  - name: run\n";
+    struct experiment_file content = {.is_recorded = true};
+    const size_t size = sizeof head + 1 + 6 * strlen(settings); /* four blanks and "\n" a line */
+    char *text = mem_alloc(size, 1, "settings as an experiment");
+    size_t used = (size_t)sprintf(text, "%s", head);
     for (const char *line = settings; *line;) {
         const int length = (int)strcspn(line, "\n");
-        used += snprintf(yaml + used, size - (size_t)used, "    %.*s\n", length, line);
+        used += (size_t)sprintf(text + used, "    %.*s\n", length, line);
         line += length + (line[length] == '\n');
     }
-    const bool fine = experiment_parse(experiment, file, yaml, strlen(yaml), overrides, err);
-    mem_free(yaml);
+    const bool fine = parse(experiment, &content, file, text, used, overrides, err);
+    mem_free(text);
     return fine;
 }
 
 void experiment_free(struct experiment *experiment)
 {
     mem_free(experiment->runs);
+    settings_free_lists(&experiment->lists);
     *experiment = (struct experiment){0};
 }
 
@@ -101,27 +110,4 @@ bool experiment_load(struct experiment *experiment, const char *file,
     const bool ok = experiment_parse(experiment, file, text, head.length, overrides, err);
     mem_free(text);
     return ok;
-}
-
-/* ---- the table as text ---- */
-
-void experiment_defaults(struct settings *settings)
-{
-    *settings = (struct settings){0};
-    struct error err;
-    for (size_t i = 0; i < options_count; i++)
-        if (!option_set(&options_table[i], settings, options_table[i].standard, &err))
-            log_fatal("option table: %s", err.text);
-}
-
-void experiment_print_options(void)
-{
-    for (size_t i = 0; i < options_count; i++) {
-        const struct option_entry *entry = &options_table[i];
-        char allowed[256];
-        option_allowed(entry, allowed, sizeof allowed);
-        log_info("%s = %s", entry->path, entry->standard);
-        log_info("    %s", entry->meaning);
-        log_info("    allowed: %s", allowed);
-    }
 }

@@ -1,11 +1,12 @@
 #include "settings/experiment_file.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/suggest.h"
-#include "settings/layer_text.h"
+#include "settings/node_value.h"
 
 static const char *const ROOT_KEYS[] = {"experiment", "data",     "network", "fixed_point",
                                         "training",   "crossbar", "runs",    NULL};
@@ -33,6 +34,15 @@ static void list_run_keys(const char *keys[OPTIONS_MAX + 4], char text[OPTIONS_M
     keys[count] = NULL;
 }
 
+/* What is read, and where to. */
+struct reader {
+    const struct document *document;
+    struct experiment_file *file;
+    struct error *err;
+    struct node_reader values;
+    size_t variants; /* of the runs so far, by their own matrices */
+};
+
 static bool is_mapping(const yaml_node_t *node)
 {
     return node->type == YAML_MAPPING_NODE;
@@ -43,100 +53,52 @@ static bool is_list(const yaml_node_t *node)
     return node->type == YAML_SEQUENCE_NODE;
 }
 
-/* ---- values ---- */
-
-static bool refuse(const struct document *document, const yaml_node_t *node,
-                   const struct option_entry *entry, const char *what, struct error *err)
+/* Sets an option of the experiment or of a run; `line` is that of its key. */
+static bool read_option(struct reader *r, const yaml_node_t *node, int option, int line,
+                        enum source_kind kind, struct sourced_settings *to)
 {
-    char allowed[256];
-    option_allowed(entry, allowed, sizeof allowed);
-    return document_error(document, document_line(node), err, "%s: %s; allowed: %s", entry->path,
-                          what, allowed);
-}
-
-/* The items of a list as "[300, 100]". What does not fit is longer than any valid list. */
-static bool join_items(const struct document *document, const yaml_node_t *node,
-                       const struct option_entry *entry, char text[2 * OPTIONS_TEXT],
-                       struct error *err)
-{
-    strcpy(text, "[");
-    for (size_t i = 0; i < document_size(node); i++) {
-        const yaml_node_t *item = document_item(document, node, i);
-        const char *value = document_is_plain(item) ? document_text(item) : NULL;
-        if (!value || !*value || strpbrk(value, ",[] "))
-            return refuse(document, item, entry,
-                          entry->type == OPTION_REALS ? "a value that is no number"
-                                                      : "a value that is no integer",
-                          err);
-        const size_t used = strlen(text);
-        snprintf(text + used, 2 * OPTIONS_TEXT - used, "%s%s", i ? ", " : "", value);
-    }
-    const size_t used = strlen(text);
-    snprintf(text + used, 2 * OPTIONS_TEXT - used, "]");
+    union option_value value;
+    if (!node_value_read(&r->values, node, &options_table[option], &value))
+        return false;
+    option_value_put(&options_table[option], &to->settings, &value);
+    to->source[option] = (struct source){r->file->is_recorded ? SOURCE_RECORDED : kind, line};
     return true;
 }
 
-/* Sets one option from a node, with a located message. */
-static bool read_value(const struct document *document, const yaml_node_t *node,
-                       const struct option_entry *entry, struct settings *settings,
-                       struct error *err)
-{
-    char list[2 * OPTIONS_TEXT];
-    const char *text = document_text(node);
-    if (entry->type == OPTION_LAYERS)
-        return layer_text_read(document, node, &settings->network.layers, err);
-    if (entry->type == OPTION_INTEGERS || (entry->type == OPTION_REALS && is_list(node))) {
-        if (!is_list(node))
-            return refuse(document, node, entry, "the value is not a list", err);
-        if (!join_items(document, node, entry, list, err))
-            return false;
-        text = list;
-    } else if (!text) {
-        return refuse(document, node, entry,
-                      is_list(node) ? "the value is a list (lists of values stand in a matrix)"
-                                    : "the value is a mapping",
-                      err);
-    } else if (!document_is_plain(node) && entry->type != OPTION_CHOICE) {
-        return refuse(document, node, entry, "the value is text in quotes", err);
-    }
-    return option_set(entry, settings, text, err) ||
-           document_error(document, document_line(node), err, "%s", err->text);
-}
-
-/* Reads "section: {key: value, …}"; `source` is SOURCE_RUN, or SOURCE_DEFAULT for line numbers. */
-static bool read_section(const struct document *document, const struct document_pair *section,
-                         struct layer *layer, int source, struct error *err)
+/* Reads "section: {key: value, …}". */
+static bool read_section(struct reader *r, const struct document_pair *section,
+                         enum source_kind kind, struct sourced_settings *to)
 {
     if (!is_mapping(section->value))
-        return document_error(document, section->line, err,
+        return document_error(r->document, section->line, r->err,
                               "%s must have keys and values, as %s: {key: value}", section->key,
                               section->key);
     for (size_t i = 0; i < document_size(section->value); i++) {
-        const struct document_pair pair = document_pair(document, section->value, i);
+        const struct document_pair pair = document_pair(r->document, section->value, i);
         char path[OPTIONS_TEXT];
         snprintf(path, sizeof path, "%.20s.%.60s", section->key, pair.key);
         const int option = option_find(path);
         if (option < 0) {
-            option_unknown(path, err);
-            return document_error(document, pair.line, err, "%s", err->text);
+            option_unknown(path, r->err);
+            return document_error(r->document, pair.line, r->err, "%s", r->err->text);
         }
-        if (!read_value(document, pair.value, &options_table[option], &layer->settings, err))
+        if (!read_option(r, pair.value, option, pair.line, kind, to))
             return false;
-        layer->source[option] = source == SOURCE_RUN ? SOURCE_RUN : pair.line;
     }
     return true;
 }
 
 /* A name that will be a file or a folder. */
-static bool read_name(const struct document *document, const yaml_node_t *owner, const char *key,
-                      char name[EXPERIMENT_NAME], struct error *err)
+static bool read_name(struct reader *r, const yaml_node_t *owner, const char *key,
+                      char name[EXPERIMENT_NAME])
 {
-    const yaml_node_t *node = document_value(document, owner, key);
+    const yaml_node_t *node = document_value(r->document, owner, key);
     if (!node)
-        return document_error(document, document_line(owner), err, "the key '%s' is missing", key);
+        return document_error(r->document, document_line(owner), r->err, "the key '%s' is missing",
+                              key);
     const char *text = document_text(node);
     if (!text || !option_is_name(text) || strlen(text) >= EXPERIMENT_NAME)
-        return document_error(document, document_line(node), err,
+        return document_error(r->document, document_line(node), r->err,
                               "%s: value '%.60s' is not valid; allowed: at most %d letters, "
                               "digits, '-', '_' and '.', not starting with '-' or '.'",
                               key, text ? text : "(not a name)", EXPERIMENT_NAME - 1);
@@ -146,233 +108,260 @@ static bool read_name(const struct document *document, const yaml_node_t *owner,
 
 /* ---- runs ---- */
 
-/* Values of one axis in the form option_print gives, each once. */
-static bool read_axis(const struct document *document, const struct document_pair *pair,
-                      struct axis *axis, struct error *err)
+/* The values of one axis, each once. */
+static bool read_axis(struct reader *r, const struct document_pair *pair, struct axis *axis)
 {
     const struct option_entry *entry = &options_table[axis->option];
-    const size_t count = is_list(pair->value) ? document_size(pair->value) : 0;
-    if (entry->type == OPTION_LAYERS)
-        return document_error(document, pair->line, err,
-                              "%s cannot stand in a matrix: write a run for each network",
-                              entry->path);
-    if (count == 0 || count > EXPERIMENT_RUNS)
-        return document_error(document, pair->line, err,
-                              "%s must be a list of 1 to %d values, as [1, 2]", entry->path,
-                              EXPERIMENT_RUNS);
+    const size_t count = document_size(pair->value);
     axis->line = pair->line;
-    axis->values = mem_alloc(count, sizeof *axis->values, "matrix values");
+    axis->values = MEM_NEW(union option_value, count);
     for (size_t i = 0; i < count; i++) {
-        const yaml_node_t *node = document_item(document, pair->value, i);
-        struct settings scratch;
-        if (!read_value(document, node, entry, &scratch, err))
+        const yaml_node_t *node = document_item(r->document, pair->value, i);
+        if (!node_value_read(&r->values, node, entry, &axis->values[i]))
             return false;
-        option_print(entry, &scratch, axis->values[i]);
         for (size_t j = 0; j < i; j++)
-            if (strcmp(axis->values[i], axis->values[j]) == 0)
-                return document_error(document, document_line(node), err,
-                                      "%s: value '%s' is given twice", entry->path,
-                                      axis->values[i]);
+            if (option_value_same(entry, &axis->values[i], &axis->values[j])) {
+                char text[OPTIONS_TEXT];
+                option_value_print(entry, &axis->values[i], text);
+                return document_error(r->document, document_line(node), r->err,
+                                      "%s: value '%s' is given twice", entry->path, text);
+            }
         axis->count = i + 1;
     }
     return true;
 }
 
-static bool read_matrix(const struct document *document, const struct document_pair *matrix,
-                        struct plan_run *run, struct error *err)
+/* Whether an axis has a list of values. `run` gets its product of values so far times this. */
+static bool check_axis(struct reader *r, const struct document_pair *pair, struct run_entry *run,
+                       const struct option_entry *entry)
+{
+    const size_t count = is_list(pair->value) ? document_size(pair->value) : 0;
+    if (entry->type == OPTION_LAYERS)
+        return document_error(r->document, pair->line, r->err,
+                              "%s cannot stand in a matrix: write a run for each network",
+                              entry->path);
+    if (count == 0 || count > EXPERIMENT_RUNS)
+        return document_error(r->document, pair->line, r->err,
+                              "%s must be a list of 1 to %d values, as [1, 2]", entry->path,
+                              EXPERIMENT_RUNS);
+    run->variants *= count;
+    /* before the values are read: aliases can write more of them than memory holds */
+    return r->variants + run->variants <= EXPERIMENT_RUNS ||
+           document_error(r->document, run->line, r->err,
+                          "run '%s' and its variants make more than %d runs in all", run->name,
+                          EXPERIMENT_RUNS);
+}
+
+static bool read_matrix(struct reader *r, const struct document_pair *matrix, struct run_entry *run)
 {
     const size_t count = is_mapping(matrix->value) ? document_size(matrix->value) : 0;
     if (count == 0 || count > EXPERIMENT_MATRIX_AXES)
-        return document_error(document, matrix->line, err,
+        return document_error(r->document, matrix->line, r->err,
                               "matrix must have 1 to %d options with lists of values, as "
                               "{training.seed: [1, 2]}",
                               EXPERIMENT_MATRIX_AXES);
     for (size_t i = 0; i < count; i++) {
-        const struct document_pair pair = document_pair(document, matrix->value, i);
+        const struct document_pair pair = document_pair(r->document, matrix->value, i);
         struct axis *axis = &run->axes[i];
         axis->option = option_find(pair.key);
         if (axis->option < 0) {
-            option_unknown(pair.key, err);
-            return document_error(document, pair.line, err, "matrix: %s", err->text);
+            option_unknown(pair.key, r->err);
+            return document_error(r->document, pair.line, r->err, "matrix: %s", r->err->text);
         }
+        if (!check_axis(r, &pair, run, &options_table[axis->option]))
+            return false;
         run->axis_count = i + 1;
-        if (!read_axis(document, &pair, axis, err))
+        if (!read_axis(r, &pair, axis))
             return false;
     }
     return true;
 }
 
 /* One key of a run other than its name. */
-static bool read_run_key(const struct document *document, const struct document_pair *pair,
-                         struct plan_run *run, struct error *err)
+static bool read_run_key(struct reader *r, const struct document_pair *pair, struct run_entry *run)
 {
     if (strcmp(pair->key, "name") == 0 || strcmp(pair->key, "from") == 0)
         return true;
     if (strcmp(pair->key, "matrix") == 0)
-        return read_matrix(document, pair, run, err);
+        return read_matrix(r, pair, run);
     if (option_is_section(pair->key))
-        return read_section(document, pair, &run->layer, SOURCE_RUN, err);
+        return read_section(r, pair, SOURCE_RUN, &run->given);
     /* "training.seed" is in the table too, but belongs into its section */
     const int option = strchr(pair->key, '.') ? -1 : option_find(pair->key);
-    if (option < 0) {
-        const char *keys[OPTIONS_MAX + 4];
-        char text[OPTIONS_MAX][32];
-        list_run_keys(keys, text);
-        suggest_key(pair->key, "in a run", keys, err);
-        return document_error(document, pair->line, err, "%s", err->text);
-    }
-    run->layer.source[option] = SOURCE_RUN;
-    return read_value(document, pair->value, &options_table[option], &run->layer.settings, err);
+    if (option >= 0)
+        return read_option(r, pair->value, option, pair->line, SOURCE_RUN, &run->given);
+    const char *keys[OPTIONS_MAX + 4];
+    char text[OPTIONS_MAX][32];
+    list_run_keys(keys, text);
+    suggest_key(pair->key, "in a run", keys, r->err);
+    return document_error(r->document, pair->line, r->err, "%s", r->err->text);
 }
 
-static int find_run(const struct plan *plan, const char *name)
+static int find_run(const struct experiment_file *file, const char *name)
 {
-    for (size_t i = 0; i < plan->run_count; i++)
-        if (strcmp(plan->runs[i].name, name) == 0)
+    for (size_t i = 0; i < file->run_count; i++)
+        if (strcmp(file->runs[i].name, name) == 0)
             return (int)i;
     return -1;
 }
 
-static bool read_parent(const struct document *document, const yaml_node_t *node,
-                        const struct plan *plan, struct plan_run *run, struct error *err)
+/* The run that `node` names; NULL: none. */
+static bool read_parent(struct reader *r, const yaml_node_t *node, struct run_entry *run)
 {
+    const struct experiment_file *file = r->file;
     run->parent = -1;
     if (!node)
         return true;
     const char *text = document_text(node);
-    run->parent = text ? find_run(plan, text) : -1;
+    run->parent = text ? find_run(file, text) : -1;
     if (run->parent >= 0)
         return true;
     char list[400] = "";
-    for (size_t i = 0; i < plan->run_count; i++) {
+    for (size_t i = 0; i < file->run_count; i++) {
         const size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", plan->runs[i].name);
+        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", file->runs[i].name);
     }
-    return document_error(document, document_line(node), err,
+    return document_error(r->document, document_line(node), r->err,
                           "run '%s': from: value '%.60s' is no run above this one; allowed: %s",
                           run->name, text ? text : "(not a name)",
-                          plan->run_count ? list : "none, this is the first run");
+                          file->run_count ? list : "none, this is the first run");
 }
 
-/* Appends one run to the plan, which has room for it. */
-static bool read_run(const struct document *document, const yaml_node_t *node, struct plan *plan,
-                     struct error *err)
+/* Appends one run to the file, which has room for it. */
+static bool read_run(struct reader *r, const yaml_node_t *node)
 {
-    struct plan_run *run = &plan->runs[plan->run_count];
+    struct experiment_file *file = r->file;
+    struct run_entry *run = &file->runs[file->run_count];
     run->line = document_line(node);
-    run->layer = plan->base;
+    run->given = file->base;
+    run->variants = 1;
     if (!is_mapping(node))
-        return document_error(document, run->line, err,
+        return document_error(r->document, run->line, r->err,
                               "a run must have keys and values, as {name: pretrain, epochs: 10}");
-    if (!read_name(document, node, "name", run->name, err))
+    if (!read_name(r, node, "name", run->name))
         return false;
-    const int twin = find_run(plan, run->name);
+    const int twin = find_run(file, run->name);
     if (twin >= 0)
-        return document_error(document, run->line, err,
+        return document_error(r->document, run->line, r->err,
                               "run name '%s' is given twice, first on line %d", run->name,
-                              plan->runs[twin].line);
-    if (!read_parent(document, document_value(document, node, "from"), plan, run, err))
+                              file->runs[twin].line);
+    if (!read_parent(r, document_value(r->document, node, "from"), run))
         return false;
-    plan->run_count++; /* from here on plan_free sees its axes */
+    file->run_count++; /* from here on experiment_file_free sees its axes */
     for (size_t i = 0; i < document_size(node); i++) {
-        const struct document_pair pair = document_pair(document, node, i);
-        if (!read_run_key(document, &pair, run, err))
+        const struct document_pair pair = document_pair(r->document, node, i);
+        if (!read_run_key(r, &pair, run))
             return false;
     }
+    r->variants += run->variants;
     return true;
 }
 
-static bool read_runs(const struct document *document, const yaml_node_t *node, struct plan *plan,
-                      struct error *err)
+static bool read_runs(struct reader *r, const yaml_node_t *node)
 {
     const size_t count = is_list(node) ? document_size(node) : 0;
     if (count == 0 || count > EXPERIMENT_RUNS)
-        return document_error(document, document_line(node), err,
+        return document_error(r->document, document_line(node), r->err,
                               "runs must be a list of 1 to %d runs, as [{name: pretrain}]",
                               EXPERIMENT_RUNS);
-    plan->runs = MEM_NEW(struct plan_run, count);
+    r->file->runs = MEM_NEW(struct run_entry, count);
     for (size_t i = 0; i < count; i++)
-        if (!read_run(document, document_item(document, node, i), plan, err))
+        if (!read_run(r, document_item(r->document, node, i)))
             return false;
     return true;
 }
 
 /* ---- the whole file ---- */
 
-static bool read_root_key(const struct document *document, const struct document_pair *pair,
-                          struct plan *plan, struct error *err)
+static bool read_root_key(struct reader *r, const struct document_pair *pair)
 {
     if (strcmp(pair->key, "experiment") == 0 || strcmp(pair->key, "runs") == 0)
         return true;
     if (option_of_run(pair->key))
-        return document_error(document, pair->line, err,
+        return document_error(r->document, pair->line, r->err,
                               "'%s' belongs into a run, in the list 'runs'", pair->key);
     if (option_is_section(pair->key))
-        return read_section(document, pair, &plan->base, SOURCE_DEFAULT, err);
-    suggest_key(pair->key, "at the top level", ROOT_KEYS, err);
-    return document_error(document, pair->line, err, "%s", err->text);
+        return read_section(r, pair, SOURCE_SECTION, &r->file->base);
+    suggest_key(pair->key, "at the top level", ROOT_KEYS, r->err);
+    return document_error(r->document, pair->line, r->err, "%s", r->err->text);
 }
 
-static bool read_root(const struct document *document, struct plan *plan, struct error *err)
+static bool read_root(struct reader *r)
 {
-    const yaml_node_t *root = document_root(document);
+    const yaml_node_t *root = document_root(r->document);
     if (!is_mapping(root))
-        return document_error(document, document_line(root), err,
+        return document_error(r->document, document_line(root), r->err,
                               "not an experiment: the file must start with 'experiment: NAME'");
-    experiment_defaults(&plan->base.settings);
+    option_values_default(&r->file->base.settings);
     for (size_t i = 0; i < document_size(root); i++) {
-        const struct document_pair pair = document_pair(document, root, i);
-        if (!read_root_key(document, &pair, plan, err))
+        const struct document_pair pair = document_pair(r->document, root, i);
+        if (!read_root_key(r, &pair))
             return false;
     }
-    if (!read_name(document, root, "experiment", plan->name, err))
+    if (!read_name(r, root, "experiment", r->file->experiment))
         return false;
-    const yaml_node_t *runs = document_value(document, root, "runs");
+    const yaml_node_t *runs = document_value(r->document, root, "runs");
     if (!runs)
-        return document_error(document, document_line(root), err, "the key 'runs' is missing");
-    return read_runs(document, runs, plan, err);
+        return document_error(r->document, document_line(root), r->err,
+                              "the key 'runs' is missing");
+    return read_runs(r, runs);
 }
 
-static bool read_overrides(struct plan *plan, struct experiment_overrides overrides,
-                           struct error *err)
+/* One --set. */
+static bool read_override(struct experiment_file *file, const char *text, struct override *override,
+                          struct error *err)
 {
-    plan->overrides = MEM_NEW(struct plan_override, overrides.count);
-    plan->override_count = overrides.count;
-    for (size_t i = 0; i < overrides.count; i++) {
-        const char *text = overrides.text[i], *equals = strchr(text, '=');
-        if (!equals)
-            return error_set(err, "--set %.100s: no value; write --set training.seed=2", text);
-        char path[OPTIONS_TEXT] = "";
-        snprintf(path, sizeof path, "%.*s", (int)(equals - text), text);
-        struct plan_override *override = &plan->overrides[i];
-        *override =
-            (struct plan_override){.text = text, .value = equals + 1, .option = option_find(path)};
-        struct settings scratch;
-        struct error why;
-        if (override->option < 0)
-            option_unknown(path, &why);
-        else if (options_table[override->option].type == OPTION_LAYERS)
-            error_set(&why, "%s cannot be set here: it stands in the experiment file", path);
-        else if (option_set(&options_table[override->option], &scratch, override->value, &why))
-            continue;
-        return error_set(err, "--set %.100s: %.800s", text, why.text);
-    }
+    const char *equals = strchr(text, '=');
+    if (!equals)
+        return error_set(err, "--set %.100s: no value; write --set training.seed=2", text);
+    char path[OPTIONS_TEXT] = "";
+    snprintf(path, sizeof path, "%.*s", (int)(equals - text), text);
+    *override = (struct override){.text = text, .option = option_find(path)};
+    struct error why;
+    if (override->option < 0)
+        option_unknown(path, &why);
+    else if (options_table[override->option].type == OPTION_LAYERS)
+        error_set(&why, "%s cannot be set here: it stands in the experiment file", path);
+    else if (option_value_parse(&options_table[override->option], equals + 1, file->lists,
+                                &override->value, &why))
+        return true;
+    return error_set(err, "--set %.100s: %.800s", text, why.text);
+}
+
+bool experiment_file_read(struct experiment_file *file, const struct document *document,
+                          struct experiment_overrides overrides, struct error *err)
+{
+    struct reader reader = {
+        .document = document, .file = file, .err = err, .values = {document, file->lists, err}
+    };
+    file->name = document->file;
+    if (!read_root(&reader))
+        return false;
+    file->overrides = MEM_NEW(struct override, overrides.count);
+    file->override_count = overrides.count;
+    for (size_t i = 0; i < overrides.count; i++)
+        if (!read_override(file, overrides.text[i], &file->overrides[i], err))
+            return false;
     return true;
 }
 
-bool plan_read(struct plan *plan, const struct document *document,
-               struct experiment_overrides overrides, struct error *err)
+bool experiment_file_error(const struct experiment_file *file, const struct run_entry *run,
+                           int line, struct error *err, const char *format, ...)
 {
-    plan->file = document->file;
-    return read_root(document, plan, err) && read_overrides(plan, overrides, err);
+    struct error message;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message.text, sizeof message.text, format, args);
+    va_end(args);
+    return error_set(err, "%.400s:%d: run '%s'%s", file->name, line, run->name, message.text);
 }
 
-void plan_free(struct plan *plan)
+void experiment_file_free(struct experiment_file *file)
 {
-    for (size_t i = 0; i < plan->run_count; i++)
-        for (size_t a = 0; a < plan->runs[i].axis_count; a++)
-            if (!plan->runs[i].axes[a].inherited)
-                mem_free(plan->runs[i].axes[a].values);
-    mem_free(plan->runs);
-    mem_free(plan->overrides);
+    for (size_t i = 0; i < file->run_count; i++)
+        for (size_t a = 0; a < file->runs[i].axis_count; a++)
+            if (!file->runs[i].axes[a].inherited)
+                mem_free(file->runs[i].axes[a].values);
+    mem_free(file->runs);
+    mem_free(file->overrides);
 }

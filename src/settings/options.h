@@ -3,6 +3,7 @@
  * Experiment files, `--set`, the matrix, error messages, the resolved settings in result files and
  * `reslice help options` all read it, so a new option is one field in `struct settings` and one row
  * here. Messages of this module carry no location: the caller knows where the text came from.
+ * Nothing here is collective.
  */
 #ifndef RESLICE_SETTINGS_OPTIONS_H
 #define RESLICE_SETTINGS_OPTIONS_H
@@ -12,7 +13,7 @@
 
 #include "base/error.h"
 #include "method/constraint.h"
-#include "settings/experiment.h"
+#include "settings/settings.h"
 
 enum {
     OPTIONS_MAX = 64,    /* rows of the table, for arrays with one element an option */
@@ -24,9 +25,9 @@ enum option_type {
     OPTION_REAL,     /* double */
     OPTION_BOOLEAN,  /* bool */
     OPTION_CHOICE,   /* char[size] */
-    OPTION_INTEGERS, /* int64_t[size / 8], followed by its length as int64_t */
+    OPTION_INTEGERS, /* struct integer_list */
     OPTION_REALS,    /* struct real_list */
-    OPTION_LAYERS,   /* struct layer_list; its text is read and written by settings/layer_text.h */
+    OPTION_LAYERS,   /* const struct layer_list *; its text is for settings/layer_text.h */
 };
 
 /* `struct option` belongs to getopt. */
@@ -39,8 +40,11 @@ struct option_entry {
     bool is_whole;              /* OPTION_REALS: integers only */
     const char *choices;        /* "0, 1, 2"; NULL: anything in the range */
     const char *(*names)(void); /* OPTION_CHOICE: the same, from the table of what can be chosen */
-    const char *standard;
-    const char *meaning; /* one sentence */
+    const char *standard;       /* the default as text, as option_value_print gives it */
+    const char *meaning;        /* one sentence */
+    /* The option has an effect only where the option `only_if` has one of the values `only_values`
+     * ("admm, hard"). NULL: everywhere, or settings/effects.c says where. */
+    const char *only_if, *only_values;
 };
 
 extern const struct option_entry options_table[];
@@ -52,16 +56,22 @@ int option_find(const char *path);
 /* True for a section of the table: "training". */
 bool option_is_section(const char *name);
 
+/* Whether an option stands in a section: "network" has network.depth. */
+bool option_is_in(const struct option_entry *entry, const char *section);
+
 /* True for epochs, prune, penalty, the constraints and how they are imposed, as sections or as paths:
  * they stand in a run, not in sections of the experiment. */
 bool option_of_run(const char *path);
 
-/* The numbers of a constraint (method/constraint.h) in the settings. */
+/* The numbers of a constraint (method/constraint.h) in the settings, which own them. */
 const struct real_list *option_amounts(const struct settings *settings,
                                        const struct constraint_class *class);
 
-/* Row of the option that holds them. */
+/* Row of the option that holds the numbers of a constraint. */
 int option_of_constraint(const struct constraint_class *class);
+
+/* Whether the settings have any constraint. */
+bool options_have_constraint(const struct settings *settings);
 
 /* The list without numbers in which an option says nothing: the amounts of its constraint, the groups
  * of the group lasso, the list itself for the normalisation of the data set; NULL for other options. */
@@ -74,20 +84,19 @@ bool option_is_silent(const struct option_entry *entry, const struct settings *s
 /* Letters, digits, '-', '_' and '.', not starting with '-' or '.': safe as the name of a file. */
 bool option_is_name(const char *text);
 
-/* Sets one option from text; the settings are unchanged when it is refused. Lists may go without
- * their brackets: "300, 100", or "8" for a list of one number. A list of layers is refused, but for the empty one. */
-bool option_set(const struct option_entry *entry, struct settings *settings, const char *text,
-                struct error *err);
+/* What an option may be, as "a, b, c"; NULL when that is a range. */
+const char *option_choices(const struct option_entry *entry);
 
-/* The value as text that option_set reads back to the same value: the shortest decimal number,
- * "[300, 100]", true. A list of layers is only hinted at: "[...]". */
-void option_print(const struct option_entry *entry, const struct settings *settings,
-                  char text[OPTIONS_TEXT]);
+/* True when `text` is one of the words of a list "a, b, c". */
+bool option_in_list(const char *list, const char *text);
 
 /* What values an option may have, for people: "a number > 0 and <= 1000". */
 void option_allowed(const struct option_entry *entry, char *text, size_t size);
 
 /* Always false, with the message for a path that is not in the table: what is, and the nearest. */
 bool option_unknown(const char *path, struct error *err);
+
+/* The option table as text for people, to the log: path, type and range, default, meaning. */
+void options_print_table(void);
 
 #endif

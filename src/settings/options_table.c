@@ -14,21 +14,25 @@
 #define ROW(kind, field, ...) \
     {.path = #field, .type = kind, .offset = offsetof(struct settings, field), \
      .size = sizeof(((struct settings *)0)->field), __VA_ARGS__}
-#define INTEGER(field, low, high, value, text) \
-    ROW(OPTION_INTEGER, field, .min = low, .max = high, .standard = value, .meaning = text)
-#define INTEGERS(field, low, high, value, text) \
-    ROW(OPTION_INTEGERS, field, .min = low, .max = high, .standard = value, .meaning = text)
+#define INTEGER(field, low, high, value, text, ...) \
+    ROW(OPTION_INTEGER, field, .min = low, .max = high, .standard = value, .meaning = text, \
+        __VA_ARGS__)
+#define INTEGERS(field, low, high, value, text, ...) \
+    ROW(OPTION_INTEGERS, field, .min = low, .max = high, .standard = value, .meaning = text, \
+        __VA_ARGS__)
 #define ONE_OF(field, list, value, text) \
     ROW(OPTION_INTEGER, field, .max = 64, .choices = list, .standard = value, .meaning = text)
-#define REAL(field, left, low, high, right, value, text) \
+#define REAL(field, left, low, high, right, value, text, ...) \
     ROW(OPTION_REAL, field, .min = low, .max = high, .above = left == '(', .below = right == ')', \
-        .standard = value, .meaning = text)
-#define BOOLEAN(field, value, text) \
-    ROW(OPTION_BOOLEAN, field, .standard = value, .meaning = text)
+        .standard = value, .meaning = text, __VA_ARGS__)
+#define BOOLEAN(field, value, text, ...) \
+    ROW(OPTION_BOOLEAN, field, .standard = value, .meaning = text, __VA_ARGS__)
 #define CHOICE(field, list, value, text) \
     ROW(OPTION_CHOICE, field, .choices = list, .standard = value, .meaning = text)
 #define CHOICE_OF(field, function, value, text) \
     ROW(OPTION_CHOICE, field, .names = function, .standard = value, .meaning = text)
+/* At the end of a row: where alone the option has an effect. */
+#define ONLY_IF(path, values) .only_if = path, .only_values = values
 /* Sections of constraints have their hyphens, which no field has. */
 #define AT(name, field) \
     .path = name, .offset = offsetof(struct settings, field), \
@@ -39,9 +43,9 @@
 #define WHOLES(name, field, low, high, text) \
     {AT(name, field), .type = OPTION_REALS, .min = low, .max = high, .is_whole = true, \
      .standard = "[]", .meaning = text}
-#define REAL_AT(name, field, left, low, high, right, value, text) \
+#define REAL_AT(name, field, left, low, high, right, value, text, ...) \
     {AT(name, field), .type = OPTION_REAL, .min = low, .max = high, .above = left == '(', \
-     .below = right == ')', .standard = value, .meaning = text}
+     .below = right == ')', .standard = value, .meaning = text, __VA_ARGS__}
 #define INTEGER_AT(name, field, low, high, value, text) \
     {AT(name, field), .type = OPTION_INTEGER, .min = low, .max = high, .standard = value, \
      .meaning = text}
@@ -64,12 +68,17 @@ const struct option_entry options_table[] = {
     REALS("data.std", data.std, '[', 1e-6, 1000, "see data.mean"),
 
     CHOICE_OF(network.model, model_names, "mlp", "kind of network"),
-    INTEGERS(network.hidden, 1, 32768, "[100]", "mlp: widths of the hidden layers; [] = none"),
-    INTEGER(network.depth, 8, 200, "20", "resnet: layers, 6n + 2"),
-    INTEGER(network.width, 1, 910, "16", "resnet: channels of the first stage"),
-    BOOLEAN(network.batch_norm, "false", "vgg11: batch norm behind every convolution"),
+    INTEGERS(network.hidden, 1, 32768, "[100]", "mlp: widths of the hidden layers; [] = none",
+            ONLY_IF("network.model", "mlp")),
+    INTEGER(network.depth, 8, 200, "20", "resnet: layers, 6n + 2",
+            ONLY_IF("network.model", "resnet")),
+    INTEGER(network.width, 1, 910, "16", "resnet: channels of the first stage",
+            ONLY_IF("network.model", "resnet")),
+    BOOLEAN(network.batch_norm, "false", "vgg11: batch norm behind every convolution",
+            ONLY_IF("network.model", "vgg11")),
     BOOLEAN(network.dropout_always, "false",
-            "vgg11: dropout in evaluation too, as the reference program has it"),
+            "vgg11: dropout in evaluation too, as the reference program has it",
+            ONLY_IF("network.model", "vgg11")),
     LAYERS(network.layers, "[]", "the network as a list of layers, instead of a model (experiments/README.md)"),
 
     INTEGER(fixed_point.bits, 1, 8, "8", "magnitude bits of weights and activations"),
@@ -85,12 +94,16 @@ const struct option_entry options_table[] = {
     BOOLEAN(training.nesterov, "false", "Nesterov momentum; needs training.momentum > 0"),
     REAL(training.weight_decay, '[', 0, 1, ']', "0", "added to the gradient, times the weight"),
     CHOICE_OF(training.schedule, schedule_names, "constant", "learning rate over the epochs"),
-    INTEGER(training.step_epochs, 1, 1e6, "30", "step: epochs after which the rate is multiplied by step_factor, again and again"),
-    REAL(training.step_factor, '(', 0, 1, ']', "0.5", "step: the factor"),
-    REAL(training.warmup, '[', 0, 1, ')', "0.3", "one-cycle: share of the steps with rising rate"),
+    INTEGER(training.step_epochs, 1, 1e6, "30", "step: epochs after which the rate is multiplied by step_factor, again and again",
+            ONLY_IF("training.schedule", "step")),
+    REAL(training.step_factor, '(', 0, 1, ']', "0.5", "step: the factor",
+            ONLY_IF("training.schedule", "step")),
+    REAL(training.warmup, '[', 0, 1, ')', "0.3", "one-cycle: share of the steps with rising rate",
+            ONLY_IF("training.schedule", "one-cycle")),
     CHOICE(training.select, "validation, test, last", "validation",
            "the epoch that is kept: best validation accuracy, best test accuracy (biased), last"),
-    BOOLEAN(training.select_sparsity, "false", "add the mean zero ratio of the slices, in percent, to the accuracy when selecting"),
+    BOOLEAN(training.select_sparsity, "false", "add the mean zero ratio of the slices, in percent, to the accuracy when selecting",
+            ONLY_IF("training.select", "validation, test")),
     INTEGER(training.seed, 0, 9007199254740992, "1", "seed of every random number: initial weights, shuffling"),
 
     INTEGER(crossbar.rows, 1, 1024, "128", "rows of one crossbar array"),
@@ -98,7 +111,8 @@ const struct option_entry options_table[] = {
     ONE_OF(crossbar.cell_bits, "0, 1, 2, 4, 8", "0",
            "bits of a cell; divides fixed_point.bits; 0 = fixed_point.slice_bits"),
     INTEGER(crossbar.samples, 0, 1e9, "0",
-            "test samples whose bitline currents are counted; 0 = all (convolutions take long)"),
+            "test samples whose bitline currents are counted; 0 = all (convolutions take long)",
+            ONLY_IF("fixed_point.quantise", "true")),
 
     INTEGER(epochs, 0, 100000, "0", "passes over the training samples; 0 = only prune and test"),
     REAL(prune.threshold, '[', 0, 1000, ']', "0",
@@ -113,7 +127,8 @@ const struct option_entry options_table[] = {
     WHOLES("circulant.block", circulant.block, 0, 1024,
            "rows and columns of the circulant blocks of a layer; 0 = not circulant"),
     REAL_AT("circulant.gain", circulant.gain, '(', 0, 1024, ']', "1",
-            "factor of the loss's gradient of tied weights: 1 = their mean, the block = their sum"),
+            "factor of the loss's gradient of tied weights: 1 = their mean, the block = their sum",
+            ONLY_IF("impose.by", "hard, forward")),
     REALS("smartdeal.threshold", smartdeal.threshold, '[', 0, 1000,
           "power-of-two coefficients below it are zero; 0 = the layer is left alone"),
     INTEGER_AT("smartdeal.iterations", smartdeal.iterations, 2, 1000, "30",
@@ -136,9 +151,12 @@ const struct option_entry options_table[] = {
      .meaning = "the mean norm is a constant for the gradient"},
     CHOICE(impose.by, "admm, hard, forward", "admm",
            "admm; hard: the weights are projected; forward: each step works on projected weights"),
-    INTEGER(impose.every, 0, 1e9, "0", "steps between two projections; 0 = one an epoch"),
-    REAL(impose.rho, '(', 0, 1e6, ']', "0.001", "admm: strength of the pull towards the set"),
-    REAL(impose.growth, '(', 0, 1000, ']', "1.3", "admm: factor of rho at each projection"),
+    INTEGER(impose.every, 0, 1e9, "0", "steps between two projections; 0 = one an epoch",
+            ONLY_IF("impose.by", "admm, hard")),
+    REAL(impose.rho, '(', 0, 1e6, ']', "0.001", "admm: strength of the pull towards the set",
+            ONLY_IF("impose.by", "admm")),
+    REAL(impose.growth, '(', 0, 1000, ']', "1.3", "admm: factor of rho at each projection",
+            ONLY_IF("impose.by", "admm")),
 };
 /* clang-format on */
 

@@ -5,11 +5,27 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "settings/experiment.h"
+#include "settings/options.h"
 
-/* `given[i]` is false where option i of the table has its default because nobody set it. False with
- * a message without location on the first broken rule; `involved` has the rows that disagree. */
-bool rules_check(const struct settings *settings, const bool *given, int involved[2],
-                 struct error *err);
+/* Settings that are checked, and the first rule they break. */
+struct rule_check {
+    const struct settings *settings;
+    bool is_given[OPTIONS_MAX]; /* false where option i of the table has its default unasked */
+    bool is_recorded;           /* settings of a finished run: all of them stand in its file */
+    int involved[2];            /* rows of the options that disagree */
+    struct error err;           /* why, without a location */
+};
+
+/* Notes a broken rule between the options with paths `a` and `b` (which may be the same); always
+ * false. Not collective. */
+bool rules_break(struct rule_check *check, const char *a, const char *b, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Whether the option with this path was given by somebody. Not collective. */
+bool rules_is_given(const struct rule_check *check, const char *path);
+
+/* The rules that need no network. False, with involved and err, on the first that is broken. Not
+ * collective. */
+bool rules_check(struct rule_check *check);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "settings/layer_text.h"
-#include "settings/options.h"
+#include "settings/option_value.h"
 
 /* Readers of YAML 1.1 take "1e-05" for text: a number with an exponent needs a point. */
 static void append_value(char *yaml, size_t size, const char *value, enum option_type type)
@@ -22,23 +22,25 @@ static void append_value(char *yaml, size_t size, const char *value, enum option
 static void append_option(char *yaml, size_t size, const struct option_entry *entry,
                           const struct settings *settings)
 {
-    const struct layer_list *layers = &settings->network.layers;
+    const struct layer_list *layers = settings->network.layers;
     const char *dot = strchr(entry->path, '.');
     const size_t used = strlen(yaml);
-    if (entry->type == OPTION_LAYERS && layers->count > 0)
+    if (entry->type == OPTION_LAYERS && layers)
         layer_text_print(layers, 2, yaml + used);
     if (entry->type == OPTION_LAYERS || option_is_silent(entry, settings) ||
-        (layers->count > 0 && strncmp(entry->path, "network.", 8) == 0))
+        (layers && option_is_in(entry, "network")))
         return;
     snprintf(yaml + used, size - used, "%s%s: ", dot ? "  " : "", dot ? dot + 1 : entry->path);
     char value[OPTIONS_TEXT];
-    option_print(entry, settings, value);
+    const union option_value set = option_value_get(entry, settings);
+    option_value_print(entry, &set, value);
     append_value(yaml, size, value, entry->type);
 }
 
 char *settings_to_yaml(const struct settings *settings)
 {
-    const size_t size = OPTIONS_MAX * 2 * OPTIONS_TEXT + layer_text_size(&settings->network.layers);
+    const struct layer_list *layers = settings->network.layers;
+    const size_t size = OPTIONS_MAX * 2 * OPTIONS_TEXT + (layers ? layer_text_size(layers) : 0);
     char *yaml = mem_alloc(size, 1, "settings as text");
     size_t section = 0; /* length of the name of the open section, with its dot */
     for (size_t i = 0; i < options_count; i++) {

@@ -3,7 +3,7 @@
 #define RESLICE_SETTINGS_SETTINGS_YAML_H
 
 #include "base/error.h"
-#include "settings/experiment.h"
+#include "settings/settings.h"
 
 /* Every option with its value, of the network's either the list of layers or all others; options that
  * say nothing are left out (option_is_silent). An experiment with these lines as its run reads back to

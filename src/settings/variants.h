@@ -10,11 +10,13 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "settings/experiment.h"
 #include "settings/experiment_file.h"
+#include "settings/runs.h"
 
-/* Fills run_count and runs of the experiment (for experiment_free, also on failure). Inherited axes
- * and used overrides are noted in the plan. */
-bool matrix_expand(struct plan *plan, struct experiment *experiment, struct error *err);
+/* Fills run_count and runs of the experiment, which the caller owns, also on failure. Their settings
+ * point into the file's lists. Inherited axes and used overrides are noted in the file. False with a
+ * located message. Not collective. */
+bool variants_expand(struct experiment_file *file, struct experiment *experiment,
+                     struct error *err);
 
 #endif

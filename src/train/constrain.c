@@ -63,8 +63,8 @@ static void add_set(struct constrain *constrain, const struct settings *s,
         if (!parameters_is_matrix(&params->tensor[t]))
             continue;
         const struct constraint_layer layer =
-            constrain_describe(s, class, &params->tensor[t], index);
-        if (constrain_asks(s, class, index++))
+            constraint_settings_describe(s, class, &params->tensor[t], index);
+        if (constraint_settings_asks(s, class, index++))
             add_layer(set, &layer, t);
     }
     for (int r = 0; r <= comm_size(); r++)

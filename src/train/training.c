@@ -20,7 +20,7 @@ static size_t limited(int64_t wanted, size_t available)
 static bool fits_images(const struct training *t, struct error *err)
 {
     struct error why;
-    return check_image(&t->run->settings, &t->set, &why) ||
+    return build_network_check_image(&t->run->settings, &t->set, &why) ||
            error_set(err, "run '%s': %s", t->run->name, why.text);
 }
 

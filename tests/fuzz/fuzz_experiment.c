@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "fuzz.h"
 #include "settings/experiment.h"
-#include "settings/options.h"
+#include "settings/option_value.h"
 #include "settings/settings_yaml.h"
 
 enum { SETS = 8, RUNS_READ_BACK = 3 };
@@ -35,42 +35,18 @@ static size_t take_sets(char **text, size_t *length, const char *set[SETS])
     return count;
 }
 
-static bool same_settings(const struct settings *a, const struct settings *b)
-{
-    char *text_a = settings_to_yaml(a), *text_b = experiment_settings_yaml(b);
-    const bool same = strcmp(text_a, text_b) == 0;
-    mem_free(text_a);
-    mem_free(text_b);
-    return same;
-}
-
-static void append(char *text, size_t size, const char *line, const char *indent)
-{
-    const size_t used = strlen(text);
-    snprintf(text + used, size - used, "%s%.*s\n", indent, (int)strcspn(line, "\n"), line);
-}
-
-/* The settings of a run as the file of an experiment with one run. All sections may stand in a
- * run, so that the lines of the settings are the run's, two columns further in. */
+/* The settings of a run as a result file holds them. */
 static void check_read_back(const struct experiment_run *run)
 {
     char *yaml = settings_to_yaml(&run->settings);
-    const size_t size = 4 * strlen(yaml) + 100;
-    char *text = mem_alloc(size, 1, "experiment");
-    append(text, size, "experiment: again", "");
-    append(text, size, "runs:", "");
-    append(text, size, "- name: run", "");
-    for (const char *line = yaml; *line; line += strcspn(line, "\n") + 1)
-        append(text, size, line, "  ");
     struct experiment again;
     struct error err;
-    fuzz_need(experiment_parse(&again, "again.yaml", text, strlen(text),
-                               (struct experiment_overrides){0}, &err),
-              "settings cannot be read back: %s\n%s", err.text, text);
-    fuzz_need(again.run_count == 1 && same_settings(&run->settings, &again.runs[0].settings),
-              "settings read back are others:\n%s", text);
+    fuzz_need(experiment_from_settings(&again, "again.yaml", yaml, (struct experiment_overrides){0},
+                                       &err),
+              "settings cannot be read back: %s\n%s", err.text, yaml);
+    fuzz_need(again.run_count == 1 && option_values_equal(&run->settings, &again.runs[0].settings),
+              "settings read back are others:\n%s", yaml);
     experiment_free(&again);
-    mem_free(text);
     mem_free(yaml);
 }
 

@@ -17,6 +17,7 @@
 #include "result/import_weights.h"
 #include "result/result.h"
 #include "result_file.h"
+#include "settings/option_value.h"
 #include "store/store.h"
 
 enum { FILE_BYTES = 1 << 16, SAMPLES = 2 };
@@ -105,7 +106,7 @@ static void start(void)
 {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     fuzz_file_create_named(&file);
-    experiment_defaults(&run.settings);
+    option_values_default(&run.settings);
     result_file_write(file.path, &run.settings);
     const ssize_t size = pread(file.fd, right, sizeof right, 0);
     fuzz_need(size > 0 && size < (ssize_t)sizeof right, "result file of %zd bytes", size);

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "base/mem.h"
+#include "settings/settings_yaml.h"
 
 enum { CHANGES = 6, AXES = 6, BUFFER = 1 << 16, WORD = 4096 };
 

@@ -52,6 +52,48 @@ static void test_constraints_apart(void **state)
     }
 }
 
+/* Options without effect in one run, but in another; values that ask for nothing; what a parent's matrix
+ * gives; and the settings of a result file, whatever they are. */
+static void test_effects_elsewhere(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "experiment: e\ntraining: {select: last, warmup: 0.2}\nruns:\n"
+        "  - {name: a, training: {schedule: one-cycle}}\n  - {name: b}\n",
+        RUN("matrix: {training.schedule: [constant, step]}, training: {step_epochs: 3}"),
+        RUN("matrix: {penalty.name: [none, l1], penalty.alpha: [1, 2]}"),
+        RUN("network: {model: lenet5, batch_norm: false, dropout_always: false}"),
+        RUN("penalty: {name: none, alpha: 0}, sparsity: {keep: []}, training: {nesterov: false}"),
+        HEAD "  - {name: a, penalty: {name: l1}, matrix: {penalty.alpha: [1, 2]}}\n"
+             "  - {name: b, from: a, epochs: 3}\n",
+        RUN("training: {rate: 0.5, schedule: step, step_epochs: 3}, epochs: 0"),
+        HEAD "  - {name: a, fixed_point: {quantise: false}}\n  - {name: b}\n"
+             "crossbar: {samples: 9}\n",
+    };
+    for (size_t i = 0; i < COUNT(good); i++) {
+        struct experiment e = read_good(good[i], 0, NULL);
+        finish_experiment(&e);
+    }
+    static const char *const other[] = {"training.schedule=constant", "network.model=lenet5"};
+    struct experiment changed = read_good(
+        RUN("training: {schedule: step, step_epochs: 3}, network: {hidden: [30]}"), 2, other);
+    finish_experiment(&changed);
+    static const char recorded[] = "network:\n  model: mlp\n  depth: 8\nfixed_point:\n"
+                                   "  quantise: false\ntraining:\n  select: last\n"
+                                   "  warmup: 0.2\npenalty:\n  name: bit-slice-l1\n  alpha: 1";
+    static const char *const set[] = {"crossbar.samples=3"};
+    struct experiment e;
+    assert_true(experiment_from_settings(&e, "a.h5", recorded, (struct experiment_overrides){0},
+                                         &parse_error));
+    assert_int_equal(e.runs[0].settings.network.depth, 8);
+    assert_string_equal(e.runs[0].settings.penalty.name, "bit-slice-l1");
+    finish_experiment(&e);
+    assert_false(experiment_from_settings(&e, "a.h5", recorded,
+                                          (struct experiment_overrides){1, set}, &parse_error));
+    assert_message("--set crossbar.samples=3: ", (const char *const[4]){"has no effect"});
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
 static void test_set_mistakes(void **state)
 {
     (void)state;
@@ -152,8 +194,11 @@ static void test_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mistakes),     cmocka_unit_test(test_constraints_apart),
-        cmocka_unit_test(test_set_mistakes), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_constraints_apart),
+        cmocka_unit_test(test_effects_elsewhere),
+        cmocka_unit_test(test_set_mistakes),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

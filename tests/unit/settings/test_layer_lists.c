@@ -180,14 +180,10 @@ static void test_text(void **state)
     char *yaml = settings_to_yaml(&first.runs[0].settings);
     if (!strstr(yaml, printed))
         fail_msg("%s", yaml);
-    char text[8192];
-    snprintf(text, sizeof text, "experiment: e\nruns: [{name: a}]\n%.*s",
-             (int)(strstr(yaml, "\nepochs:") - yaml) + 1, yaml);
-    if (!experiment_parse(&again, "t.yaml", text, strlen(text), (struct experiment_overrides){0},
-                          &err))
+    if (!experiment_from_settings(&again, "t.yaml", yaml, (struct experiment_overrides){0}, &err))
         fail_msg("%s", err.text);
-    assert_int_equal(layers_difference(&first.runs[0].settings.network.layers,
-                                       &again.runs[0].settings.network.layers),
+    assert_int_equal(layers_difference(first.runs[0].settings.network.layers,
+                                       again.runs[0].settings.network.layers),
                      -1);
     mem_free(yaml);
     experiment_free(&first);
@@ -224,8 +220,8 @@ static void test_difference(void **state)
         read_good("mnist", lists[i], &experiment[i]);
     for (int i = 0; i < LISTS; i++)
         for (int j = 0; j < LISTS; j++)
-            assert_int_equal(layers_difference(&experiment[i].runs[0].settings.network.layers,
-                                               &experiment[j].runs[0].settings.network.layers) < 0,
+            assert_int_equal(layers_difference(experiment[i].runs[0].settings.network.layers,
+                                               experiment[j].runs[0].settings.network.layers) < 0,
                              i == j);
     for (int i = 0; i < LISTS; i++)
         experiment_free(&experiment[i]);

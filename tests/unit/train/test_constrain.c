@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "nn/optimizer.h"
+#include "settings/option_value.h"
 #include "train/constrain.h"
 
 /* Two matrices of 3 outputs and 5 inputs, on arrays of 3 rows; `a` keeps 7 of its 15 weights, and both 1
@@ -23,13 +24,11 @@ enum { OUT = 3, IN = 5, N = OUT * IN, ROWS = 3, KEPT = 7, EVERY = 3, STEPS = 10 
 static struct settings settings_by(const char *by)
 {
     struct settings settings;
-    experiment_defaults(&settings);
+    option_values_default(&settings);
     settings.crossbar.rows = ROWS;
-    settings.sparsity.keep = (struct real_list){
-        .value = {(double)KEPT / N, 0.0},
-          .count = 2
-    };
-    settings.column_sparsity.nonzeros = (struct real_list){.value = {1.0}, .count = 1};
+    static const double keep[] = {(double)KEPT / N, 0.0}, nonzeros[] = {1.0};
+    settings.sparsity.keep = (struct real_list){keep, 2};
+    settings.column_sparsity.nonzeros = (struct real_list){nonzeros, 1};
     settings.impose.every = EVERY;
     settings.impose.rho = 0.5;
     settings.impose.growth = 1.5;
@@ -250,8 +249,9 @@ static void test_tied(void **state)
     struct settings settings;
     struct parameters params;
     double v[TALL * BLOCKS] = {0}, buffer[TALL * BLOCKS] = {0};
-    experiment_defaults(&settings);
-    settings.circulant.block = (struct real_list){.value = {K}, .count = 1};
+    option_values_default(&settings);
+    static const double block[] = {K};
+    settings.circulant.block = (struct real_list){block, 1};
     settings.circulant.gain = K;
     settings.impose.every = 1;
     strcpy(settings.impose.by, "hard");

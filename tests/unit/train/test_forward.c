@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "settings/option_value.h"
 #include "train/constrain.h"
 
 enum { N = 6 };
@@ -20,17 +21,12 @@ static void shape(const char *by, bool is_ternary, float gradient[2][N])
     static const float w[N] = {1.0F, -1.0F, 0.999F, -2.0F, 0.0F, -0.25F};
     struct settings settings;
     struct parameters params;
-    experiment_defaults(&settings);
+    option_values_default(&settings);
+    static const double threshold[] = {0.0, 0.5}, block[] = {0.0, 2.0};
     if (is_ternary)
-        settings.ternary.threshold = (struct real_list){
-            .value = {0.0, 0.5},
-              .count = 2
-        };
+        settings.ternary.threshold = (struct real_list){threshold, 2};
     else
-        settings.circulant.block = (struct real_list){
-            .value = {0.0, 2.0},
-              .count = 2
-        };
+        settings.circulant.block = (struct real_list){block, 2};
     settings.circulant.gain = 3.0;
     strcpy(settings.impose.by, by);
     parameters_create(&params);

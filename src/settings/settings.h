@@ -1,0 +1,134 @@
+/* The settings of one run, complete with defaults: plain data that is copied by assignment.
+ *
+ * Lists of numbers and of layers are pointed to. They never change and are owned by a struct
+ * settings_lists, which outlives all settings that point into it: the experiment has it, and so do
+ * 4,096 variants of a run share one list.
+ */
+#ifndef RESLICE_SETTINGS_SETTINGS_H
+#define RESLICE_SETTINGS_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/layers.h"
+
+enum {
+    SETTINGS_HIDDEN = 16, /* hidden layers of an MLP */
+    SETTINGS_REALS = 128, /* of a list of numbers */
+    SETTINGS_WORD = 32,   /* bytes of the longest choice */
+};
+
+struct integer_list {
+    int64_t value[SETTINGS_HIDDEN];
+    int64_t count;
+};
+
+struct real_list {
+    const double *value; /* [count], not owned */
+    int64_t count;       /* at most SETTINGS_REALS */
+};
+
+struct settings {
+    struct {
+        char name[SETTINGS_WORD];
+        int64_t validation;  /* samples at the end of the training file that are not trained on */
+        int64_t train, test; /* use only the first so many samples; 0 = all */
+        bool flip;           /* augmentation of training samples: data/augment.h */
+        int64_t crop;
+        struct real_list mean, std; /* a number a channel; none: those of the data set */
+    } data;
+    struct {
+        char model[SETTINGS_WORD];
+        struct integer_list hidden; /* mlp: widths of the hidden layers */
+        int64_t depth;              /* resnet: 6n + 2 */
+        int64_t width;              /* resnet: channels of the first stage */
+        bool batch_norm;            /* vgg11 */
+        bool dropout_always;        /* vgg11 */
+        const struct layer_list
+            *layers; /* the network, and all the above is ignored; NULL: a model */
+    } network;
+    struct {
+        int64_t bits;       /* magnitude bits of weights and activations */
+        int64_t slice_bits; /* bits of a slice; must divide bits */
+        bool quantise;      /* false: plain float training */
+    } fixed_point;
+    struct {
+        int64_t batch, shards;
+        char optimizer[16];
+        double rate, momentum, weight_decay;
+        bool nesterov;
+        char schedule[16];   /* constant, step, cosine, one-cycle */
+        int64_t step_epochs; /* step: every so many epochs … */
+        double step_factor;  /* … times this */
+        double warmup;       /* one-cycle: share of the steps with rising rate */
+        char select[16];     /* validation, test, last */
+        bool select_sparsity;
+        int64_t seed;
+    } training;
+    struct {
+        int64_t rows, columns;
+        int64_t cell_bits; /* 0 = slice_bits */
+        int64_t samples;   /* test samples sent through the crossbars; 0 = all */
+    } crossbar;
+    /* of a run */
+    int64_t epochs;
+    struct {
+        double threshold; /* 0 = no pruning */
+    } prune;
+    struct {
+        char name[SETTINGS_WORD]; /* none, l1, bit-slice-l1 */
+        double alpha;
+    } penalty;
+    /* Constraints: a number for each weight layer, or one for all; a list without any: off. */
+    struct {
+        struct real_list keep;
+    } sparsity;
+    struct {
+        struct real_list nonzeros;
+    } column_sparsity;
+    struct {
+        struct real_list block;
+        double gain;
+    } circulant;
+    struct {
+        struct real_list threshold;
+        int64_t iterations;
+    } smartdeal;
+    struct {
+        struct real_list bits;
+    } grid;
+    struct {
+        struct real_list threshold;
+    } ternary;
+    struct {
+        struct real_list bits; /* of each slice, or of each slice of each weight layer */
+        char exponent[8];      /* fit, or a number */
+    } adc_limit;
+    struct { /* a second penalty */
+        double alpha, ratio;
+        struct real_list group; /* input channels, for each weight layer or for all; none: off */
+        bool detach;
+    } group_lasso;
+    struct {
+        char by[16];   /* admm, hard, forward */
+        int64_t every; /* steps; 0 = an epoch */
+        double rho, growth;
+    } impose;
+};
+
+/* What settings point to; zeroed: empty. */
+struct settings_lists {
+    struct settings_block *last; /* owned, in a chain */
+};
+
+/* Takes a copy of `count` numbers; NULL for none. The copy is owned by `lists`. Not collective. */
+const double *settings_keep_reals(struct settings_lists *lists, const double *value, size_t count);
+
+/* Room for a list of layers, zeroed and owned by `lists`. Not collective. */
+struct layer_list *settings_new_layers(struct settings_lists *lists);
+
+/* Frees all that `lists` own; settings that point there must not be used again. Not collective. */
+void settings_free_lists(struct settings_lists *lists);
+
+#endif
