@@ -71,12 +71,24 @@ struct range {
 
 /* ---- data ---- */
 
-static void bits_text(const struct point *point, char text[64])
+enum { BITS_BYTES = 64, COMMAS_FIT = 5 /* slices, in the list beside the panels */ };
+
+/* "1,3,3,3", the most significant slice first. */
+static void bits_text(const struct point *point, const char *separator, char text[BITS_BYTES])
 {
     size_t used = 0;
     for (int k = point->result->crossbar_slices - 1; k >= 0; k--)
-        used += (size_t)snprintf(text + used, 64 - used, "%d%s", point->assignment->bits[k],
-                                 k > 0 ? "," : "");
+        used += (size_t)snprintf(text + used, BITS_BYTES - used, "%d%s", point->assignment->bits[k],
+                                 k > 0 ? separator : "");
+}
+
+/* The same, as short as the list beside the panels wants it: "877511111". */
+static void short_bits_text(const struct point *point, char text[BITS_BYTES])
+{
+    bool is_short = point->result->crossbar_slices > COMMAS_FIT;
+    for (int k = 0; k < point->result->crossbar_slices; k++)
+        is_short &= point->assignment->bits[k] < 10;
+    bits_text(point, is_short ? "" : ",", text);
 }
 
 static bool is_of_row(const struct point *point, const struct report_row *row)
@@ -106,7 +118,7 @@ static size_t write_row(struct plot *plot, const struct cloud *cloud, const stru
     size_t n = 0;
     for (size_t i = 0; i < cloud->points; i++) {
         const struct point *point = &cloud->point[i];
-        char bits[64];
+        char bits[BITS_BYTES];
         if (!is_of_row(point, row))
             continue;
         if (n++ == 0) {
@@ -115,7 +127,7 @@ static size_t write_row(struct plot *plot, const struct cloud *cloud, const stru
                        "most significant first, name of the choice");
             fprintf(plot->data, "# run %s\n", row->label);
         }
-        bits_text(point, bits);
+        bits_text(point, ",", bits);
         fprintf(plot->data, "%.9g %.9g %s # %s\n", point->energy_nj, point->accuracy, bits,
                 point->assignment->name);
     }
@@ -126,8 +138,8 @@ static void write_front(struct plot *plot, const struct cloud *cloud)
 {
     plot_block(plot, "the Pareto front: energy (nJ), accuracy (%), ADC bits");
     for (size_t i = 0; i < cloud->best; i++) {
-        char bits[64];
-        bits_text(&cloud->point[i], bits);
+        char bits[BITS_BYTES];
+        bits_text(&cloud->point[i], ",", bits);
         fprintf(plot->data, "%.9g %.9g %s\n", cloud->point[i].energy_nj, cloud->point[i].accuracy,
                 bits);
     }
@@ -210,10 +222,10 @@ static void list_front(struct plot *plot, const struct cloud *cloud, int rows, d
     double y = 1 - (28 + LINE_PX * (rows + 2.5)) / height;
     fprintf(plot->script, "set label 'front: bits; nJ; %%' at screen 0.775, %.4f\n", y);
     for (size_t i = 0; i < cloud->best && i < FRONT_LISTED; i++) {
-        char bits[64];
+        char bits[BITS_BYTES];
         const double energy = cloud->point[i].energy_nj;
         const int decimals = energy < 10 ? 2 : energy < 100 ? 1 : 0;
-        bits_text(&cloud->point[i], bits);
+        short_bits_text(&cloud->point[i], bits);
         y -= LINE_PX / height;
         fprintf(plot->script, "set label '%zu:  %s;  %.*f;  %.2f' at screen 0.785, %.4f\n", i + 1,
                 bits, decimals, energy, cloud->point[i].accuracy, y);

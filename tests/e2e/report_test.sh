@@ -17,7 +17,8 @@ runs:
      penalty: {name: bit-slice-l1, alpha: 0.5}, matrix: {training.seed: [1, 2]}}
   - {name: empty, from: full, prune: {threshold: 1000}}
   - {name: float, epochs: 1, fixed_point: {quantise: false}}
-  - {name: bits, epochs: 1, fixed_point: {slice_bits: 1}}
+  - {name: eight, epochs: 1, fixed_point: {slice_bits: 1}}
+  - {name: nine, from: full}
 END_OF_RUNS
 cat >"$work/residual.yaml" <<'END_OF_RUNS'
 experiment: residual
@@ -68,6 +69,23 @@ two_energies() {
     "$python" "$e2e/report_check.py" energy "$work/energy.json" "$crossed"
 }
 
+# An offset in cells of one bit makes a ninth slice.
+nine_slices() {
+    local table
+    "$reslice" report "${files[@]}" --format csv >"$work/nine.csv"
+    for table in adc_bits assignments savings sweep crossbars; do
+        grep -q "^${table}_9_slices,runs/nine," "$work/nine.csv" # the other experiment is beside it
+    done
+    grep -q '^adc_bits_8_slices,runs/eight,' "$work/nine.csv"
+    grep -q '^adc_bits_4_slices,.*/residual' "$work/nine.csv"
+    [ "$(grep -c '^sweep_9_slices,runs/nine,B' "$work/nine.csv")" -eq 9 ]
+    if command -v gnuplot >/dev/null; then
+        "$reslice" plot "$folder/nine.h5" -o "$work/nine"
+        grep -qE '>1: +[0-9]{9}; ' "$work/nine/energy.svg" # without commas it fits
+        [ "$(grep -cF 'slice B8' "$work/nine/currents-nine.svg")" -ge 1 ]
+    fi
+}
+
 # ---- files that are no results ----
 
 # left_out COMMAND...: works, with one line each for the export and the other program's file.
@@ -102,7 +120,7 @@ fails_with() {
 
 nothing_left() {
     local command
-    for command in report "plot -o $work/none"; do
+    for command in report "plot -o $work/none" crossbar; do
         # shellcheck disable=SC2086 # words
         fails_with 2 'a.crossbars.h5: not a reslice result file, but crossbars that reslice export' \
             "$reslice" $command "$work/mixed/a.crossbars.h5"
@@ -134,6 +152,8 @@ for file in "$crossed" "$folder/empty.h5"; do
         exit 1
     }
 done
+"$reslice" crossbar "$folder/nine.h5" --quick --samples 20 --test 20 --signs offset \
+    --set crossbar.cell_bits=1 >"$work/crossbar.log"
 mkdir "$work/mixed"
 cp "$folder/full.h5" "$work/mixed/full.h5"
 "$reslice" export "$folder/full.h5" -o "$work/mixed/a.crossbars.h5" >/dev/null
@@ -146,6 +166,7 @@ with h5py.File(sys.argv[1], "r+") as file:
 END_OF_PYTHON
 
 check "every table in every format" every_table
+check "nine slices" nine_slices
 check "json for a script" json_tool
 check "names of tables in help and manual" names_in_the_help
 check "two energies, two names" two_energies
