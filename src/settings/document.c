@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 
 /* No experiment file comes near. The search for duplicate keys is quadratic, and so is libyaml in
  * the depth: 100,000 times '[' take it 20 seconds. */
-enum { KEYS_MAX = 100, DEPTH_MAX = 20 };
+enum { KEYS_MAX = 100, DEPTH_MAX = 20, MERGED_MAX = 100000 /* keys looked at for all '<<' */ };
 
 bool document_error(const struct document *document, int line, struct error *err,
                     const char *format, ...)
@@ -132,6 +133,105 @@ static bool check(const struct document *document, struct error *err)
     return true;
 }
 
+/* ---- merge keys ---- */
+
+/* Of each mapping, by its place among the nodes. */
+enum merge_state { NOT_MERGED, MERGING, MERGED };
+
+struct merge {
+    struct document *document;
+    enum merge_state *state; /* [nodes] */
+    size_t keys;             /* looked at so far */
+    struct error *err;
+};
+
+static bool merge_mapping(struct merge *merge, yaml_node_t *node);
+
+/* Appends the pairs of one mapping whose keys are not there yet. */
+static bool merge_pairs(struct merge *merge, yaml_node_t *to, yaml_node_t *from, int line)
+{
+    struct document *document = merge->document;
+    if (from->type != YAML_MAPPING_NODE)
+        return document_error(document, line, merge->err,
+                              "'<<' merges mappings only; write '<<: *name' or '<<: [*a, *b]'");
+    if (!merge_mapping(merge, from))
+        return false;
+    merge->keys += document_size(from);
+    if (merge->keys > MERGED_MAX)
+        return document_error(document, line, merge->err, "'<<' merges more than %d keys in all",
+                              MERGED_MAX);
+    for (size_t i = 0; i < document_size(from); i++) {
+        const yaml_node_pair_t pair = from->data.mapping.pairs.start[i];
+        if (document_value(document, to, document_pair(document, from, i).key))
+            continue;
+        if (!yaml_document_append_mapping_pair(
+                &document->yaml, (int)(to - document->yaml.nodes.start) + 1, pair.key, pair.value))
+            log_fatal("memory: libyaml has none left");
+    }
+    if (document_size(to) > KEYS_MAX)
+        return document_error(document, line, merge->err,
+                              "a mapping with %zu keys; allowed: at most %d", document_size(to),
+                              KEYS_MAX);
+    return true;
+}
+
+/* Replaces the pair '<<: mapping' or '<<: [mapping, …]' by the pairs of those mappings: what the mapping
+ * has itself comes first, then what an earlier one has (yaml.org/type/merge.html). */
+static bool merge_mapping(struct merge *merge, yaml_node_t *node)
+{
+    struct document *document = merge->document;
+    yaml_node_t *nodes = document->yaml.nodes.start;
+    enum merge_state *state = &merge->state[node - nodes];
+    const size_t n = document_size(node);
+    yaml_node_pair_t *pairs = node->data.mapping.pairs.start;
+    size_t at = 0;
+    while (at < n && (strcmp(document_pair(document, node, at).key, "<<") != 0 ||
+                      !document_is_plain(&nodes[pairs[at].key - 1])))
+        at++;
+    if (*state == MERGING)
+        return document_error(document, document_line(node), merge->err,
+                              "'<<' merges this mapping into itself");
+    if (*state == MERGED || at == n)
+        return true;
+    *state = MERGING;
+    const int line = document_pair(document, node, at).line;
+    yaml_node_t *value = &nodes[pairs[at].value - 1];
+    memmove(pairs + at, pairs + at + 1, (n - at - 1) * sizeof *pairs);
+    node->data.mapping.pairs.top--;
+    const bool is_list = value->type == YAML_SEQUENCE_NODE;
+    for (size_t i = 0; i < (is_list ? document_size(value) : 1); i++) {
+        const int item = is_list ? value->data.sequence.items.start[i] : 0;
+        if (!merge_pairs(merge, node, is_list ? &nodes[item - 1] : value, line))
+            return false;
+    }
+    *state = MERGED;
+    return true;
+}
+
+static bool merge_all(struct document *document, struct error *err)
+{
+    yaml_node_t *begin = document->yaml.nodes.start, *end = document->yaml.nodes.top;
+    struct merge merge = {document, MEM_NEW(enum merge_state, end - begin), 0, err};
+    bool fine = true;
+    for (yaml_node_t *node = begin; node < end && fine; node++)
+        fine = node->type != YAML_MAPPING_NODE || merge_mapping(&merge, node);
+    mem_free(merge.state);
+    return fine;
+}
+
+/* ---- reading ---- */
+
+/* Whether a line of the text (from 1) begins with blanks that are not all spaces. */
+static bool has_tab(const char *text, size_t length, int line)
+{
+    const char *end = text + length;
+    while (line > 1 && text < end)
+        line -= *text++ == '\n';
+    while (text < end && *text == ' ')
+        text++;
+    return text < end && *text == '\t';
+}
+
 /* What libyaml says. The reader knows no line, only where in the text it stopped. */
 static bool syntax_error(const struct document *document, const yaml_parser_t *parser,
                          const char *text, size_t length, struct error *err)
@@ -145,16 +245,20 @@ static bool syntax_error(const struct document *document, const yaml_parser_t *p
             line += text[i] == '\n';
         return document_error(document, line, err, "not YAML text: %s", problem);
     }
-    return document_error(document, (int)parser->problem_mark.line + 1, err,
-                          "not valid YAML: %s%s%s", parser->context ? parser->context : "",
-                          parser->context ? ": " : "", problem);
+    const int line = (int)parser->problem_mark.line + 1;
+    if (has_tab(text, length, line))
+        return document_error(document, line, err,
+                              "not valid YAML: the line is indented with a tab; allowed: spaces");
+    return document_error(document, line, err, "not valid YAML: %s%s%s",
+                          parser->context ? parser->context : "", parser->context ? ": " : "",
+                          problem);
 }
 
 static void start_parser(yaml_parser_t *parser, const char *text, size_t length)
 {
     if (!yaml_parser_initialize(parser))
         log_fatal("memory: libyaml has none left");
-    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+    /* the encoding is UTF-8, or what a byte order mark says */
     /* libyaml wants a pointer even for no bytes */
     yaml_parser_set_input_string(parser, (const unsigned char *)(length ? text : ""), length);
 }
@@ -212,6 +316,9 @@ bool document_open(struct document *document, const char *file, const char *text
                    struct error *err)
 {
     document->file = file;
+    if (length > 1 && (!text[0] || !text[1]))
+        return document_error(document, 1, err,
+                              "not YAML text: UTF-16 without a byte order mark? Save it as UTF-8");
     if (!scan(document, text, length, err))
         return false;
     yaml_parser_t parser;
@@ -219,7 +326,7 @@ bool document_open(struct document *document, const char *file, const char *text
     bool ok = yaml_parser_load(&parser, &document->yaml);
     if (!ok) {
         syntax_error(document, &parser, text, length, err);
-    } else if (!check(document, err)) {
+    } else if (!check(document, err) || !merge_all(document, err)) {
         ok = false;
         yaml_document_delete(&document->yaml);
     }

@@ -2,7 +2,8 @@
  *
  * Opening it refuses what an experiment file never needs and what would make later messages
  * unclear: duplicate keys, keys that are not plain text, tags, NUL bytes, a second document.
- * Anchors and aliases work; a message about an alias gives the line of its anchor.
+ * Anchors, aliases and merge keys (<<) work; a message about an alias gives the line of its anchor.
+ * Text is UTF-8, with or without a byte order mark, or UTF-16 with one. Nothing here is collective.
  */
 #ifndef RESLICE_SETTINGS_DOCUMENT_H
 #define RESLICE_SETTINGS_DOCUMENT_H

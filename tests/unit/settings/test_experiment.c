@@ -292,6 +292,95 @@ static void test_yaml_forms(void **state)
     finish_experiment(&e);
 }
 
+/* A mapping that is merged: its own keys win, then those of the earlier one, also over two steps. */
+static void test_merge_keys(void **state)
+{
+    (void)state;
+    static const char merged[] =
+        "experiment: e\ntraining: &t {select: last, rate: 0.5}\nruns:\n"
+        "- &a {name: a, epochs: 1, penalty: {name: l1, alpha: 3}}\n"
+        "- &b {<<: *a, name: b, epochs: 2, prune: {threshold: 0.25}}\n"
+        "- {name: c, <<: *b, training: {<<: [{rate: 0.75}, *t], batch: 20}}\n"
+        "- {name: d, <<: [{epochs: 7}, *b]}\n";
+    static const char plain[] =
+        "experiment: e\ntraining: {select: last, rate: 0.5}\nruns:\n"
+        "- {name: a, epochs: 1, penalty: {name: l1, alpha: 3}}\n"
+        "- {name: b, epochs: 2, penalty: {name: l1, alpha: 3}, prune: {threshold: 0.25}}\n"
+        "- {name: c, epochs: 2, penalty: {name: l1, alpha: 3}, prune: {threshold: 0.25},\n"
+        "   training: {rate: 0.75, batch: 20}}\n"
+        "- {name: d, epochs: 7, penalty: {name: l1, alpha: 3}, prune: {threshold: 0.25}}\n";
+    struct experiment e = read_good(merged, 0, NULL), f = read_good(plain, 0, NULL);
+    assert_int_equal(e.run_count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_string_equal(e.runs[i].name, f.runs[i].name);
+        assert_true(option_values_equal(&e.runs[i].settings, &f.runs[i].settings));
+    }
+    experiment_free(&e);
+    finish_experiment(&f);
+}
+
+/* Aliases that write more than memory holds are refused before they are followed. */
+static void test_laughs(void **state)
+{
+    (void)state;
+    static char text[1 << 20];
+    struct experiment e;
+    size_t used = (size_t)sprintf(text, "experiment: e\ntraining: {select: last}\nruns:\n"
+                                        "- name: r\n  matrix: &m {training.seed: [0");
+    for (int i = 1; i < 4000; i++)
+        used += (size_t)sprintf(text + used, ", %d", i);
+    used += (size_t)sprintf(text + used, "]}\n");
+    for (int i = 0; i < 4000; i++)
+        used += (size_t)sprintf(text + used, "- {name: r%d, matrix: *m}\n", i);
+    assert_false(parse_text(&e, text, 0, NULL));
+    assert_non_null(strstr(parse_error.text, "run 'r0' and its variants make more than 4096 runs"));
+
+    used = (size_t)sprintf(text, "a0: &a0 {k0: 1");
+    for (int i = 1; i < 100; i++)
+        used += (size_t)sprintf(text + used, ", k%d: 1", i);
+    used += (size_t)sprintf(text + used, "}\nb:\n");
+    for (int i = 0; i < 40000; i++)
+        used += (size_t)sprintf(text + used, "- {<<: *a0}\n");
+    assert_false(parse_text(&e, text, 0, NULL));
+    assert_non_null(strstr(parse_error.text, "'<<' merges more than 100000 keys"));
+
+    used = (size_t)sprintf(text, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for (int i = 1; i < 10; i++)
+        used += (size_t)sprintf(text + used,
+                                "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i,
+                                i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+    assert_false(parse_text(&e, text, 0, NULL));
+    assert_non_null(strstr(parse_error.text, "t.yaml:1: unknown key 'a0'"));
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
+/* UTF-8 with a byte order mark right before the first key, and UTF-16 with its mark, both ways round. */
+static void test_encodings(void **state)
+{
+    (void)state;
+    static const char plain[] = "experiment: e\ntraining: {select: last}\nruns: [{name: a}]\n";
+    char text[3 * sizeof plain] = "\xEF\xBB\xBF";
+    struct experiment e = read_good(strcat(text, plain), 0, NULL);
+    assert_string_equal(e.name, "e");
+    experiment_free(&e);
+    for (int big = 0; big < 2; big++) {
+        text[big] = '\xFF';
+        text[1 - big] = '\xFE';
+        for (size_t i = 0; i < sizeof plain - 1; i++) {
+            text[2 + 2 * i + (size_t)big] = plain[i];
+            text[2 + 2 * i + (size_t)(1 - big)] = '\0';
+        }
+        assert_true(experiment_parse(&e, "t.yaml", text, 2 * sizeof plain,
+                                     (struct experiment_overrides){0}, &parse_error));
+        assert_string_equal(e.runs[0].name, "a");
+        experiment_free(&e);
+        assert_false(experiment_parse(&e, "t.yaml", text + 2, 2 * sizeof plain - 2,
+                                      (struct experiment_overrides){0}, &parse_error));
+        assert_non_null(strstr(parse_error.text, "t.yaml:1: not YAML text: UTF-16 without"));
+    }
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +392,9 @@ int main(void)
         cmocka_unit_test(test_matrix_of_other_types),
         cmocka_unit_test(test_precedence),
         cmocka_unit_test(test_yaml_forms),
+        cmocka_unit_test(test_merge_keys),
+        cmocka_unit_test(test_laughs),
+        cmocka_unit_test(test_encodings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
