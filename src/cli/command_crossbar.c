@@ -160,7 +160,7 @@ static bool check_file(const struct crossbar_options *options, const char *path,
 {
     const struct experiment_overrides sets = {options->sets.count, options->sets.text};
     struct experiment experiment;
-    if (!loaded_settings(&experiment, path, sets, err))
+    if (!reopen_settings(&experiment, path, sets, err))
         return false;
     const bool fine = check_settings(options, path, &experiment.runs[0].settings, err);
     experiment_free(&experiment);
@@ -172,7 +172,7 @@ static bool check_file(const struct crossbar_options *options, const char *path,
 struct session {
     const struct crossbar_options *options;
     const char *path;
-    struct loaded loaded;
+    struct reopened reopened;
     struct simulation simulation;
     struct inference inference;
     struct evaluate_job calibration, test;
@@ -184,16 +184,17 @@ static size_t at_most(int64_t wanted, size_t available)
     return wanted > 0 && (size_t)wanted < available ? (size_t)wanted : available;
 }
 
-static enum loaded_part choose_samples(struct session *session)
+static enum reopen_part choose_samples(struct session *session)
 {
     const struct crossbar_options *options = session->options;
-    const bool has_validation = loaded_count(&session->loaded, LOADED_VALIDATION) > 0;
+    const bool has_validation = reopen_count(&session->reopened, REOPEN_VALIDATION) > 0;
     const bool wants_train = options->calibrate && strcmp(options->calibrate, "train") == 0;
-    const enum loaded_part part = has_validation && !wants_train ? LOADED_VALIDATION : LOADED_TRAIN;
-    const size_t count = at_most(options->samples, loaded_count(&session->loaded, part));
-    session->calibration = loaded_job(&session->loaded, part, count);
-    session->test = loaded_job(&session->loaded, LOADED_TEST,
-                               at_most(options->test, loaded_count(&session->loaded, LOADED_TEST)));
+    const enum reopen_part part = has_validation && !wants_train ? REOPEN_VALIDATION : REOPEN_TRAIN;
+    const size_t count = at_most(options->samples, reopen_count(&session->reopened, part));
+    session->calibration = reopen_evaluation(&session->reopened, part, count);
+    session->test =
+        reopen_evaluation(&session->reopened, REOPEN_TEST,
+                          at_most(options->test, reopen_count(&session->reopened, REOPEN_TEST)));
     return part;
 }
 
@@ -238,7 +239,7 @@ static void add_wanted(struct trials *trials, const struct crossbar_options *opt
         trials_add(trials, "paper (1,3,3,3)", (int[]){3, 3, 3, 1});
 }
 
-static void finish_file(struct session *session, struct provision *provision, enum loaded_part part,
+static void finish_file(struct session *session, struct provision *provision, enum reopen_part part,
                         struct device_settings devices)
 {
     const struct crossbar_options *options = session->options;
@@ -248,7 +249,7 @@ static void finish_file(struct session *session, struct provision *provision, en
         device_runs_create(&runs, provision->trials, devices);
     const struct result_setup setup = {.signs = options->signs_name,
                                        .transfer = options->transfer_name,
-                                       .calibration = part == LOADED_TRAIN ? "train" : "validation",
+                                       .calibration = part == REOPEN_TRAIN ? "train" : "validation",
                                        .calibration_samples = session->calibration.count,
                                        .test_samples = session->test.count,
                                        .devices = has_devices ? &runs : NULL,
@@ -261,12 +262,12 @@ static void finish_file(struct session *session, struct provision *provision, en
         device_runs_destroy(&runs);
 }
 
-static void provision_file(struct session *session, enum loaded_part part)
+static void provision_file(struct session *session, enum reopen_part part)
 {
     const struct crossbar_options *options = session->options;
     const struct provision_settings settings = {(int)options->fewest, !options->quick,
                                                 options->per_layer, options->exhaustive};
-    const struct settings *s = &session->loaded.experiment.runs[0].settings;
+    const struct settings *s = reopen_settings_of(&session->reopened);
     const size_t counted = at_most(s->crossbar.samples, session->test.count);
     struct trials trials;
     struct provision provision;
@@ -286,9 +287,10 @@ static void provision_file(struct session *session, enum loaded_part part)
 static bool work_on(struct session *session, struct error *err)
 {
     const struct crossbar_options *options = session->options;
-    const enum loaded_part part = choose_samples(session);
-    simulation_create(&session->simulation, &session->loaded.training.net,
-                      loaded_format(&session->loaded), options->signs);
+    const enum reopen_part part = choose_samples(session);
+    simulation_create(&session->simulation, &session->reopened.net,
+                      settings_crossbar_format(reopen_settings_of(&session->reopened)),
+                      options->signs);
     result_check_provision(session->path, &session->simulation);
     inference_create(&session->inference, &session->simulation);
     const bool fine = !options->selftest || run_selftest(session, err); /* converters that clip */
@@ -316,18 +318,17 @@ static bool load_and_work(struct session *session, struct error *err)
 {
     const struct crossbar_options *options = session->options;
     const struct experiment_overrides sets = {options->sets.count, options->sets.text};
-    struct loaded *loaded = &session->loaded;
-    if (!loaded_open(loaded, session->path, options->data, sets, err))
+    struct reopened *reopened = &session->reopened;
+    if (!reopen_with_data(reopened, session->path, options->data, sets, err))
         return false;
-    log_info("%s: run %s of %s", session->path, loaded->experiment.runs[0].name,
-             loaded->experiment.name);
+    log_info("%s: run %s of %s", session->path, reopened->experiment.runs[0].name,
+             reopened->experiment.name);
     run_warn_if_stale(session->path, comm_rank() == 0 && !asks_for_data(&options->sets)
-                                         ? checkpoint_data_crc(&loaded->set)
+                                         ? checkpoint_data_crc(&reopened->set)
                                          : JUDGE_UNKNOWN);
-    const bool fine =
-        check_settings(options, session->path, &loaded->experiment.runs[0].settings, err) &&
-        work_on(session, err);
-    loaded_close(loaded);
+    const bool fine = check_settings(options, session->path, reopen_settings_of(reopened), err) &&
+                      work_on(session, err);
+    reopen_close(reopened);
     return fine;
 }
 

@@ -6,11 +6,9 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "data/dataset.h"
 #include "result/export.h"
 #include "result/reopen.h"
 #include "result/result.h"
-#include "settings/build_network.h"
 #include "settings/crossbar_settings.h"
 #include "store/overwrite.h"
 
@@ -50,25 +48,6 @@ static bool parse_command_line(struct export_options *options, struct cli_call c
     return cli_parse(&cli, call, &options->files, status);
 }
 
-/* The network of a result file; needs no data. network_destroy is due when it is true. */
-static bool load_network(struct network *net, const struct settings *settings, const char *path,
-                         struct error *err)
-{
-    const struct pass pass = {.quantise = true, .bits = (int)settings->fixed_point.bits};
-    struct dataset set;
-    if (!settings->fixed_point.quantise)
-        return error_set(err, "%s: a run in plain floating point has no codes to map", path);
-    dataset_describe(&set, settings->data.name);
-    if (!build_network_check_image(settings, &set, err))
-        return false;
-    build_network(net, settings, &set, 1);
-    if (result_load_network(path, net, err) &&
-        (network_prepare(net, &pass) || error_set(err, "%s: a weight is not finite", path)))
-        return true;
-    network_destroy(net);
-    return false;
-}
-
 static void choose_path(char path[RESULT_PATH], const char *result, const char *wanted)
 {
     const size_t n = strlen(result);
@@ -82,26 +61,23 @@ static void choose_path(char path[RESULT_PATH], const char *result, const char *
 static bool export_file(const struct export_options *options, const char *result, struct error *err)
 {
     const struct experiment_overrides sets = {options->sets.count, options->sets.text};
-    struct experiment experiment;
-    struct network net;
+    struct reopened reopened;
     char path[RESULT_PATH];
     if (strlen(result) + 16 > RESULT_PATH ||
         (options->output && strlen(options->output) >= RESULT_PATH))
         return error_set(err, "export: a path is too long; allowed: %d characters",
                          RESULT_PATH - 16);
-    if (!loaded_settings(&experiment, result, sets, err))
+    if (!reopen_network(&reopened, result, sets, err))
         return false;
     choose_path(path, result, options->output);
-    const struct settings *settings = &experiment.runs[0].settings;
-    const bool fine = overwrite_check(path, EXPORT_FORMAT, true, err) &&
-                      load_network(&net, settings, result, err);
+    const bool fine = overwrite_check(path, EXPORT_FORMAT, true, err);
     if (fine) {
-        export_write(path, &net, settings_crossbar_format(settings),
-                     (struct export_source){result, experiment.name, experiment.runs[0].name});
-        network_destroy(&net);
+        const struct experiment *experiment = &reopened.experiment;
+        export_write(path, &reopened.net, settings_crossbar_format(reopen_settings_of(&reopened)),
+                     (struct export_source){result, experiment->name, experiment->runs[0].name});
         log_info("%s -> %s", result, path);
     }
-    experiment_free(&experiment);
+    reopen_close(&reopened);
     return fine;
 }
 

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "result/result.h"
-#include "settings/crossbar_settings.h"
+#include "settings/build_network.h"
+#include "settings/normalise.h"
 #include "store/store.h"
 
 /* ---- settings ---- */
@@ -48,7 +48,7 @@ static bool share_header(const char *path, struct header *header, struct error *
     return true;
 }
 
-bool loaded_settings(struct experiment *experiment, const char *path,
+bool reopen_settings(struct experiment *experiment, const char *path,
                      struct experiment_overrides overrides, struct error *err)
 {
     struct header header;
@@ -65,75 +65,97 @@ bool loaded_settings(struct experiment *experiment, const char *path,
 
 /* ---- network ---- */
 
-static bool make_network(struct loaded *loaded, const char *path, struct error *err)
+const struct settings *reopen_settings_of(const struct reopened *reopened)
 {
-    struct training *t = &loaded->training;
-    struct settings *s = &loaded->experiment.runs[0].settings;
-    if (!s->fixed_point.quantise)
-        return error_set(err, "%s: a run in plain floating point has no codes to map", path);
-    /* nothing is trained: one sample a rank */
-    s->training.shards = s->training.batch = comm_size();
-    if (!training_create(t, &loaded->experiment, 0, &loaded->set, err))
-        return false;
-    const struct pass pass = {.quantise = true, .bits = t->format.bits};
-    const bool fine =
-        result_load_network(path, &t->net, err) &&
-        (network_prepare(&t->net, &pass) || error_set(err, "%s: a weight is not finite", path));
-    if (!fine)
-        training_destroy(t);
-    return fine;
+    return &reopened->experiment.runs[0].settings;
 }
 
-bool loaded_open(struct loaded *loaded, const char *path, const char *data,
-                 struct experiment_overrides overrides, struct error *err)
+/* From the file, for up to `capacity` samples a rank of the data set that is described. */
+static bool load_network(struct reopened *reopened, const char *path, size_t capacity,
+                         struct error *err)
 {
-    *loaded = (struct loaded){0};
-    if (!loaded_settings(&loaded->experiment, path, overrides, err))
+    const struct settings *s = reopen_settings_of(reopened);
+    const struct pass pass = {.quantise = true, .bits = (int)s->fixed_point.bits};
+    normalise(&reopened->set, s);
+    if (!build_network_check_image(s, &reopened->set, err))
         return false;
-    const char *name = loaded->experiment.runs[0].settings.data.name;
-    if (!dataset_load(&loaded->set, name, data, err)) {
-        experiment_free(&loaded->experiment);
-        return false;
-    }
-    if (make_network(loaded, path, err))
+    build_network(&reopened->net, s, &reopened->set, capacity);
+    if (result_load_network(path, &reopened->net, err) &&
+        (network_prepare(&reopened->net, &pass) ||
+         error_set(err, "%s: a weight is not finite", path)))
         return true;
-    dataset_free(&loaded->set);
-    experiment_free(&loaded->experiment);
+    network_destroy(&reopened->net);
     return false;
 }
 
-void loaded_close(struct loaded *loaded)
+static bool open_settings(struct reopened *reopened, const char *path,
+                          struct experiment_overrides overrides, struct error *err)
 {
-    training_destroy(&loaded->training);
-    dataset_free(&loaded->set);
-    experiment_free(&loaded->experiment);
+    *reopened = (struct reopened){0};
+    if (!reopen_settings(&reopened->experiment, path, overrides, err))
+        return false;
+    if (reopen_settings_of(reopened)->fixed_point.quantise)
+        return true;
+    experiment_free(&reopened->experiment);
+    return error_set(err, "%s: a run in plain floating point has no codes to map", path);
+}
+
+bool reopen_network(struct reopened *reopened, const char *path,
+                    struct experiment_overrides overrides, struct error *err)
+{
+    if (!open_settings(reopened, path, overrides, err))
+        return false;
+    dataset_describe(&reopened->set, reopen_settings_of(reopened)->data.name);
+    if (load_network(reopened, path, 1, err))
+        return true;
+    experiment_free(&reopened->experiment);
+    return false;
+}
+
+bool reopen_with_data(struct reopened *reopened, const char *path, const char *data,
+                      struct experiment_overrides overrides, struct error *err)
+{
+    if (!open_settings(reopened, path, overrides, err))
+        return false;
+    const struct settings *s = reopen_settings_of(reopened);
+    reopened->has_data = dataset_load(&reopened->set, s->data.name, data, err);
+    if (reopened->has_data && sample_counts_find(&reopened->counts, s, &reopened->set, err) &&
+        load_network(reopened, path, EVALUATE_BLOCK, err))
+        return true;
+    if (reopened->has_data)
+        dataset_free(&reopened->set);
+    experiment_free(&reopened->experiment);
+    return false;
+}
+
+void reopen_close(struct reopened *reopened)
+{
+    network_destroy(&reopened->net);
+    if (reopened->has_data)
+        dataset_free(&reopened->set);
+    experiment_free(&reopened->experiment);
 }
 
 /* ---- data ---- */
 
-size_t loaded_count(const struct loaded *loaded, enum loaded_part part)
+size_t reopen_count(const struct reopened *reopened, enum reopen_part part)
 {
-    const struct training *t = &loaded->training;
-    return part == LOADED_TEST         ? t->test_count
-           : part == LOADED_VALIDATION ? t->validation_count
-                                       : t->train_count;
+    const struct sample_counts *counts = &reopened->counts;
+    return part == REOPEN_TEST         ? counts->test
+           : part == REOPEN_VALIDATION ? counts->validation
+                                       : counts->train;
 }
 
-struct evaluate_job loaded_job(struct loaded *loaded, enum loaded_part part, size_t count)
+struct evaluate_job reopen_evaluation(struct reopened *reopened, enum reopen_part part,
+                                      size_t count)
 {
-    struct training *t = &loaded->training;
-    const size_t last = t->set.train.count;
-    return (struct evaluate_job){.net = &t->net,
+    const struct dataset *set = &reopened->set;
+    const size_t validation = set->train.count - reopened->counts.validation;
+    return (struct evaluate_job){.net = &reopened->net,
                                  .quantise = true,
-                                 .bits = t->format.bits,
-                                 .set = &t->set,
-                                 .part = part == LOADED_TEST ? &t->set.test : &t->set.train,
-                                 .first =
-                                     part == LOADED_VALIDATION ? last - t->validation_count : 0,
+                                 .bits = (int)reopen_settings_of(reopened)->fixed_point.bits,
+                                 .set = set,
+                                 .part = part == REOPEN_TEST ? &set->test : &set->train,
+                                 .first = part == REOPEN_VALIDATION ? validation : 0,
                                  .count = count};
-}
-
-struct crossbar_format loaded_format(const struct loaded *loaded)
-{
-    return settings_crossbar_format(&loaded->experiment.runs[0].settings);
 }

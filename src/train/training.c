@@ -8,14 +8,9 @@
 #include "data/augment.h"
 #include "settings/build_network.h"
 #include "settings/normalise.h"
+#include "train/sample_counts.h"
 
 /* ---- create ---- */
-
-/* Number of samples to use of `available` when the file says `wanted` (0 = all). */
-static size_t limited(int64_t wanted, size_t available)
-{
-    return wanted > 0 && (size_t)wanted < available ? (size_t)wanted : available;
-}
 
 static bool fits_images(const struct training *t, struct error *err)
 {
@@ -26,16 +21,12 @@ static bool fits_images(const struct training *t, struct error *err)
 
 static bool count_samples(struct training *t, struct error *err)
 {
-    const struct settings *s = &t->run->settings;
-    const size_t validation = (size_t)s->data.validation;
-    if (validation >= t->set.train.count)
-        return error_set(err,
-                         "data.validation: value '%zu' leaves nothing of the %zu training "
-                         "samples of %s; allowed: 0..%zu",
-                         validation, t->set.train.count, t->set.name, t->set.train.count - 1);
-    t->validation_count = validation;
-    t->train_count = limited(s->data.train, t->set.train.count - validation);
-    t->test_count = limited(s->data.test, t->set.test.count);
+    struct sample_counts counts;
+    if (!sample_counts_find(&counts, &t->run->settings, &t->set, err))
+        return false;
+    t->train_count = counts.train;
+    t->validation_count = counts.validation;
+    t->test_count = counts.test;
     return true;
 }
 
