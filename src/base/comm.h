@@ -14,21 +14,30 @@
 
 #include "base/error.h"
 
-/* Start and stop MPI. Collective. */
+/* Starts MPI, which takes its own arguments out. Collective. */
 void comm_start(int *argc, char ***argv);
+
+/* Stops MPI if it was started; nothing else of this header may follow. Collective. */
 void comm_stop(void);
 
+/* This rank, from 0. Not collective. */
 int comm_rank(void);
+
+/* Number of ranks. Not collective. */
 int comm_size(void);
 
-/* Ends the job on every rank with this status; one rank is enough. */
+/* Ends the job on every rank with this status; one rank is enough. Not collective. */
 _Noreturn void comm_abort(int status);
 
-/* In place, result on every rank. Collective. */
+/* Sums over ranks, element by element, in place: x [count], the result on every rank. Sums that overflow
+ * wrap. Collective. */
 void comm_sum_i64(int64_t *x, size_t count);
+
+/* Maxima over ranks, element by element, in place: x [count], the result on every rank. Collective. */
 void comm_max_i32(int32_t *x, size_t count);
 
-/* Both in one message: 64-bit sums and, behind them, 64-bit maxima. */
+/* Sums and maxima over ranks in one message, in place: x [sums + maxima], the sums first, the result on
+ * every rank. Collective. */
 void comm_sum_and_max_i64(int64_t *x, size_t sums, size_t maxima);
 
 /* Copies rank 0's bytes to every rank. Collective. */
@@ -40,38 +49,51 @@ int comm_agree(int value, struct error *err);
 /* True when `mine` is true on every rank. Collective. */
 bool comm_all_true(bool mine);
 
-/* Collects `count` values of every rank, in rank order, on every rank: all [size, count]. */
+/* Collects `count` values of every rank, in rank order, on every rank: all [size, count].
+ * Collective. */
 void comm_gather_u64(const uint64_t *mine, size_t count, uint64_t *all);
 
-/* Collects every rank's text of `width` bytes in rank order on every rank: all [size, width]. */
+/* Collects every rank's text of `width` bytes in rank order on every rank: all [size, width].
+ * Collective. */
 void comm_gather_text(const char *mine, size_t width, char *all);
 
 /* x [first[size]]: rank r has filled elements [first[r], first[r + 1]); then every rank has all of
  * them, the same bytes. In place. Collective. */
 void comm_gather_floats(float *x, const size_t *first);
 
-/* The contiguous share of n items that rank `rank` of `size` owns: items [first, first+count).
- * Shares differ by one item at most. Pure. */
+/* Items [first, first + count). */
 struct share {
     size_t first, count;
 };
-struct share comm_share_of(size_t n, int rank, int size);
-struct share comm_share(size_t n); /* this rank's */
 
-/* Blocking collective calls so far, and payload bytes they carried. For `bench`. */
+/* The contiguous share of n items that rank `rank` of `size` owns; shares differ by one item at most.
+ * Pure. */
+struct share comm_share_of(size_t n, int rank, int size);
+
+/* This rank's share of n items: comm_share_of. Not collective. */
+struct share comm_share(size_t n);
+
+/* Blocking collective calls of this rank so far, for `bench`. Not collective. */
 size_t comm_sync_count(void);
+
+/* Payload bytes that they carried. Not collective. */
 size_t comm_sync_bytes(void);
-double comm_sync_time_s(void); /* spent waiting in them */
+
+/* Seconds that this rank has spent in them. Not collective. */
+double comm_sync_time_s(void);
 
 /* Reductions asked for so far, by size: also on one rank, where nothing is sent, so that the traffic
  * of more ranks can be foretold. What does not fit counts as the last size. */
 enum { COMM_SIZES = 64 };
+
 struct comm_traffic {
     int sizes;
     struct {
         size_t bytes, calls;
     } size[COMM_SIZES]; /* in the order of their first call */
 };
+
+/* A copy of these figures of this rank. Not collective. */
 struct comm_traffic comm_traffic(void);
 
 /* Seconds on a clock that nobody sets, from a moment that means nothing: for durations and limits on
@@ -82,7 +104,7 @@ double comm_time_s(void);
  * Not collective. */
 double comm_date_s(void);
 
-/* "Open MPI v4.1.4, …", one line. */
+/* "Open MPI v4.1.4, …", one line, in `size` bytes. Not collective. */
 void comm_library_version(char *text, size_t size);
 
 #endif

@@ -9,7 +9,7 @@
  *
  * Several constraints are applied one after the other, in the order of constraint_table. The work of
  * a projection is divided over ranks by units of output rows over all layers, and gathered: the same
- * bytes on any number of ranks. All functions but create and destroy are collective.
+ * bytes on any number of ranks.
  */
 #ifndef RESLICE_TRAIN_CONSTRAIN_H
 #define RESLICE_TRAIN_CONSTRAIN_H
@@ -62,33 +62,40 @@ struct constrain {
     void *scratch; /* owned */
 };
 
-/* Takes all memory for the constraints of a run; NULL when it has none. The parameters must stay. */
+/* Takes all memory for the constraints of a run; NULL when it has none. The parameters and the
+ * settings must stay; constrain_destroy is due. Not collective. */
 struct constrain *constrain_create(const struct settings *settings, struct parameters *params);
+
+/* Gives back the memory; NULL is allowed. Not collective. */
 void constrain_destroy(struct constrain *constrain);
 
 /* False with a line when weights that the parent run holds at zero by masks are in the set of a
- * constraint that would fill them (class->stands_alone). */
+ * constraint that would fill them (class->stands_alone). Not collective. */
 bool constrain_fits_masks(const struct constrain *constrain, struct error *err);
 
 /* Before the first step of a run that does not come from a checkpoint: fixes exponents, starts ADMM at
- * Z = P(W), U = 0, or projects and masks. */
+ * Z = P(W), U = 0, or projects and masks. Collective. */
 void constrain_start(struct constrain *constrain);
 
 /* The gradient of the loss, before anything is added to it: none to latent weights beyond the classes'
- * clip (straight-through); times the gain of tied weights. Not for ADMM. */
+ * clip (straight-through); times the gain of tied weights. Nothing for ADMM. Not
+ * collective. */
 void constrain_shape_gradient(const struct constrain *constrain);
 
-/* Adds ADMM's pull to the gradient. */
+/* Adds ADMM's pull to the gradient. Not collective. */
 void constrain_add_gradient(const struct constrain *constrain);
 
-/* After a step, the `steps`th of the run from 1: projects what is due. */
+/* After a step, the `steps`th of the run from 1: projects what is due. Collective. */
 void constrain_after_step(struct constrain *constrain, size_t steps, bool is_last_of_epoch);
 
-/* The network gets the projected weights; constrain_hide gives it back those of the training. */
+/* The network gets the projected weights, until constrain_hide. Collective. */
 void constrain_show(struct constrain *constrain);
+
+/* The network gets back the weights of the training. Not collective. */
 void constrain_hide(struct constrain *constrain);
 
-/* Between the two: ||W - Z|| / ||W|| over the constrained weights, Z = P(W) but for ADMM. */
+/* Between the two: ||W - Z|| / ||W|| over the constrained weights, Z = P(W) but for ADMM.
+ * Not collective, the same on every rank. */
 double constrain_residual(const struct constrain *constrain);
 
 #endif

@@ -39,10 +39,11 @@ struct evaluate_job {
     const struct multiplier *multiplier; /* in place of the exact products, or NULL */
 };
 
-/* This rank's samples, relative to `first`. */
+/* This rank's samples of a range of `count`, relative to its first. Not collective. */
 struct share evaluate_share(size_t count);
 
-/* Collective; the same result on every rank. An empty range gives NaN. */
+/* Runs the samples of the job through its network, block by block. The same result on every rank; an
+ * empty range gives NaN. Collective. */
 struct evaluation evaluate(const struct evaluate_job *job);
 
 #endif

@@ -30,6 +30,8 @@ enum step_part {
     STEP_UPDATE,
     STEP_PARTS
 };
+
+/* "forward", …: a word for tables. Pure. */
 const char *step_part_name(enum step_part part);
 
 struct step {
@@ -75,13 +77,16 @@ struct step_settings {
     size_t batch, shards;
 };
 
-/* The most samples of a global batch that this rank can hold. */
+/* The most samples of a global batch of `batch` that this rank can get. Not collective. */
 size_t step_capacity(size_t batch, size_t shards);
 
+/* Takes all memory for steps of a network, which must stay where it is. Not collective. */
 void step_create(struct step *step, struct network *net, struct step_settings settings);
+
+/* Gives back the memory; the network is the caller's. Not collective. */
 void step_destroy(struct step *step);
 
-/* This rank's contiguous part of a global batch of m samples. */
+/* This rank's contiguous part of a global batch of m samples. Not collective. */
 struct share step_share(const struct step *step, size_t m);
 
 /* Runs the step on the samples that the caller has put into net->input->value and step->label
@@ -90,7 +95,8 @@ struct share step_share(const struct step *step, size_t m);
  * statistics of batch norm may have moved). */
 bool step_run(struct step *step, size_t m, double rate, struct step_result *result);
 
-/* Value of the penalties for the present codes and weights; 0 without one. */
+/* Value of the penalties for the present codes and weights; 0 without one. Not collective, the same on
+ * every rank. */
 double step_penalty(const struct step *step);
 
 #endif
