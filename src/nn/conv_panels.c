@@ -134,6 +134,9 @@ static void pack_backward(const struct conv_panels *t, const struct op *op)
 
 void conv_panels_prepare(struct conv_panels *t, const struct op *op, const struct pass *pass)
 {
+    if (pass->quantise != t->holds_codes) /* what fills up the panels is 0 in either kind */
+        memset(t->forward, 0, sum_count(t) * sizeof(float));
+    t->holds_codes = pass->quantise;
     if (pass->quantise)
         pack_codes(t, op);
     else

@@ -18,6 +18,7 @@ struct conv_panels {
     struct plane in, out;
     size_t forward_group, backward_group; /* samples at once */
     void *forward;         /* [out / 16, taps, in, 16] float or code, see nn/panels.h */
+    bool holds_codes;      /* what is in `forward` */
     float *backward;       /* [in / 16, taps, out, 16] */
     struct panel_tap *tap; /* [taps] of one pixel */
     float *acc;            /* [PANEL_BLOCKS, taps, 16, 16] */
