@@ -94,28 +94,34 @@ double bench_compute_s(const struct bench_figures *figures)
 
 enum { IMAGES = 16384, LOADS = 8 }; /* more images than caches hold; batches that are loaded */
 
-static void make_images(struct dataset *set, uint32_t *order)
+void bench_images(struct dataset *set, const struct model_spec *spec, size_t count)
 {
-    const struct rng_key key = {2, RNG_BENCH, 0};
-    const size_t bytes = IMAGES * dataset_sample_size(set);
-    set->train = (struct dataset_part){.count = IMAGES, .pixel = MEM_NEW(uint8_t, bytes)};
+    *set = (struct dataset){
+        .channels = spec->channels,
+        .height = spec->height,
+        .width = spec->width,
+        .classes = spec->classes,
+        .std = {0.25F, 0.25F, 0.25F}
+    };
+    const size_t bytes = count * dataset_sample_size(set);
+    set->train = (struct dataset_part){
+        .count = count, .pixel = MEM_NEW(uint8_t, bytes), .label = MEM_NEW(uint8_t, count)};
     for (size_t i = 0; i < bytes; i++)
         set->train.pixel[i] = (uint8_t)(i * 2654435761U >> 24);
-    rng_permutation(key, order, IMAGES);
 }
 
-double bench_load_s(struct step *step, size_t m, int channels, int height, int width)
+double bench_load_s(struct step *step, size_t m, const struct model_spec *spec)
 {
-    struct dataset set = {
-        .channels = channels, .height = height, .width = width, .std = {0.25F, 0.25F, 0.25F}
-    };
-    const bool in_colour = channels == 3;
+    const struct rng_key key = {2, RNG_BENCH, 0};
+    struct dataset set;
+    const bool in_colour = spec->channels == 3;
     const struct augmentation augmentation = {.flip = in_colour, .crop = in_colour ? 4 : 0};
     const struct share mine = step_share(step, m);
     uint32_t *order = MEM_NEW(uint32_t, IMAGES), *index = MEM_NEW(uint32_t, mine.count);
     struct step_result result;
     double least_s = 0.0;
-    make_images(&set, order);
+    bench_images(&set, spec, IMAGES);
+    rng_permutation(key, order, IMAGES);
     for (size_t i = 0; i < LOADS; i++) {
         for (size_t k = 0; k < mine.count; k++) /* a batch may be larger than the set */
             index[k] = order[(i * m + mine.first + k) % IMAGES];

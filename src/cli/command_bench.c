@@ -1,4 +1,5 @@
-/* reslice bench: speed of the training step on this machine, beside its own matrix products. */
+/* reslice bench: speed of the training step on this machine, beside its own matrix products, and of
+ * the crossbar simulation. */
 #include <cblas.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,12 +9,17 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "base/simd.h"
+#include "cli/adc_option.h"
+#include "cli/bench_crossbar.h"
 #include "cli/bench_steps.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/scaling.h"
 #include "nn/models.h"
 #include "result/provenance.h"
+#include "settings/crossbar_settings.h"
+#include "settings/option_value.h"
+#include "train/evaluate.h"
 
 /* What can be measured: networks with the input and class count of their data sets. */
 static const struct bench_network {
@@ -51,10 +57,23 @@ struct bench_options {
     double seconds;
     int64_t predict;                 /* ranks; 0: no prediction */
     double latency_us, bandwidth_gb; /* of a message; bandwidth in GB/s */
-    bool is_float;
+    bool is_float, is_crossbar;
+    int64_t samples;
+    struct bench_crossbar crossbar;
 };
 
+static const char standard_penalty[] = "bit-slice-l1";
+
 /* ---- the machine ---- */
+
+static void print_machine(void)
+{
+    char cpu[128];
+    provenance_cpu(cpu, sizeof cpu);
+    log_info("reslice %s", provenance_version());
+    log_info("%s, %s kernels, %d rank%s", cpu, simd_name(simd_level()), comm_size(),
+             comm_size() == 1 ? "" : "s");
+}
 
 /* GFLOP/s of this rank's n x n x n sgemm, all ranks at once: best of a few. */
 static double sgemm_gflops(void)
@@ -99,10 +118,6 @@ static void print_figures(const struct bench_options *options, const struct netw
     const double rate = figures->steps * (double)options->batch / figures->time_s;
     const double gflops = rate * flop_per_sample(net) * 1e-9;
     const double peak = sgemm * comm_size();
-    char cpu[128];
-    provenance_cpu(cpu, sizeof cpu);
-    log_info("%s, %s kernels, %d rank%s", cpu, simd_name(simd_level()), comm_size(),
-             comm_size() == 1 ? "" : "s");
     log_info("%s, batch %lld, %lld shards, %s, penalty %s", options->network,
              (long long)options->batch, (long long)options->shards,
              options->is_float ? "float" : "8-bit fixed point", options->penalty);
@@ -134,9 +149,7 @@ static void print_memory(void)
 static void print_loading(struct step *step, const struct bench_options *options,
                           const struct bench_network *network, double step_s)
 {
-    const struct model_spec *spec = &network->spec;
-    const double load_s =
-        bench_load_s(step, (size_t)options->batch, spec->channels, spec->height, spec->width);
+    const double load_s = bench_load_s(step, (size_t)options->batch, &network->spec);
     log_info("  training adds %.4f ms/step to load a batch of images: %.2f %% of the fastest steps",
              1e3 * load_s, 100.0 * load_s / step_s);
 }
@@ -167,7 +180,7 @@ static bool predict(struct step *step, const struct bench_options *options,
     return true;
 }
 
-static int bench(const struct bench_network *network, const struct bench_options *options)
+static bool bench_training(const struct bench_network *network, const struct bench_options *options)
 {
     struct model_spec spec = network->spec;
     struct network net;
@@ -198,11 +211,19 @@ static int bench(const struct bench_network *network, const struct bench_options
     }
     if (finite && options->predict > 0)
         finite = predict(&step, options, &figures);
-    if (!finite)
-        log_error("bench: the run has diverged");
     step_destroy(&step);
     network_destroy(&net);
-    return finite ? 0 : ERROR_STATUS_DIVERGED;
+    return finite;
+}
+
+static int bench(const struct bench_network *network, const struct bench_options *options)
+{
+    print_machine();
+    if (options->is_crossbar ? bench_crossbar(network->name, network->spec, &options->crossbar)
+                             : bench_training(network, options))
+        return 0;
+    log_error("bench: the run has diverged");
+    return ERROR_STATUS_DIVERGED;
 }
 
 /* ---- command line ---- */
@@ -224,6 +245,20 @@ static const struct bench_network *find_network(const char *name)
     return NULL;
 }
 
+static bool check_crossbar(struct bench_options *options, struct error *err)
+{
+    struct settings settings;
+    struct bench_crossbar *crossbar = &options->crossbar;
+    if (options->penalty != standard_penalty && strcmp(options->penalty, "none") != 0)
+        return error_set(err, "--penalty has no effect with --crossbar");
+    option_values_default(&settings);
+    crossbar->format = settings_crossbar_format(&settings);
+    crossbar->samples =
+        (size_t)(options->samples ? options->samples : EVALUATE_BLOCK * comm_size());
+    crossbar->seconds = options->seconds;
+    return adc_option_parse(crossbar->adc, crossbar->format, crossbar->bits, err);
+}
+
 static bool check_options(void *context, struct error *err)
 {
     struct bench_options *options = context;
@@ -239,9 +274,10 @@ static bool check_options(void *context, struct error *err)
         options->penalty = "none";
     if (options->shards == 0)
         options->shards = comm_size();
-    return options->shards % comm_size() == 0 ||
-           error_set(err, "--shards: %d ranks do not divide %lld", comm_size(),
-                     (long long)options->shards);
+    if (options->shards % comm_size() != 0)
+        return error_set(err, "--shards: %d ranks do not divide %lld", comm_size(),
+                         (long long)options->shards);
+    return !options->is_crossbar || check_crossbar(options, err);
 }
 
 static bool parse_command_line(struct bench_options *options, struct cli_call call, int *status)
@@ -250,25 +286,38 @@ static bool parse_command_line(struct bench_options *options, struct cli_call ca
     const struct cli_option table[] = {
         {"--network", "NAME", CLI_TEXT, &options->network, .meaning = network_names()},
         {"--batch", "N", CLI_INTEGER, &options->batch, .low = 1, .high = 65536, .unit = "samples",
-         .meaning = "global batch, instead of 64 for mlp and lenet5, 128 for vgg11 and resnet20"},
+         .meaning = "global batch, instead of 64 for mlp and lenet5, 128 for vgg11 and resnet20",
+         .excluded_by = "--crossbar"},
         {"--shards", "N", CLI_INTEGER, &options->shards, .low = 1, .high = 1024,
-         .meaning = "parts of the global batch, instead of one a rank"},
+         .meaning = "parts of the global batch, instead of one a rank", .excluded_by = "--crossbar"},
         {"--seconds", "T", CLI_REAL, &options->seconds, .low = 0.01, .high = 3600, .unit = "s",
-         .meaning = "how long"},
+         .meaning = "how long, each measurement"},
         {"--penalty", "NAME", CLI_TEXT, &options->penalty, .meaning = penalty_names(),
          .excluded_by = "--float"},
         {"--predict", "P", CLI_INTEGER, &options->predict, .low = 1, .high = 65536,
-         .unit = "ranks", .meaning = "estimate the step on 1, 2, 4, ... P ranks of a cluster"},
+         .unit = "ranks", .meaning = "estimate the step on 1, 2, 4, ... P ranks of a cluster",
+         .excluded_by = "--crossbar"},
         {"--latency-us", "L", CLI_REAL, &options->latency_us, .low = 0, .high = 1e6, .unit = "us",
          .meaning = "its time of a message without content", .needs = "--predict"},
         {"--bandwidth-gbs", "B", CLI_REAL, &options->bandwidth_gb, .low = 1e-3, .high = 1e5,
          .unit = "GB/s", .meaning = "between two of its ranks", .needs = "--predict"},
-        {"--float", NULL, CLI_FLAG, &options->is_float, .meaning = "without quantisation"},
+        {"--float", NULL, CLI_FLAG, &options->is_float, .meaning = "without quantisation",
+         .excluded_by = "--crossbar"},
+        {"--crossbar", NULL, CLI_FLAG, &options->is_crossbar,
+         .meaning = "measure the crossbar simulation instead: counting currents, and inference"},
+        {"--adc", "BITS", CLI_TEXT, &options->crossbar.adc,
+         .meaning = "ADC bits of that inference, most significant slice first",
+         .needs = "--crossbar"},
+        {"--nonzero", "SHARE", CLI_REAL, &options->crossbar.nonzero, .low = 1e-3, .high = 1,
+         .meaning = "draw its weights so that each digit is non-zero with this chance, instead of "
+                    "as initialised", .needs = "--crossbar"},
+        {"--samples", "N", CLI_INTEGER, &options->samples, .low = 1, .high = 1e6,
+         .meaning = "its synthetic samples, instead of 100 a rank", .needs = "--crossbar"},
     };
     /* clang-format on */
     const struct cli cli = {.usage = "reslice bench [options]",
-                            .about =
-                                "Measures the training step on synthetic data that lies ready.",
+                            .about = "Measures the training step, or the crossbar simulation, on "
+                                     "synthetic data that lies ready.",
                             .options = table,
                             .count = sizeof table / sizeof *table,
                             .check = check_options,
@@ -278,11 +327,14 @@ static bool parse_command_line(struct bench_options *options, struct cli_call ca
 
 int command_bench(struct cli_call call)
 {
-    struct bench_options options = {.network = "mlp",
-                                    .penalty = "bit-slice-l1",
-                                    .seconds = 5.0,
-                                    .latency_us = 2.0,
-                                    .bandwidth_gb = 12.5};
+    struct bench_options options = {
+        .network = "mlp",
+        .penalty = standard_penalty,
+        .seconds = 5.0,
+        .latency_us = 2.0,
+        .bandwidth_gb = 12.5,
+        .crossbar = {.adc = "1,3,3,3", .nonzero = -1.0}
+    };
     int status;
     return parse_command_line(&options, call, &status)
                ? bench(find_network(options.network), &options)

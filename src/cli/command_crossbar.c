@@ -1,12 +1,12 @@
 /* reslice crossbar: runs a trained network on crossbars, finds the converters that it needs, and adds
  * both to its result file. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/comm.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/adc_option.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/crossbar_text.h"
@@ -115,28 +115,6 @@ static struct crossbar_format mapped_format(const struct crossbar_options *optio
     return readout_format(settings_crossbar_format(settings), options->signs);
 }
 
-/* "1,3,3,3" → bits of slices 3, 2, 1, 0. */
-static bool parse_bits(const char *text, struct crossbar_format format,
-                       int bits[CROSSBAR_MAX_SLICES], struct error *err)
-{
-    const int slices = crossbar_slices(format), full = readout_full_bits(format);
-    const int most = full > PROVISION_SWEEP_BITS ? full : PROVISION_SWEEP_BITS;
-    const char *next = text;
-    bool fine = true;
-    for (int k = slices - 1; k >= 0 && fine; k--) {
-        char *end;
-        const long value = strtol(next, &end, 10);
-        fine = end != next && value >= 0 && value <= most && *end == (k ? ',' : '\0');
-        bits[k] = (int)value;
-        next = end + 1;
-    }
-    return fine ? true
-                : error_set(err,
-                            "--adc: value '%s'; allowed: %d integers from 0 to %d, most "
-                            "significant slice first, separated by commas",
-                            text, slices, most);
-}
-
 static bool check_settings(const struct crossbar_options *options, const char *path,
                            const struct settings *settings, struct error *err)
 {
@@ -144,7 +122,7 @@ static bool check_settings(const struct crossbar_options *options, const char *p
     if (!settings->fixed_point.quantise)
         return error_set(err, "%s: a run in plain floating point has no codes to map", path);
     for (size_t i = 0; i < options->adc.count; i++)
-        if (!parse_bits(options->adc.text[i], mapped_format(options, settings), bits, err))
+        if (!adc_option_parse(options->adc.text[i], mapped_format(options, settings), bits, err))
             return false;
     if (options->calibrate && strcmp(options->calibrate, "validation") == 0 &&
         settings->data.validation == 0)
@@ -231,7 +209,7 @@ static void add_wanted(struct trials *trials, const struct crossbar_options *opt
         bits[k] = 8;
     trials_add(trials, "8 bits", bits);
     for (size_t i = 0; i < options->adc.count; i++) {
-        parse_bits(options->adc.text[i], format, bits, &none);
+        adc_option_parse(options->adc.text[i], format, bits, &none);
         snprintf(name, sizeof name, "(%s)", options->adc.text[i]);
         trials_add(trials, name, bits);
     }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # reslice bench: what it counts is the same on one rank and on two, and its estimate for more ranks is
-# the model's, worked out here from the printed messages.
+# the model's, worked out here from the printed messages. bench --crossbar: its figures belong together,
+# and its multiply-accumulates are those of the network's shapes.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 python=$(find_python)
@@ -66,13 +67,64 @@ for part, scaled in (strong, False), (weak, True):
 END
 }
 
+# names_program FILE: the version and commit that --version has, the processor, the kernels.
+names_program() {
+    head -n 2 "$1"
+    [ "$(head -n 1 "$1")" = "$("$reslice" --version | head -n 1)" ] &&
+        sed -n 2p "$1" | grep -q '[^ ].*, \(portable\|avx2\|avx512\|amx\) kernels, [12] rank'
+}
+
+# crossbar RANKS NETWORK OPTION...: 6 samples.
+crossbar() {
+    on_ranks "$1" "$reslice" bench --crossbar --network "$2" --samples 6 --seconds 0.02 "${@:3}" \
+        >"$work/crossbar"
+}
+
+# adds_up MACS [SHARE]: of a sample; non-zero digits of every slice, if they were drawn.
+adds_up() {
+    cat "$work/crossbar"
+    "$python" - "$work/crossbar" "$@" <<'END'
+import re, sys
+text, macs = open(sys.argv[1]).read(), float(sys.argv[2])
+assert float(re.search(r"([\d.]+) million multiply-accumulates a sample", text).group(1)) == macs / 1e6
+digits = re.search(r"slice first: (.*) %", text).group(1).split(", ")
+assert len(digits) == 4, digits
+if len(sys.argv) > 3:
+    assert all(abs(float(d) - 100 * float(sys.argv[3])) < 1 for d in digits), digits
+rows = re.findall(r"(currents|bits): ([\d.]+) GMAC/s, ([\d.]+) ms/sample; (\d+) samples, ([\d.]+) %", text)
+assert [r[0] for r in rows] == ["currents", "bits"], rows
+for what, rate, time, samples, share in rows:
+    simulated = macs * float(share) / 100 # of a sample
+    assert int(samples) > 0 and int(samples) % 6 == 0, samples
+    expected = simulated / (1e6 * float(time))
+    assert abs(float(rate) - expected) < 1e-3 + 0.01 * expected, (what, rate, expected)
+assert float(rows[0][4]) == 100, rows
+END
+}
+
+has_nothing_to_clip() {
+    cat "$work/crossbar"
+    grep -q 'through ADCs of 8,8,8,8 bits: nothing to simulate' "$work/crossbar"
+}
+
 for network in mlp resnet20; do
     for ranks in 1 2; do
         check "bench $network, $ranks ranks" run $ranks $network
+        check "  heading" names_program "$work/$network.$ranks"
         check "  all parts" has_all_parts "$work/$network.$ranks"
         check "  the estimate" follows_the_model "$work/$network.$ranks"
     done
     check "$network: the same messages on 1 and 2 ranks" same_messages $network
     check "$network: counts what two ranks send" counts_what_is_sent "$work/$network.2"
 done
+
+for ranks in 1 2; do
+    check "bench --crossbar mlp, $ranks ranks" crossbar $ranks mlp
+    check "  heading" names_program "$work/crossbar"
+    check "  figures" adds_up $((784 * 100 + 100 * 10))
+done
+check "bench --crossbar lenet5, sparse" crossbar 1 lenet5 --nonzero 0.05 --adc 2,2,2,2
+check "  figures" adds_up $((24 * 24 * 25 * 20 + 8 * 8 * 500 * 50 + 800 * 500 + 500 * 10)) 0.05
+check "bench --crossbar, ADCs that lose nothing" crossbar 1 mlp --adc 8,8,8,8
+check "  says so" has_nothing_to_clip
 finish

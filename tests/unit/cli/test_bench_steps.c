@@ -24,7 +24,8 @@ static void load(size_t batch)
                  .quantise = true, .batch = batch, .shards = 1
     });
     bench_fill(&step, batch);
-    const double load_s = bench_load_s(&step, batch, 1, 2, 2);
+    const double load_s =
+        bench_load_s(&step, batch, &(struct model_spec){.channels = 1, .height = 2, .width = 2});
     assert_true(load_s > 0.0 && load_s < 10.0);
     for (size_t i = 0; i < batch; i++) /* pixels, with mean 0 and deviation 1/4 */
         for (size_t k = 0; k < 4; k++)
