@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "data/dataset.h"
-#include "result/import_names.h"
+#include "result/import_check.h"
 #include "result/import_weights.h"
 #include "result/method_counts.h"
 #include "result/result.h"
@@ -171,7 +171,7 @@ static bool print_names(const struct session *session, struct error *err)
     for (int c = 0; c < set.channels; c++)
         log_info("    channel %d: mean %g, std %g", c, (double)set.mean[c], (double)set.std[c]);
     log_info("classes: %d\n", set.classes);
-    weights_names_print(&net);
+    import_check_print_expected(&net);
     network_destroy(&net);
     return true;
 }
@@ -290,7 +290,7 @@ static void say_accuracy(const struct session *session)
 static int import_weights(struct session *session, struct error *err)
 {
     struct training *t = &session->training;
-    if (!weights_load(&t->net, session->weights, err) || !calibrate(session, err))
+    if (!import_weights_load(&t->net, session->weights, err) || !calibrate(session, err))
         return error_status(err);
     const int status = run_train(t, NULL, err);
     if (status != 0)

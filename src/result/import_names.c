@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 
 enum { NAME = STORE_FOREIGN_PATH };
@@ -15,34 +14,50 @@ static const char ours[] = ".downsample.", theirs[] = ".shortcut.";
 
 /* ---- names ---- */
 
-/* The name of the same layer elsewhere; false when it has none. */
-static bool other_name(const char *name, char other[NAME])
+bool import_names_other(const char *layer, char other[NAME])
 {
-    const char *at = strstr(name, ours);
+    const char *at = strstr(layer, ours);
     if (at)
-        snprintf(other, NAME, "%.*s%s%s", (int)(at - name), name, theirs, at + strlen(ours));
+        snprintf(other, NAME, "%.*s%s%s", (int)(at - layer), layer, theirs, at + strlen(ours));
     return at != NULL;
 }
 
-static int find(const struct weights_names *names, const char *layer, const char *member)
+/* Among the tensors that have the prefix, or among the others; or -1. */
+static int find_name(const struct import_names *names, const char *name, bool has_prefix)
 {
-    char name[2 * NAME];
-    snprintf(name, sizeof name, "%s.%s", layer, member);
     for (size_t i = 0; i < names->count; i++)
-        if (strcmp(names->tensor[i].name, name) == 0)
+        if (names->tensor[i].has_prefix == has_prefix && strcmp(names->tensor[i].name, name) == 0)
             return (int)i;
     return -1;
 }
 
-/* "/features.0/weight" of the file is "features.0.weight". */
-static void name_tensor(struct weights_tensor *tensor, const struct store_foreign_entry *entry)
+static bool same_shape(const struct store_foreign_entry *a, const struct store_foreign_entry *b)
 {
-    static const char parallel[] = "module."; /* torch.nn.DataParallel */
-    const char *name = entry->path + 1;
-    if (strncmp(name, parallel, strlen(parallel)) == 0)
-        name += strlen(parallel);
+    return a->axes == b->axes && a->axes >= 0 &&
+           memcmp(a->length, b->length, (size_t)a->axes * sizeof *a->length) == 0;
+}
+
+/* "LAYER.member", or "LAYER.member_orig" that has a mask of its shape; or -1. */
+static int find(const struct import_names *names, const char *layer, const char *member,
+                bool has_prefix)
+{
+    char name[2 * NAME];
+    snprintf(name, sizeof name, "%s.%s", layer, member);
+    const int found = find_name(names, name, has_prefix);
+    if (found >= 0)
+        return found;
+    snprintf(name, sizeof name, "%s.%s_orig", layer, member);
+    const int original = find_name(names, name, has_prefix);
+    return original >= 0 && names->tensor[original].mask >= 0 ? original : -1;
+}
+
+/* "/features.0/weight" of the file is "features.0.weight". */
+static void name_tensor(struct import_tensor *tensor, const struct store_foreign_entry *entry)
+{
     tensor->entry = entry;
-    snprintf(tensor->name, sizeof tensor->name, "%s", name);
+    tensor->has_prefix = true;
+    tensor->mask = -1;
+    snprintf(tensor->name, sizeof tensor->name, "%s", entry->path + 1);
     for (char *c = tensor->name; *c; c++)
         *c = *c == '/' ? '.' : iscntrl((unsigned char)*c) ? '?' : *c; /* for the list */
 }
@@ -52,6 +67,119 @@ static bool ends_with(const char *name, const char *end, size_t *length)
     const size_t n = strlen(name), m = strlen(end);
     *length = n > m ? n - m : 0;
     return n > m && strcmp(name + n - m, end) == 0;
+}
+
+bool import_names_is_parameter(const char *name)
+{
+    static const char *const ends[] = {".weight",      ".bias",        ".running_mean",
+                                       ".running_var", ".weight_orig", ".bias_orig"};
+    size_t length;
+    for (size_t e = 0; e < sizeof ends / sizeof *ends; e++)
+        if (ends_with(name, ends[e], &length))
+            return true;
+    return false;
+}
+
+/* Length of LAYER in "LAYER.weight" or "LAYER.weight_orig". */
+static bool is_weight(const char *name, size_t *length)
+{
+    return ends_with(name, ".weight", length) || ends_with(name, ".weight_orig", length);
+}
+
+static void find_masks(struct import_names *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        size_t length;
+        char mask[NAME + 8];
+        if (!ends_with(names->tensor[i].name, "_orig", &length))
+            continue;
+        snprintf(mask, sizeof mask, "%.*s_mask", (int)length, names->tensor[i].name);
+        const int found = find_name(names, mask, true);
+        if (found >= 0 && same_shape(names->tensor[i].entry, names->tensor[found].entry))
+            names->tensor[i].mask = found;
+    }
+}
+
+/* ---- prefix ---- */
+
+static int match_by_name(const struct import_names *names, const char *layer)
+{
+    char other[NAME];
+    const int found = find(names, layer, "weight", true);
+    return found < 0 && import_names_other(layer, other) ? find(names, other, "weight", true)
+                                                         : found;
+}
+
+/* How many of the network's layers have their name behind a prefix. */
+static size_t count_behind(const struct import_names *names, const struct network *net,
+                           const char *prefix)
+{
+    size_t count = 0;
+    for (int i = 0; i < net->op_count; i++) {
+        char layer[2 * NAME], other[NAME], behind[2 * NAME];
+        if (net->op[i].weight < 0)
+            continue;
+        snprintf(layer, sizeof layer, "%s%s", prefix, net->op[i].name);
+        bool found = find(names, layer, "weight", true) >= 0;
+        if (!found && import_names_other(net->op[i].name, other)) {
+            snprintf(behind, sizeof behind, "%s%s", prefix, other);
+            found = find(names, behind, "weight", true) >= 0;
+        }
+        count += found;
+    }
+    return count;
+}
+
+/* Tries what stands in front of a layer's name in the name of a tensor. */
+static void try_prefix(struct import_names *names, const struct network *net, const char *name,
+                       const char *layer, size_t *most)
+{
+    size_t length, front;
+    char prefix[NAME];
+    if (!is_weight(name, &length))
+        return;
+    front = length - (strlen(layer) < length ? strlen(layer) : length);
+    if (strncmp(name + front, layer, length - front) != 0 || strlen(layer) != length - front ||
+        (front > 0 && name[front - 1] != '.'))
+        return;
+    snprintf(prefix, sizeof prefix, "%.*s", (int)front, name);
+    if (*most > 0 &&
+        (strcmp(prefix, names->prefix) == 0 || strcmp(prefix, names->other_prefix) == 0))
+        return;
+    const size_t count = count_behind(names, net, prefix);
+    if (count < *most)
+        return;
+    if (count > *most)
+        strcpy(names->prefix, prefix);
+    else
+        strcpy(names->other_prefix, prefix);
+    names->is_twice = count == *most;
+    *most = count;
+}
+
+/* The prefix behind which most layers are found goes from the names that have it. */
+static void drop_prefix(struct import_names *names, const struct network *net)
+{
+    size_t most = 0, layers = 0;
+    for (int i = 0; i < net->op_count; i++)
+        layers += net->op[i].weight >= 0;
+    for (size_t t = 0; t < names->count; t++)
+        for (int i = 0; i < net->op_count; i++) {
+            char other[NAME];
+            if (net->op[i].weight < 0)
+                continue;
+            try_prefix(names, net, names->tensor[t].name, net->op[i].name, &most);
+            if (import_names_other(net->op[i].name, other))
+                try_prefix(names, net, names->tensor[t].name, other, &most);
+        }
+    names->is_twice = names->is_twice && 2 * most > layers;
+    const size_t length = strlen(names->prefix);
+    for (size_t t = 0; t < names->count; t++) {
+        char *name = names->tensor[t].name;
+        names->tensor[t].has_prefix = strncmp(name, names->prefix, length) == 0;
+        if (names->tensor[t].has_prefix)
+            memmove(name, name + length, strlen(name + length) + 1);
+    }
 }
 
 /* ---- layers by order ---- */
@@ -83,7 +211,7 @@ static int compare_numbers(const char *a, const char *b, bool *alike)
     return order;
 }
 
-static void sort(const struct weights_names *names, int *tensor, size_t count, bool *alike)
+static void sort(const struct import_names *names, int *tensor, size_t count, bool *alike)
 {
     for (size_t i = 1; i < count; i++)
         for (size_t j = i; j > 0; j--) {
@@ -96,14 +224,13 @@ static void sort(const struct weights_names *names, int *tensor, size_t count, b
 }
 
 /* Gives the layers of a kind the file's weights of that kind in order, if that can be done. */
-static void match_by_order(struct weights_names *names, const struct network *net, int kind)
+static void match_by_order(struct import_names *names, const struct network *net, int kind)
 {
     int *tensor = MEM_NEW(int, names->count);
     size_t count = 0, layers = 0, length;
     bool alike = true;
     for (size_t i = 0; i < names->count; i++)
-        if (names->tensor[i].entry->axes == kind &&
-            ends_with(names->tensor[i].name, ".weight", &length))
+        if (names->tensor[i].entry->axes == kind && is_weight(names->tensor[i].name, &length))
             tensor[count++] = (int)i;
     for (int i = 0; i < net->op_count; i++)
         layers += kind_of(net, i) == kind;
@@ -114,14 +241,7 @@ static void match_by_order(struct weights_names *names, const struct network *ne
     mem_free(tensor);
 }
 
-static int match_by_name(const struct weights_names *names, const char *layer)
-{
-    char other[NAME];
-    const int found = find(names, layer, "weight");
-    return found < 0 && other_name(layer, other) ? find(names, other, "weight") : found;
-}
-
-static void match_layers(struct weights_names *names, const struct network *net)
+static void match_layers(struct import_names *names, const struct network *net)
 {
     for (int kind = 1; kind <= PARAMETERS_AXES; kind++) {
         bool all = true;
@@ -130,6 +250,7 @@ static void match_layers(struct weights_names *names, const struct network *net)
                 names->of_layer[i] = match_by_name(names, net->op[i].name);
                 all = all && names->of_layer[i] >= 0;
             }
+        names->by_order[kind] = !all;
         if (!all)
             match_by_order(names, net, kind);
     }
@@ -137,7 +258,7 @@ static void match_layers(struct weights_names *names, const struct network *net)
 
 /* ---- parameters ---- */
 
-const struct op *weights_norm_behind(const struct network *net, const struct op *conv)
+const struct op *import_names_norm_behind(const struct network *net, const struct op *conv)
 {
     const struct tensor *x = conv->out;
     for (const struct op *op = conv + 1; op < net->op + net->op_count; op++) {
@@ -153,22 +274,24 @@ const struct op *weights_norm_behind(const struct network *net, const struct op 
 }
 
 /* The tensor "LAYER.member" of the layer that was found for an operation, now used; or -1. */
-static int use(struct weights_names *names, int op, const char *member)
+static int use(struct import_names *names, int op, const char *member)
 {
     char layer[NAME];
     size_t length;
     if (names->of_layer[op] < 0)
         return -1;
-    const char *weight = names->tensor[names->of_layer[op]].name;
-    ends_with(weight, ".weight", &length);
-    snprintf(layer, sizeof layer, "%.*s", (int)length, weight);
-    const int found = find(names, layer, member);
+    const struct import_tensor *weight = &names->tensor[names->of_layer[op]];
+    is_weight(weight->name, &length);
+    snprintf(layer, sizeof layer, "%.*s", (int)length, weight->name);
+    const int found = find(names, layer, member, weight->has_prefix);
     if (found >= 0)
         names->tensor[found].is_used = true;
+    if (found >= 0 && names->tensor[found].mask >= 0)
+        names->tensor[names->tensor[found].mask].is_used = true;
     return found;
 }
 
-static void match_parameters(struct weights_names *names, const struct network *net)
+static void match_parameters(struct import_names *names, const struct network *net)
 {
     for (int i = 0; i < net->op_count; i++) {
         const struct op *op = &net->op[i];
@@ -178,160 +301,36 @@ static void match_parameters(struct weights_names *names, const struct network *
                 names->of_parameter[own[p]] =
                     use(names, i, parameters_split_name(&net->params.tensor[own[p]]).member);
         names->folded[i] = -1;
-        if (op->class == &op_conv && op->bias < 0 && weights_norm_behind(net, op))
+        if (op->class == &op_conv && op->bias < 0 && import_names_norm_behind(net, op))
             names->folded[i] = use(names, i, "bias");
     }
 }
 
-void weights_names_match(struct weights_names *names, const struct network *net,
-                         const struct store_foreign_entry *entry, size_t count)
+void import_names_match(struct import_names *names, const struct network *net,
+                        const struct store_foreign_entry *entry, size_t count)
 {
-    *names = (struct weights_names){.count = count,
-                                    .tensor = MEM_NEW(struct weights_tensor, count),
-                                    .of_parameter = MEM_NEW(int, net->params.count),
-                                    .of_layer = MEM_NEW(int, net->op_count),
-                                    .folded = MEM_NEW(int, net->op_count)};
+    *names = (struct import_names){.count = count,
+                                   .tensor = MEM_NEW(struct import_tensor, count),
+                                   .of_parameter = MEM_NEW(int, net->params.count),
+                                   .of_layer = MEM_NEW(int, net->op_count),
+                                   .folded = MEM_NEW(int, net->op_count)};
     for (size_t i = 0; i < count; i++) {
         size_t length;
         name_tensor(&names->tensor[i], &entry[i]);
         names->tensor[i].is_used =
             ends_with(names->tensor[i].name, ".num_batches_tracked", &length);
     }
+    find_masks(names);
+    drop_prefix(names, net);
     match_layers(names, net);
     match_parameters(names, net);
 }
 
-void weights_names_free(struct weights_names *names)
+void import_names_free(struct import_names *names)
 {
     mem_free(names->tensor);
     mem_free(names->of_parameter);
     mem_free(names->of_layer);
     mem_free(names->folded);
-    *names = (struct weights_names){0};
-}
-
-/* ---- check ---- */
-
-bool weights_is_zero_bias(const struct weights_names *names, const struct network *net,
-                          int parameter)
-{
-    for (int i = 0; i < net->op_count; i++)
-        if (net->op[i].bias == parameter)
-            return names->of_parameter[parameter] < 0 && names->of_layer[i] >= 0 &&
-                   net->op[i].class != &op_batch_norm;
-    return false;
-}
-
-static const char *shape_text(int axes, const size_t *length, char text[96])
-{
-    strcpy(text, axes < 0 ? "(no numbers)" : "[");
-    if (axes < 0)
-        return text;
-    for (int a = 0; a < axes; a++) {
-        const size_t used = strlen(text);
-        snprintf(text + used, 96 - used, "%s%zu", a ? ", " : "", length[a]);
-    }
-    return strcat(text, "]");
-}
-
-static bool fits(const struct parameter *tensor, const struct store_foreign_entry *entry)
-{
-    bool same = tensor->axes == entry->axes;
-    for (int a = 0; a < tensor->axes && same; a++)
-        same = tensor->shape[a] == entry->length[a];
-    return same;
-}
-
-/* One line about a parameter; true when it has what it needs. */
-static bool list_parameter(const struct weights_names *names, const struct network *net, int p)
-{
-    const struct parameter *tensor = &net->params.tensor[p];
-    const int found = names->of_parameter[p];
-    char expected[96], there[96];
-    shape_text(tensor->axes, tensor->shape, expected);
-    if (found < 0) {
-        const bool is_zero = weights_is_zero_bias(names, net, p);
-        log_info("  %s %-28s %-18s %s", is_zero ? " " : "!", tensor->name, expected,
-                 is_zero ? "not in the file: 0" : "not in the file");
-        return is_zero;
-    }
-    const struct store_foreign_entry *entry = names->tensor[found].entry;
-    const bool fine = fits(tensor, entry);
-    log_info("  %s %-28s %-18s %s %s", fine ? " " : "!", tensor->name, expected,
-             names->tensor[found].name, shape_text(entry->axes, entry->length, there));
-    return fine;
-}
-
-/* A bias that goes into the batch norm behind it has one value a channel. */
-static bool folded_fits(const struct weights_names *names, const struct network *net, int op)
-{
-    const struct store_foreign_entry *entry = names->tensor[names->folded[op]].entry;
-    return entry->axes == 1 && entry->length[0] == (size_t)net->op[op].out->channels;
-}
-
-static size_t count_misfits(const struct weights_names *names, const struct network *net)
-{
-    size_t misfits = 0;
-    for (int p = 0; p < net->params.count; p++) {
-        const int found = names->of_parameter[p];
-        misfits += found < 0 ? !weights_is_zero_bias(names, net, p)
-                             : !fits(&net->params.tensor[p], names->tensor[found].entry);
-    }
-    for (int i = 0; i < net->op_count; i++)
-        misfits += names->folded[i] >= 0 && !folded_fits(names, net, i);
-    for (size_t i = 0; i < names->count; i++)
-        misfits += !names->tensor[i].is_used;
-    return misfits;
-}
-
-bool weights_names_check(const struct weights_names *names, const struct network *net,
-                         const char *path, struct error *err)
-{
-    const size_t misfits = count_misfits(names, net);
-    char first[NAME + 32] = "", shape[96];
-    if (misfits == 0)
-        return true;
-    log_info("%s: what the network expects, and what was found (! does not fit):", path);
-    for (int p = 0; p < net->params.count; p++)
-        if (!list_parameter(names, net, p) && !*first)
-            snprintf(first, sizeof first, "'%s'", net->params.tensor[p].name);
-    for (size_t i = 0; i < names->count; i++) {
-        const struct weights_tensor *tensor = &names->tensor[i];
-        bool is_folded = false;
-        for (int o = 0; o < net->op_count; o++)
-            is_folded = is_folded || (names->folded[o] == (int)i && !folded_fits(names, net, o));
-        if (tensor->is_used && !is_folded)
-            continue;
-        log_info("  ! %-28s %-18s %s %s", is_folded ? "(a bias before batch norm)" : "(nothing)",
-                 "", tensor->name, shape_text(tensor->entry->axes, tensor->entry->length, shape));
-        if (!*first)
-            snprintf(first, sizeof first, "'%s'", tensor->name);
-    }
-    return error_set(err,
-                     "%s: %zu tensor%s not fit the network, first %s; expected and found are "
-                     "listed above (reslice import --names lists what is expected)",
-                     path, misfits, misfits == 1 ? " does" : "s do", first);
-}
-
-void weights_names_print(const struct network *net)
-{
-    for (int i = 0; i < net->op_count; i++) {
-        const struct op *op = &net->op[i];
-        const int own[] = {op->weight, op->bias, op->mean, op->variance};
-        char shape[96], other[NAME];
-        for (size_t p = 0; p < sizeof own / sizeof *own; p++)
-            if (own[p] >= 0)
-                log_info("%-36s %s", net->params.tensor[own[p]].name,
-                         shape_text(net->params.tensor[own[p]].axes,
-                                    net->params.tensor[own[p]].shape, shape));
-        if (op->weight >= 0 && other_name(op->name, other))
-            log_info("    or %s", other);
-    }
-    log_info(
-        "\nThese are the names of a PyTorch state_dict, as datasets or as groups (fc1.weight or\n"
-        "fc1/weight); 'module.' in front and num_batches_tracked are ignored. When not all layers\n"
-        "of a kind (convolution, linear, batch norm) are found by name, they are taken in order if\n"
-        "the file has as many and their names differ in numbers only: features.0, features.3, …\n"
-        "Linear layers and convolutions without a bias have 0. A bias in front of batch norm,\n"
-        "where the network has none, goes into its running_mean.");
+    *names = (struct import_names){0};
 }

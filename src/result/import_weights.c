@@ -5,9 +5,9 @@
 
 #include "base/comm.h"
 #include "base/mem.h"
-#include "result/import_names.h"
+#include "result/import_check.h"
 
-static bool read_tensor(const struct store_file *file, const struct weights_tensor *tensor,
+static bool read_finite(const struct store_file *file, const struct import_tensor *tensor,
                         size_t count, float *value, const char *path, struct error *err)
 {
     if (!store_read(file, tensor->entry->path, STORE_F32, count, value, err))
@@ -18,7 +18,24 @@ static bool read_tensor(const struct store_file *file, const struct weights_tens
     return true;
 }
 
-static bool read_parameters(const struct store_file *file, const struct weights_names *names,
+/* A tensor, times its mask where it has one. */
+static bool read_tensor(const struct store_file *file, const struct import_names *names, int tensor,
+                        size_t count, float *value, const char *path, struct error *err)
+{
+    const int mask = names->tensor[tensor].mask;
+    if (!read_finite(file, &names->tensor[tensor], count, value, path, err))
+        return false;
+    if (mask < 0)
+        return true;
+    float *factor = MEM_NEW(float, count);
+    const bool fine = read_finite(file, &names->tensor[mask], count, factor, path, err);
+    for (size_t i = 0; i < count && fine; i++)
+        value[i] *= factor[i];
+    mem_free(factor);
+    return fine;
+}
+
+static bool read_parameters(const struct store_file *file, const struct import_names *names,
                             struct network *net, const char *path, struct error *err)
 {
     for (int p = 0; p < net->params.count; p++) {
@@ -27,7 +44,7 @@ static bool read_parameters(const struct store_file *file, const struct weights_
         const int found = names->of_parameter[p];
         if (found < 0)
             memset(value, 0, tensor->count * sizeof *value);
-        else if (!read_tensor(file, &names->tensor[found], tensor->count, value, path, err))
+        else if (!read_tensor(file, names, found, tensor->count, value, path, err))
             return false;
     }
     for (int i = 0; i < net->op_count; i++) {
@@ -42,18 +59,18 @@ static bool read_parameters(const struct store_file *file, const struct weights_
 }
 
 /* norm(conv + b) with the running mean m is norm(conv) with m - b. */
-static bool fold_biases(const struct store_file *file, const struct weights_names *names,
+static bool fold_biases(const struct store_file *file, const struct import_names *names,
                         struct network *net, const char *path, struct error *err)
 {
     for (int i = 0; i < net->op_count; i++) {
         if (names->folded[i] < 0)
             continue;
-        const struct op *norm = weights_norm_behind(net, &net->op[i]);
+        const struct op *norm = import_names_norm_behind(net, &net->op[i]);
         const struct parameter *tensor = &net->params.tensor[norm->mean];
         float *mean = net->params.value + tensor->offset;
         float *bias = MEM_NEW(float, tensor->count);
         const bool fine =
-            read_tensor(file, &names->tensor[names->folded[i]], tensor->count, bias, path, err);
+            read_tensor(file, names, names->folded[i], tensor->count, bias, path, err);
         for (size_t c = 0; c < tensor->count && fine; c++)
             mean[c] -= bias[c];
         mem_free(bias);
@@ -69,19 +86,19 @@ static bool read_weights(struct network *net, const char *path, struct error *er
     if (!file)
         return false;
     struct store_foreign_entry *entry;
-    struct weights_names names;
+    struct import_names names;
     const size_t count = store_foreign_list(file, &entry);
-    weights_names_match(&names, net, entry, count);
-    const bool fine = weights_names_check(&names, net, path, err) &&
+    import_names_match(&names, net, entry, count);
+    const bool fine = import_check(&names, net, path, err) &&
                       read_parameters(file, &names, net, path, err) &&
                       fold_biases(file, &names, net, path, err);
-    weights_names_free(&names);
+    import_names_free(&names);
     mem_free(entry);
     store_close(file);
     return fine;
 }
 
-bool weights_load(struct network *net, const char *path, struct error *err)
+bool import_weights_load(struct network *net, const char *path, struct error *err)
 {
     if (!comm_agree(comm_rank() != 0 || read_weights(net, path, err), err))
         return false;

@@ -8,6 +8,6 @@
 /* Reads an HDF5 file with one dataset a tensor, named as result/import_names.h says, into the values of
  * the network's parameters. False with a line when something is missing, left over, of another shape
  * or not finite; the list is out. Collective. */
-bool weights_load(struct network *net, const char *path, struct error *err);
+bool import_weights_load(struct network *net, const char *path, struct error *err);
 
 #endif

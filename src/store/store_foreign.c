@@ -22,6 +22,23 @@ struct listing {
     size_t count;
 };
 
+/* h5py writes booleans as an enumeration. */
+static void describe_type(hid_t dataset, struct store_foreign_entry *entry)
+{
+    const hid_t type = H5Dget_type(dataset);
+    const H5T_class_t class = H5Tget_class(type);
+    const int bits = (int)(8 * H5Tget_size(type));
+    entry->is_float = class == H5T_FLOAT;
+    if (class == H5T_FLOAT)
+        snprintf(entry->type, sizeof entry->type, "float%d", bits);
+    else if (class == H5T_INTEGER)
+        snprintf(entry->type, sizeof entry->type, "%sint%d",
+                 H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits);
+    else if (class == H5T_ENUM)
+        snprintf(entry->type, sizeof entry->type, "bool");
+    H5Tclose(type);
+}
+
 static herr_t list_object(hid_t where, const char *name, const H5O_info_t *info, void *context)
 {
     struct listing *listing = context;
@@ -33,6 +50,7 @@ static herr_t list_object(hid_t where, const char *name, const H5O_info_t *info,
     const hid_t id = fits ? H5Dopen2(where, name, H5P_DEFAULT) : -1;
     if (id >= 0) {
         entry.axes = store_shape_of(listing->file, id, entry.length);
+        describe_type(id, &entry);
         H5Dclose(id);
     }
     if (listing->entry)

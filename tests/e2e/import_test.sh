@@ -177,6 +177,47 @@ assert mean > 2.0**20 and abs(loss - mean) < 1e-4 * mean
 END
 }
 
+# formed HOW: resnet.h5 as another program would have left it, imported; its words are in $work/out.
+formed() {
+    cp "$work/numpy/resnet.h5" "$work/form.h5"
+    "$python" "$e2e/import_twin.py" form "$work/form.h5" "$1"
+    import 1 "$work/form.h5" "${resnet[@]}" --set fixed_point.quantise=false --set data.test=40 \
+        --calibrate 40 --logits -o "$work/formed.h5" | tee "$work/out"
+}
+
+# Prefixes, whole checkpoints, pruned modules, every width and byte order of floating point.
+forms() {
+    local how
+    for how in bare compiled lightning parallel own checkpoint pruned float16 float64 big-endian; do
+        formed "$how"
+        "$python" "$e2e/import_twin.py" same "$work/form.h5" "$work/formed.h5"
+        case $how in
+            checkpoint | pruned | float16) ;;
+            *) fails grep -q 'ignored' "$work/out" ;;
+        esac
+        case $how in
+            pruned | float16) ;;
+            *) "$python" "$e2e/import_twin.py" compare "$work/formed.h5" "$work/numpy/resnet.npy" ;;
+        esac
+        [ "$how" != checkpoint ] || grep -q \
+            "ignored, since no parameter of the network: .*optimizer.param_groups.*… (6 in all)" \
+            "$work/out"
+    done
+}
+
+# Codes without their step are no weights; a file with two networks is none.
+no_values() {
+    local how
+    for how in int8 uint8 bool; do
+        fails formed "$how"
+        refuses "'layer1.0.conv1.weight' is $how; allowed: floating point" "$work/form.h5" \
+            "${resnet[@]}" --data "$data" -o "$work/o.h5"
+    done
+    fails formed twice
+    refuses "has every layer twice, behind 'ema.' and behind 'module.'" "$work/form.h5" \
+        "${resnet[@]}" --data "$data" -o "$work/o.h5"
+}
+
 names() {
     "$reslice" import --names "${resnet[@]}" | tee "$work/names"
     grep -q '^layer2.0.downsample.1.running_var  *\[16\]$' "$work/names"
@@ -191,6 +232,8 @@ check "the parent of a run" parent_of_a_run
 check "refused, in one line" refusals
 check "no bias is a bias of 0" no_bias
 check "logits of millions" large_logits
+check "the forms of other programs" forms
+check "codes, and two networks" no_values
 check "the list of names" names
 
 for torch in "$python" /usr/bin/python3 ''; do

@@ -141,6 +141,109 @@ def damage(path, how):
             del file["module.linear.bias"]
 
 
+# ---- the same weights as other programs leave them ----
+
+
+def rename(file, new_name):
+    for name in list(file):
+        file.move(name, new_name(name))
+
+
+def whole_checkpoint(file):
+    """A trainer's checkpoint: the network in a group, a profiler's buffers, an optimiser, words."""
+    rename(file, lambda name: name.replace("module.", "state_dict/model."))
+    file["state_dict/model.conv1.total_ops"] = np.zeros(1)
+    file["state_dict/criterion.weight"] = np.ones(10, np.float32)
+    file["optimizer/state/0/exp_avg"] = np.zeros((8, 3, 3, 3), np.float32)
+    file["optimizer/param_groups/0/lr"] = 0.1
+    file["epoch"] = 7
+    file["arch"] = "resnet8"
+
+
+def prune(file):
+    """torch.nn.utils.prune: weight = weight_orig * weight_mask, also of a bias."""
+    masks = np.random.default_rng(3)
+    for name, kind in (("conv1.weight", bool), ("layer1.0.conv1.weight", np.float32),
+                       ("linear.weight", np.uint8), ("linear.bias", np.float32)):
+        value = file[f"module.{name}"][:]
+        del file[f"module.{name}"]
+        file[f"module.{name}_orig"] = value
+        file[f"module.{name}_mask"] = (masks.random(value.shape) < 0.5).astype(kind)
+
+
+def retype(kind):
+    def change(file):
+        for name in list(file):
+            if file[name].ndim > 0:
+                value = file[name][:]
+                del file[name]
+                file[name] = value.astype(kind)
+    return change
+
+
+def codes(kind):
+    def change(file):
+        value = file["module.layer1.0.conv1.weight"][:]
+        del file["module.layer1.0.conv1.weight"]
+        file["module.layer1.0.conv1.weight"] = (np.rint(value * 100) > 0 if kind == bool else
+                                                np.rint(value * 100)).astype(kind)
+    return change
+
+
+def twice(file):
+    for name in list(file):
+        file[name.replace("module.", "ema.")] = file[name][()]
+
+
+FORMS = {
+    "bare": lambda file: rename(file, lambda name: name.replace("module.", "")),
+    "compiled": lambda file: rename(file, lambda name: name.replace("module.", "_orig_mod.")),
+    "lightning": lambda file: rename(file, lambda name: name.replace("module.", "model.")),
+    "parallel": lambda file: rename(file, lambda name: "module." + name),
+    "own": lambda file: rename(file, lambda name: name.replace("module.", "net/body.part1.")),
+    "checkpoint": whole_checkpoint,
+    "pruned": prune,
+    "float16": retype(np.float16),
+    "float64": retype(np.float64),
+    "big-endian": retype(">f4"),
+    "int8": codes(np.int8),
+    "uint8": codes(np.uint8),
+    "bool": codes(bool),
+    "twice": twice,
+}
+
+
+def form(path, how):
+    with h5py.File(path, "a") as file:
+        FORMS[how](file)
+
+
+def same_weights(path, result):
+    """Every weight and bias of the result is that of the file, whatever stands in front of its name."""
+    state, compared = {}, 0
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: state.update({name.replace("/", "."): item[()]})
+                        if isinstance(item, h5py.Dataset) else None)
+    for name in [name for name in state if name.endswith("_orig")]:
+        state[name[:-5]] = state[name] * state[name[:-5] + "_mask"]
+    with h5py.File(result) as file:
+        for layer in file["layers"]:
+            for member in ("weight", "bias"):
+                if member not in file[f"layers/{layer}"]:
+                    continue
+                there = file[f"layers/{layer}/{member}"][:]
+                own = f"{layer.replace('downsample', 'shortcut')}.{member}"
+                own = own.replace("fc.", "linear.")
+                found = [name for name in state if name == own or name.endswith(f".{own}")]
+                found = [name for name in found if len(name) == min(map(len, found))]
+                assert len(found) == 1, (own, found)
+                assert (there == state[found[0]].astype(np.float32)).all(), own
+                compared += 1
+    print(f"{compared} tensors")
+    assert compared > 20
+
+
 if __name__ == "__main__":
-    {"write": write, "compare": compare, "pictures": pictures, "break": damage}[sys.argv[1]](
+    {"write": write, "compare": compare, "pictures": pictures, "break": damage, "form": form,
+     "same": same_weights}[sys.argv[1]](
         *sys.argv[2:])

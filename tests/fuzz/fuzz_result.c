@@ -86,7 +86,7 @@ static void read_weights(void)
     struct error err;
     build_network(&net);
     fuzz_clear(&err);
-    fuzz_need(!weights_load(&net, file.path, &err), "a result file is taken for weights");
+    fuzz_need(!import_weights_load(&net, file.path, &err), "a result file is taken for weights");
     fuzz_need_line(&err);
     network_destroy(&net);
 }
