@@ -72,6 +72,7 @@ static bool export_file(const struct export_options *options, const char *result
     choose_path(path, result, options->output);
     const bool fine = overwrite_check(path, EXPORT_FORMAT, true, err);
     if (fine) {
+        overwrite_make_folder(path);
         const struct experiment *experiment = &reopened.experiment;
         export_write(path, &reopened.net, settings_crossbar_format(reopen_settings_of(&reopened)),
                      (struct export_source){result, experiment->name, experiment->runs[0].name});

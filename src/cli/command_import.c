@@ -237,6 +237,7 @@ static void write_file(const struct session *session)
 {
     const struct training *t = &session->training;
     const size_t classes = t->net.logits->size;
+    overwrite_make_folder(session->path);
     const char *network = session->options.network;
     const struct result_contents contents = {
         t,

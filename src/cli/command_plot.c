@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/comm.h"
 #include "base/log.h"
@@ -13,6 +12,7 @@
 #include "report/gnuplot.h"
 #include "report/rows.h"
 #include "result/result_files.h"
+#include "store/folder.h"
 
 enum { PLOT_PATH = 4096 };
 
@@ -89,21 +89,6 @@ static bool take_figure(void *context, const struct figure_file *file, struct er
     return true;
 }
 
-static bool make_folder(const char *folder, struct error *err)
-{
-    char path[PLOT_PATH];
-    snprintf(path, sizeof path, "%s", folder);
-    for (char *end = strchr(path + 1, '/');; end = strchr(end + 1, '/')) {
-        if (end)
-            *end = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return error_set(err, "folder '%s': %s", path, strerror(errno));
-        if (!end)
-            return true;
-        *end = '/';
-    }
-}
-
 /* On rank 0. Returns the exit status. */
 static int plot_files(struct plot_options *options, struct error *err)
 {
@@ -115,7 +100,7 @@ static int plot_files(struct plot_options *options, struct error *err)
     enum figures_state state = FIGURES_BAD_FILE;
     if (report_load(&report, options->files.text, options->files.count, err)) {
         state =
-            make_folder(options->folder, err)
+            folder_make(options->folder, err)
                 ? figures_draw(&report, options->format, options->folder, take_figure, options, err)
                 : FIGURES_ENVIRONMENT;
     }

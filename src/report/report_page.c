@@ -17,6 +17,7 @@
 #include "result/provenance.h"
 #include "result/result.h"
 #include "store/disk.h"
+#include "store/folder.h"
 #include "store/store.h"
 #include "table/text.h"
 
@@ -288,7 +289,7 @@ static int write_page(const struct report *report, unsigned tables, const char *
 {
     if (!can_write(path, err))
         return ERROR_STATUS_USER;
-    if (!disk_may_create(path, err))
+    if (!disk_may_create(path, err) || !folder_make_for(path, err))
         return ERROR_STATUS_ENVIRONMENT;
     char *text = NULL;
     size_t bytes = 0;

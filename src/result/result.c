@@ -5,12 +5,12 @@
 #include <float.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "hw/fixed_point.h"
 #include "store/disk.h"
+#include "store/folder.h"
 #include "store/store.h"
 
 void result_path(char path[RESULT_PATH], const char *directory, const struct experiment *experiment,
@@ -20,24 +20,6 @@ void result_path(char path[RESULT_PATH], const char *directory, const struct exp
 }
 
 /* ---- folders ---- */
-
-static bool make_folders(char *path, struct error *err)
-{
-    for (char *slash = path + 1;; slash++) {
-        if (*slash != '/' && *slash != '\0')
-            continue;
-        const char end = *slash;
-        *slash = '\0';
-        const bool fine = mkdir(path, 0777) == 0 || errno == EEXIST;
-        const int why = errno;
-        *slash = end;
-        errno = why;
-        if (!fine)
-            return disk_failed(err, "output '%s': cannot make the folder", path);
-        if (end == '\0')
-            return true;
-    }
-}
 
 /* Longest name that is added: experiment, run, ".h5.checkpoint.part". */
 enum { RESULT_NAME = 2 * EXPERIMENT_NAME + 24 };
@@ -50,7 +32,7 @@ static bool try_folder(const char *directory, const struct experiment *experimen
                          directory, RESULT_PATH - RESULT_NAME);
     char path[RESULT_PATH], probe[RESULT_PATH + 32];
     snprintf(path, sizeof path, "%s/%s", directory, experiment->name);
-    if (!make_folders(path, err))
+    if (!folder_make(path, err))
         return false;
     snprintf(probe, sizeof probe, "%s/.probe.%ld", path, (long)getpid());
     FILE *file = fopen(probe, "w");

@@ -169,8 +169,15 @@ bool disk_may_create(const char *path, struct error *err)
     if (!disk_follow(path, target, err))
         return false;
     snprintf(folder, sizeof folder, "%s", target);
-    const char *name = dirname(folder);
-    if (access(name, W_OK | X_OK) != 0)
+    char *name = dirname(folder);
+    struct stat about;
+    while (stat(name, &about) != 0 && errno == ENOENT && strcmp(name, ".") != 0 &&
+           strcmp(name, "/") != 0)
+        name = dirname(name); /* this one can be made */
+    const bool is_other = stat(name, &about) == 0 && !S_ISDIR(about.st_mode);
+    if (is_other)
+        errno = ENOTDIR;
+    if (is_other || access(name, W_OK | X_OK) != 0)
         return disk_failed(err, "%s: folder '%s'", path, name);
     return disk_may_replace(path, err);
 }

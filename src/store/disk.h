@@ -41,8 +41,8 @@ bool disk_follow(const char *path, char target[DISK_PATH], struct error *err);
  * would go round its protection. Links are followed. Not collective. */
 bool disk_may_replace(const char *path, struct error *err);
 
-/* False with a line unless a file can be made at `path`, or where the link `path` leads to, and what
- * stands there is not write-protected. Looks only. Not collective. */
+/* False with a line unless a file can be made at `path`, or where the link `path` leads to (its folder
+ * is there or can be made), and what stands there is not write-protected. Looks only. Not collective. */
 bool disk_may_create(const char *path, struct error *err);
 
 /* Gives `part` the mode and, as far as allowed, the group of the file that it will replace; without

@@ -1,12 +1,13 @@
 #define _POSIX_C_SOURCE 200809L
 #include "store/overwrite.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/comm.h"
+#include "base/log.h"
 #include "store/disk.h"
+#include "store/folder.h"
 #include "store/store_foreign.h"
 
 /* A file that is there must be one of ours to be replaced. */
@@ -43,4 +44,11 @@ bool overwrite_may_write(const char *path, struct error *err)
 bool overwrite_check(const char *path, const char *format, bool replaces, struct error *err)
 {
     return comm_agree(comm_rank() != 0 || check(path, format, replaces, err), err);
+}
+
+void overwrite_make_folder(const char *path)
+{
+    struct error err;
+    if (comm_rank() == 0 && !folder_make_for(path, &err))
+        log_fatal("%s", err.text);
 }

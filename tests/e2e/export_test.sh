@@ -75,7 +75,7 @@ refusals() {
     refuses 'plain floating point' "$work/runs/float.h5"
     refuses '-o: names one file' "$work/runs/mlp.h5" "$work/runs/mlp.h5" -o "$work/x.h5"
     refuses 'not a reslice result file' "$work/out.h5"
-    refuses "folder '$work/nowhere': No such file" "$work/runs/mlp.h5" -o "$work/nowhere/x.h5"
+    refuses "folder '$work/runs.yaml': Not a dir" "$work/runs/mlp.h5" -o "$work/runs.yaml/x.h5"
 }
 
 # A result, or any other file, under the name behind -o is not replaced; what export wrote is.
@@ -93,6 +93,13 @@ replaces_its_own_only() {
     "$reslice" export "$work/runs/mlp.h5" -o "$work/again.h5"
 }
 
+makes_folders() {
+    "$reslice" export "$work/runs/mlp.h5" -o "$work/new/folder/x.h5"
+    [ -s "$work/new/folder/x.h5" ]
+    "$reslice" report "$work/runs/mlp.h5" --html "$work/new/page/mlp.html"
+    grep -q '</html>' "$work/new/page/mlp.html"
+}
+
 default_name() {
     "$reslice" export "$work/runs/mlp.h5"
     [ -s "$work/runs/mlp.crossbars.h5" ]
@@ -108,6 +115,7 @@ check "arrays of 100 x 30, cells of 4 bits" exported "$work/runs/mlp.h5" '' \
 check "convolutions" exported "$work/images/conv.h5" ''
 check "1, 2 and 3 ranks" same_on_ranks
 check "the name of the file" default_name
+check "folders of -o and --html are made" makes_folders
 check "refused, in one line" refusals
 check "replaces nothing but its own" replaces_its_own_only
 finish
