@@ -6,6 +6,7 @@
 #include "base/comm.h"
 #include "base/mem.h"
 #include "result/import_check.h"
+#include "result/import_formats.h"
 
 static bool read_finite(const struct store_file *file, const struct import_tensor *tensor,
                         size_t count, float *value, const char *path, struct error *err)
@@ -83,8 +84,10 @@ static bool fold_biases(const struct store_file *file, const struct import_names
 static bool read_weights(struct network *net, const char *path, struct error *err)
 {
     struct store_file *file = store_foreign_open(path, err);
-    if (!file)
+    if (!file) {
+        import_formats_explain(path, err);
         return false;
+    }
     struct store_foreign_entry *entry;
     struct import_names names;
     const size_t count = store_foreign_list(file, &entry);

@@ -129,7 +129,8 @@ refusals() {
     refuses 'no file of format reslice;' "$work/kept.h5" "${resnet[@]}" --data "$data" --fresh \
         -o "$work/kept.h5"
     cmp "$weights" "$work/kept.h5"
-    refuses "folder '$work/nowhere': No such" "$weights" "${resnet[@]}" -o "$work/nowhere/o.h5"
+    : >"$work/file"
+    refuses "folder '$work/file': Not a directory" "$weights" "${resnet[@]}" -o "$work/file/o.h5"
     refuses 'tensors do not fit the network, first' "$weights" "${resnet[@]}" --data "$data" \
         --set network.width=16 -o "$work/o.h5"
     grep -q '^  ! conv1.weight  *\[16, 3, 3, 3\]  *conv1.weight \[8, 3, 3, 3\]$' "$work/out"
@@ -218,6 +219,31 @@ no_values() {
         "${resnet[@]}" --data "$data" -o "$work/o.h5"
 }
 
+# What is no HDF5 file is called by its name, and what is printed makes one of it.
+other_formats() {
+    mkdir "$work/formats"
+    "$python" "$e2e/import_twin.py" formats "$work/numpy/resnet.h5" "$work/formats"
+    local file what
+    while read -r file what; do
+        refuses "$file: $what" "$work/formats/$file" "${resnet[@]}" --data "$data" -o "$work/o.h5"
+        grep -qF "(\"$work/formats/$file\"" "$work/out"
+    done <<'END'
+model.pt a PyTorch checkpoint, not an HDF5 file; how to make one
+old.pth a Python pickle, as PyTorch wrote before
+weights.npz NumPy's archive
+one.npy one array of NumPy's
+model.safetensors a safetensors file
+model.onnx an ONNX model
+END
+    refuses "weights.npz: NumPy's archive" "$work/formats/weights.npz" "${resnet[@]}" \
+        --data "$data" -o "$work/o.h5"
+    sed -n 's/^    //p' "$work/out" >"$work/formats/recipe.py"
+    (cd "$work/formats" && "$python" recipe.py)
+    import 1 "$work/formats/weights.h5" "${resnet[@]}" --set fixed_point.quantise=false \
+        --set data.test=40 --calibrate 40 --logits -o "$work/new/folder/formats.h5"
+    "$python" "$e2e/import_twin.py" compare "$work/new/folder/formats.h5" "$work/numpy/resnet.npy"
+}
+
 names() {
     "$reslice" import --names "${resnet[@]}" | tee "$work/names"
     grep -q '^layer2.0.downsample.1.running_var  *\[16\]$' "$work/names"
@@ -234,6 +260,7 @@ check "no bias is a bias of 0" no_bias
 check "logits of millions" large_logits
 check "the forms of other programs" forms
 check "codes, and two networks" no_values
+check "files of other formats; folders are made" other_formats
 check "the list of names" names
 
 for torch in "$python" /usr/bin/python3 ''; do

@@ -9,8 +9,11 @@ The ResNet (depth 8, width 8) has the names of CIFAR-10 repositories, the MLP th
 torch.nn.Sequential, as groups and in other float types.
 """
 import gzip
+import json
+import pickle
 import os
 import sys
+import zipfile
 
 import h5py
 import numpy as np
@@ -243,7 +246,28 @@ def same_weights(path, result):
     assert compared > 20
 
 
+# ---- files that are not HDF5 ----
+
+
+def other_formats(weights, folder):
+    """One file of each format that holds weights, the archive of NumPy with all tensors."""
+    with h5py.File(weights) as file:
+        state = {name: file[name][()] for name in file}
+    np.savez(f"{folder}/weights.npz", **state)
+    np.save(f"{folder}/one.npy", state["module.conv1.weight"])
+    with zipfile.ZipFile(f"{folder}/model.pt", "w") as file:
+        file.writestr("archive/data.pkl", b"\x80\x02}q\x00.")
+        file.writestr("archive/version", b"3\n")
+    with open(f"{folder}/old.pth", "wb") as file:
+        pickle.dump(0x1950A86A20F9469CFC6C, file, protocol=2)
+    header = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    with open(f"{folder}/model.safetensors", "wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header + bytes(4))
+    with open(f"{folder}/model.onnx", "wb") as file:
+        file.write(b"\x08\x07\x12\x07pytorch\x1a\x031.9")
+
+
 if __name__ == "__main__":
     {"write": write, "compare": compare, "pictures": pictures, "break": damage, "form": form,
-     "same": same_weights}[sys.argv[1]](
+     "same": same_weights, "formats": other_formats}[sys.argv[1]](
         *sys.argv[2:])
