@@ -107,18 +107,23 @@ static bool is_file(const char *network)
            (n > 4 && strcmp(network + n - 4, ".yml") == 0);
 }
 
+/* A convolution makes an input vector a pixel: the currents of so many test samples are counted, unless
+ * --set crossbar.samples or an experiment file says otherwise. */
+enum { CONVOLUTION_SAMPLES = 100 };
+
 /* An experiment whose only run is the model with the standard settings. */
 static bool model_experiment(struct session *session, struct error *err)
 {
     const struct import_options *options = &session->options;
     const struct experiment_overrides sets = {options->sets.count, options->sets.text};
-    char yaml[256];
+    char yaml[320];
+    const int samples = strcmp(options->network, "mlp") == 0 ? 0 : CONVOLUTION_SAMPLES;
     if (options->run)
         return error_set(err, "--run: value '%s'; a built-in network has no runs", options->run);
     snprintf(yaml, sizeof yaml,
              "experiment: import\nruns:\n  - name: %.64s\n    network: {model: %.64s}\n"
-             "    training: {select: last}\n",
-             options->network, options->network);
+             "    training: {select: last}\n    crossbar: {samples: %d}\n",
+             options->network, options->network, samples);
     return experiment_parse(&session->experiment, "--network", yaml, strlen(yaml), sets, err);
 }
 
@@ -287,6 +292,22 @@ static void say_accuracy(const struct session *session)
                  *method ? " and what the run asks for: " : "", method, session->calibrated);
 }
 
+/* Before the longest part of the work. */
+static void say_samples(const struct training *t)
+{
+    const size_t wanted = (size_t)t->run->settings.crossbar.samples;
+    if (!t->step.quantise)
+        return;
+    if (wanted > 0 && wanted < t->test_count)
+        log_info("%s: bitline currents of the first %zu of %zu test samples; --set "
+                 "crossbar.samples=0 counts all",
+                 t->run->name, wanted, t->test_count);
+    else
+        log_info("%s: bitline currents of all %zu test samples; --set crossbar.samples=N counts "
+                 "those of the first N",
+                 t->run->name, t->test_count);
+}
+
 /* The network stands: weights, exponents, evaluation, file. */
 static int import_weights(struct session *session, struct error *err)
 {
@@ -296,11 +317,12 @@ static int import_weights(struct session *session, struct error *err)
     const int status = run_train(t, NULL, err);
     if (status != 0)
         return status;
+    say_accuracy(session);
+    say_samples(t);
     currents_count(&session->currents, t);
     if (session->options.logits)
         keep_logits(session);
     write_file(session);
-    say_accuracy(session);
     log_info("-> %s", session->path);
     return 0;
 }

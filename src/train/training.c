@@ -116,6 +116,16 @@ static enum training_outcome not_finite(const struct training *t, size_t epoch, 
     return TRAINING_DIVERGED;
 }
 
+/* Evaluates the prepared weights of an epoch on the test set; false when stopped. */
+static bool test_weights(struct training *t, size_t epoch)
+{
+    struct evaluate_job job = training_evaluation(t, &t->set.test, 0, t->test_count);
+    job.predicted = t->predicted;
+    t->test = evaluate(&job);
+    t->tested = t->test.is_stopped ? 0 : epoch + 1;
+    return !t->test.is_stopped;
+}
+
 /* Fills the row for the present weights. */
 static enum training_outcome measure_weights(struct training *t, struct history_row *row,
                                              struct error *err)
@@ -133,14 +143,12 @@ static enum training_outcome measure_weights(struct training *t, struct history_
         row->value[HISTORY_VALIDATION_LOSS] = validation.loss;
         row->value[HISTORY_VALIDATION_ACCURACY] = validation.accuracy;
     }
-    const struct evaluate_job job = training_evaluation(t, &t->set.test, 0, t->test_count);
-    const struct evaluation test = evaluate(&job);
-    if (test.is_stopped)
+    if (!test_weights(t, t->at.epoch))
         return TRAINING_STOPPED;
-    row->value[HISTORY_TEST_LOSS] = test.loss;
-    row->value[HISTORY_TEST_ACCURACY] = test.accuracy;
+    row->value[HISTORY_TEST_LOSS] = t->test.loss;
+    row->value[HISTORY_TEST_ACCURACY] = t->test.accuracy;
     row->value[HISTORY_SECONDS] = comm_time_s() - t->start_s;
-    return test.is_finite ? TRAINING_MEASURED : not_finite(t, t->at.epoch, err);
+    return t->test.is_finite ? TRAINING_MEASURED : not_finite(t, t->at.epoch, err);
 }
 
 /* See training_advance. */
@@ -328,10 +336,7 @@ enum training_outcome training_finish(struct training *t, struct error *err)
     network_set_exponents(&t->net, t->best.exponent);
     if (!prepare(t))
         return not_finite(t, t->best.epoch, err);
-    struct evaluate_job job = training_evaluation(t, &t->set.test, 0, t->test_count);
-    job.predicted = t->predicted;
-    t->test = evaluate(&job);
-    if (t->test.is_stopped)
+    if (t->tested != t->best.epoch + 1 && !test_weights(t, t->best.epoch))
         return TRAINING_STOPPED;
     return t->test.is_finite ? TRAINING_DONE : not_finite(t, t->best.epoch, err);
 }

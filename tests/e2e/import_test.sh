@@ -96,6 +96,33 @@ END
     [ -s "$work/results/tune/tuned.h5" ]
 }
 
+# counted FILE SAMPLES: the bitline currents are of so many samples: each of fc's columns is read once a
+# sample, sign, slice, input bit and row tile.
+counted() {
+    "$python" - "$1" "$2" <<'END'
+import sys, h5py
+with h5py.File(sys.argv[1]) as file:
+    histogram = file["crossbars/fc/current_histogram"][:]
+    tiles, columns = file["crossbars/fc/column_sum"].shape[2:]
+    samples = histogram.sum() / histogram[..., 0].size / tiles / columns
+    print(f"currents of {samples} samples")
+    assert samples == int(sys.argv[2])
+END
+}
+
+# Convolutions make an input vector a pixel: not all test samples, unless they are asked for.
+samples_of_currents() {
+    local small=(--network resnet "${color[@]}" --set network.depth=8 --set network.width=8)
+    import 2 "$work/numpy/resnet.h5" "${small[@]}" -o "$work/samples.h5" | tee "$work/out"
+    grep -q 'currents of the first 100 of 200 test samples; --set crossbar.samples=0 counts all' \
+        "$work/out"
+    counted "$work/samples.h5" 100
+    import 2 "$work/numpy/resnet.h5" "${small[@]}" -o "$work/samples.h5" \
+        --set crossbar.samples=0 | tee "$work/out"
+    grep -q 'currents of all 200 test samples' "$work/out"
+    counted "$work/samples.h5" 200
+}
+
 # refuses WHAT ARGUMENT...: status 2 and one line that contains WHAT.
 refuses() {
     local what=$1 status=0
@@ -254,6 +281,7 @@ check "an MLP of numpy, by order" same_logits numpy/mlp "${deep[@]}"
 check "a ResNet of numpy, by name" same_logits numpy/resnet "${resnet[@]}"
 check "quantised, crossbars, report, ranks" like_a_trained_run
 check "settings of the run" settings_of_the_run
+check "samples whose currents are counted" samples_of_currents
 check "the parent of a run" parent_of_a_run
 check "refused, in one line" refusals
 check "no bias is a bias of 0" no_bias
