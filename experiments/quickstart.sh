@@ -74,11 +74,13 @@ fi
 ranks=$(count_ranks)
 output=$(find_output "$@")
 export OPENBLAS_NUM_THREADS=1 # ranks are the parallelism
+# Ranks that wait leave the core to others, and may move: another job or a build may run here too.
+export OMPI_MCA_mpi_yield_when_idle=1
 if [ "$(id -u)" -eq 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 echo "training on $ranks ranks"
-mpirun --oversubscribe -n "$ranks" "$reslice" train "$root/experiments/quickstart.yaml" \
+mpirun --oversubscribe --bind-to none -n "$ranks" "$reslice" train "$root/experiments/quickstart.yaml" \
     --output "$output" "$@" </dev/null
 
 files=()
