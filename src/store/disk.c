@@ -101,7 +101,7 @@ void disk_sync_folder(const char *path)
     disk_close(fd);
 }
 
-static bool is_user_error(int number)
+bool disk_is_user_error(int number)
 {
     return number == ENOENT || number == ENOTDIR || number == EISDIR || number == EACCES ||
            number == EPERM || number == ELOOP || number == ENAMETOOLONG || number == EROFS;
@@ -115,8 +115,9 @@ bool disk_failed(struct error *err, const char *format, ...)
     va_start(args, format);
     vsnprintf(words, sizeof words, format, args);
     va_end(args);
-    return is_user_error(number) ? error_set(err, "%s: %s", words, strerror(number))
-                                 : error_set_environment(err, "%s: %s", words, strerror(number));
+    return disk_is_user_error(number)
+               ? error_set(err, "%s: %s", words, strerror(number))
+               : error_set_environment(err, "%s: %s", words, strerror(number));
 }
 
 /* ---- what is there ---- */

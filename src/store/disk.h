@@ -59,6 +59,9 @@ bool disk_create(const char *path, const void *bytes, size_t count, const void *
  * then the file is as it was. Not collective. */
 bool disk_replace(const char *path, const void *bytes, size_t count, struct error *err);
 
+/* Whether an errno is for the user to mend: a wrong path, a missing permission. Pure. */
+bool disk_is_user_error(int number);
+
 /* Line "WORDS: why" of the call that has just failed with errno; always false. A wrong path or a
  * missing permission is a user error, all else an environment error. Not collective. */
 bool disk_failed(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

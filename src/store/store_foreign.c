@@ -48,6 +48,8 @@ static herr_t list_object(hid_t where, const char *name, const H5O_info_t *info,
     const bool fits =
         (size_t)snprintf(entry.path, sizeof entry.path, "/%s", name) < sizeof entry.path;
     const hid_t id = fits ? H5Dopen2(where, name, H5P_DEFAULT) : -1;
+    if (fits && id < 0)
+        store_check_disk(listing->file);
     if (id >= 0) {
         entry.axes = store_shape_of(listing->file, id, entry.length);
         describe_type(id, &entry);
@@ -59,12 +61,19 @@ static herr_t list_object(hid_t where, const char *name, const H5O_info_t *info,
     return 0;
 }
 
+static void visit(struct listing *listing)
+{
+    if (H5Ovisit2(listing->file->file, H5_INDEX_NAME, H5_ITER_INC, list_object, listing,
+                  H5O_INFO_BASIC) < 0)
+        store_check_disk(listing->file);
+}
+
 size_t store_foreign_list(const struct store_file *file, struct store_foreign_entry **entries)
 {
     struct listing listing = {.file = file};
-    H5Ovisit2(file->file, H5_INDEX_NAME, H5_ITER_INC, list_object, &listing, H5O_INFO_BASIC);
+    visit(&listing);
     listing.entry = *entries = MEM_NEW(struct store_foreign_entry, listing.count);
     listing.count = 0;
-    H5Ovisit2(file->file, H5_INDEX_NAME, H5_ITER_INC, list_object, &listing, H5O_INFO_BASIC);
+    visit(&listing);
     return listing.count;
 }

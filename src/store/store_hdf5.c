@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "store/disk.h"
+
 hid_t store_hdf5_type(enum store_type type)
 {
     switch (type) {
@@ -68,11 +71,11 @@ void store_cause(char *text, size_t size, int *number)
     *number = cause.number;
 }
 
-bool store_failed(struct error *err, const char *what)
+void store_check_disk(const struct store_file *file)
 {
     char why[256];
     int number;
     store_cause(why, sizeof why, &number);
-    return number != 0 ? error_set_environment(err, "%s: %s", what, why)
-                       : error_set(err, "%s", what);
+    if (number != 0 && !disk_is_user_error(number)) /* those are of links to other files */
+        log_fatal("file '%s': cannot be read: %s", file->path, why);
 }

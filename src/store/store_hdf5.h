@@ -29,8 +29,8 @@ hid_t store_text_type(void);
  * 0), else HDF5's innermost words; `text` of `size` bytes. Not collective. */
 void store_cause(char *text, size_t size, int *number);
 
-/* Line of the HDF5 call that has just failed, always false: an environment error "WHAT: cause" where
- * the system had a cause, else "WHAT". Not collective. */
-bool store_failed(struct error *err, const char *what);
+/* After an HDF5 call that failed: ends the job when the system could not read the file. What an open
+ * file lacks is for the caller to judge; that its disk fails must not look like that. Not collective. */
+void store_check_disk(const struct store_file *file);
 
 #endif

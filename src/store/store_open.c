@@ -78,14 +78,14 @@ static bool is_marked_as_written(const unsigned char *block)
     return block[8] == 3 && (block[11] & 5) != 0;
 }
 
-static void explain(const char *path, const unsigned char *block, uint64_t bytes, struct error *err)
+/* `number`: errno of a call that failed beneath HDF5, or 0; `why`: what HDF5 says. */
+static void explain(const char *path, const unsigned char *block, uint64_t bytes, int number,
+                    const char *why, struct error *err)
 {
-    char why[256];
-    int number;
-    store_cause(why, sizeof why, &number);
-    if (memcmp(block, SIGNATURE, sizeof SIGNATURE) != 0)
-        error_set(err, "%s: damaged: HDF5 cannot open it",
-                  path); /* a user block stands before it */
+    if (number != 0)
+        error_set_environment(err, "%s: %s", path, strerror(number));
+    else if (memcmp(block, SIGNATURE, sizeof SIGNATURE) != 0)
+        error_set(err, "%s: damaged: HDF5 says '%s'", path, why); /* behind a user block */
     else if (noted_bytes(block) > bytes)
         error_set(err, "%s: damaged: truncated, %llu of %llu bytes are there", path,
                   (unsigned long long)bytes, (unsigned long long)noted_bytes(block));
@@ -94,10 +94,8 @@ static void explain(const char *path, const unsigned char *block, uint64_t bytes
                               "%s: another process has it open for writing, or ended without "
                               "closing it",
                               path);
-    else if (number != 0)
-        error_set_environment(err, "%s: %s", path, why);
     else
-        error_set(err, "%s: damaged: HDF5 cannot open it", path);
+        error_set(err, "%s: damaged, or its disk fails: HDF5 says '%s'", path, why);
 }
 
 /* The signature stands at 0, 512, 1024, 2048, … */
@@ -143,18 +141,16 @@ struct store_file *store_open_id(hid_t id, const char *path)
     return file;
 }
 
-/* Opens what `fd` has locked; a call that a signal interrupts is begun again. */
-static hid_t open_hdf5(const char *path)
+/* A call that a signal interrupts is begun again. *number and why [size] as in explain. */
+static hid_t open_hdf5(const char *path, int *number, char *why, size_t size)
 {
-    char why[256];
-    int number = 0;
     const hid_t access = access_without_locks();
     hid_t id;
     do {
         id = H5Fopen(path, H5F_ACC_RDONLY, access);
         if (id < 0)
-            store_cause(why, sizeof why, &number);
-    } while (id < 0 && number == EINTR);
+            store_cause(why, size, number); /* before the next call forgets it */
+    } while (id < 0 && *number == EINTR);
     H5Pclose(access);
     return id;
 }
@@ -169,9 +165,11 @@ static struct store_file *open_locked(int fd, const char *path, struct error *er
         error_set_environment(err, "%s: another process has it open for writing", path);
         return NULL;
     }
-    const hid_t id = open_hdf5(path);
+    int number = 0;
+    char why[256] = "";
+    const hid_t id = open_hdf5(path, &number, why, sizeof why);
     if (id < 0) {
-        explain(path, block, bytes, err);
+        explain(path, block, bytes, number, why, err);
         return NULL;
     }
     struct store_file *file = store_open_id(id, path);

@@ -13,11 +13,10 @@
 
 static bool check_header(const struct store_file *file, struct error *err)
 {
-    char format[32] = "";
+    char format[32];
     int64_t version, complete;
-    if (!store_get_text(file, "/", "format", format, sizeof format, err) && err->is_environment)
-        return false;
-    if (strcmp(format, "reslice") != 0)
+    if (!store_get_text(file, "/", "format", format, sizeof format, err) ||
+        strcmp(format, "reslice") != 0)
         return error_set(err, "%s: not a reslice result file", file->path);
     if (!store_get_integer(file, "/", "version", &version, err))
         return false;
@@ -57,7 +56,10 @@ bool store_has(const struct store_file *file, const char *object)
     for (const char *end = strchr(object + 1, '/');; end = strchr(end + 1, '/')) {
         snprintf(path, sizeof path, "%.*s", end ? (int)(end - object) : (int)strlen(object),
                  object);
-        if (H5Lexists(file->file, path, H5P_DEFAULT) <= 0)
+        const htri_t exists = H5Lexists(file->file, path, H5P_DEFAULT);
+        if (exists < 0)
+            store_check_disk(file);
+        if (exists <= 0)
             return false;
         if (!end)
             return true;
@@ -66,7 +68,12 @@ bool store_has(const struct store_file *file, const char *object)
 
 static hid_t open_dataset(const struct store_file *file, const char *path)
 {
-    return store_has(file, path) ? H5Dopen2(file->file, path, H5P_DEFAULT) : -1;
+    if (!store_has(file, path))
+        return -1;
+    const hid_t id = H5Dopen2(file->file, path, H5P_DEFAULT);
+    if (id < 0)
+        store_check_disk(file);
+    return id;
 }
 
 int store_shape(const struct store_file *file, const char *path, size_t length[STORE_AXES])
@@ -83,13 +90,17 @@ size_t store_list(const struct store_file *file, const char *group, size_t width
 {
     *names = NULL;
     H5G_info_t info;
-    if (H5Gget_info_by_name(file->file, group, &info, H5P_DEFAULT) < 0 ||
-        info.nlinks > file->bytes) /* a link takes several bytes */
+    if (H5Gget_info_by_name(file->file, group, &info, H5P_DEFAULT) < 0) {
+        store_check_disk(file);
+        return 0;
+    }
+    if (info.nlinks > file->bytes) /* a link takes several bytes */
         return 0;
     *names = mem_alloc((size_t)info.nlinks, width, "names");
     for (hsize_t i = 0; i < info.nlinks; i++)
-        H5Lget_name_by_idx(file->file, group, H5_INDEX_NAME, H5_ITER_INC, i, *names + i * width,
-                           width, H5P_DEFAULT);
+        if (H5Lget_name_by_idx(file->file, group, H5_INDEX_NAME, H5_ITER_INC, i, *names + i * width,
+                               width, H5P_DEFAULT) < 0)
+            store_check_disk(file);
     return (size_t)info.nlinks;
 }
 
@@ -104,17 +115,11 @@ static bool read_one(hid_t attribute, hid_t type, void *value)
     return is_one && H5Aread(attribute, type, value) >= 0;
 }
 
-/* Why H5Dread has just failed. */
-static bool cannot_read(const char *name, const char *dataset, struct error *err)
-{
-    char what[512];
-    snprintf(what, sizeof what, "%s: dataset '%s' cannot be read", name, dataset);
-    return store_failed(err, what);
-}
-
 /* CRC-32 of the bytes as they lie in the file. */
-static bool checksum_of(hid_t dataset, const char *name, const char *path, struct error *err)
+static bool checksum_of(const struct store_file *file, hid_t dataset, const char *path,
+                        struct error *err)
 {
+    const char *name = file->path;
     const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     const size_t bytes = H5Tget_size(type) * (size_t)H5Sget_simple_extent_npoints(space);
     unsigned char *raw = mem_alloc(bytes, 1, path);
@@ -125,9 +130,10 @@ static bool checksum_of(hid_t dataset, const char *name, const char *path, struc
         H5Aclose(attribute);
     if (!fine)
         error_set(err, "%s: dataset '%s' has no checksum", name, path);
-    else if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0)
-        fine = cannot_read(name, path, err);
-    else if ((uint32_t)crc32_z(crc32_z(0, NULL, 0), raw, bytes) != expected)
+    else if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0) {
+        store_check_disk(file);
+        fine = error_set(err, "%s: dataset '%s' cannot be read", name, path);
+    } else if ((uint32_t)crc32_z(crc32_z(0, NULL, 0), raw, bytes) != expected)
         fine = error_set(err, "%s: dataset '%s' is damaged (wrong checksum)", name, path);
     mem_free(raw);
     H5Tclose(type);
@@ -152,11 +158,12 @@ static bool read_all(const struct store_file *file, hid_t dataset, const char *p
         return error_set(err, "%s: dataset '%s' has %zu elements, expected %zu", file->path, path,
                          n, count);
     const bool has_checksum = !file->is_foreign || H5Aexists(dataset, "crc32") > 0;
-    if (has_checksum && !checksum_of(dataset, file->path, path, err))
+    if (has_checksum && !checksum_of(file, dataset, path, err))
         return false;
-    if (H5Dread(dataset, store_hdf5_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
-        return cannot_read(file->path, path, err);
-    return true;
+    if (H5Dread(dataset, store_hdf5_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0)
+        return true;
+    store_check_disk(file);
+    return error_set(err, "%s: dataset '%s' cannot be read", file->path, path);
 }
 
 bool store_read(const struct store_file *file, const char *path, enum store_type type, size_t count,
@@ -171,7 +178,7 @@ bool store_read(const struct store_file *file, const char *path, enum store_type
 }
 
 struct verification {
-    const char *path;
+    const struct store_file *file;
     struct error *err;
 };
 
@@ -181,11 +188,13 @@ static herr_t verify_object(hid_t where, const char *name, const H5O_info_t *inf
     if (info->type != H5O_TYPE_DATASET)
         return 0;
     const hid_t id = H5Dopen2(where, name, H5P_DEFAULT);
-    const bool fine = id >= 0 ? checksum_of(id, verification->path, name, verification->err)
+    const bool fine = id >= 0 ? checksum_of(verification->file, id, name, verification->err)
                               : error_set(verification->err, "%s: dataset '%s' cannot be opened",
-                                          verification->path, name);
+                                          verification->file->path, name);
     if (id >= 0)
         H5Dclose(id);
+    else
+        store_check_disk(verification->file);
     return fine ? 0 : -1;
 }
 
@@ -194,10 +203,12 @@ bool store_verify(const char *path, struct error *err)
     struct store_file *file = store_open_any(path, err);
     if (!file)
         return false;
-    struct verification verification = {path, err};
+    struct verification verification = {file, err};
     error_set(err, "%s: cannot be read back", path);
     const herr_t code = H5Ovisit2(file->file, H5_INDEX_NAME, H5_ITER_INC, verify_object,
                                   &verification, H5O_INFO_BASIC);
+    if (code < 0)
+        store_check_disk(file);
     store_close(file);
     return code >= 0;
 }
@@ -207,19 +218,15 @@ bool store_verify(const char *path, struct error *err)
 static bool read_attribute(const struct store_file *file, const char *object, const char *name,
                            hid_t type, void *value, struct error *err)
 {
-    struct error why;
     const hid_t id = H5Aopen_by_name(file->file, object, name, H5P_DEFAULT, H5P_DEFAULT);
     const bool fine = id >= 0 && read_one(id, type, value);
     if (!fine)
-        store_failed(&why, file->path);
+        store_check_disk(file);
     if (id >= 0)
         H5Aclose(id);
-    if (!fine && why.is_environment)
-        *err = why;
-    else if (!fine)
-        error_set(err, "%s: attribute '%s' of '%s' is missing, or is not one value", file->path,
-                  name, object);
-    return fine;
+    return fine ? true
+                : error_set(err, "%s: attribute '%s' of '%s' is missing, or is not one value",
+                            file->path, name, object);
 }
 
 char *store_take_text(const struct store_file *file, const char *object, const char *name,

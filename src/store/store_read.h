@@ -1,6 +1,6 @@
 /* Reads result files (store.h). Nothing here is collective: one rank reads, usually rank 0. Errors
- * are one line; what only the system can mend (a disk, a process that writes the file) is an
- * environment error. */
+ * are one line; that another process writes the file is an environment error. A disk that fails while
+ * an open file is read ends the job: it must not look as if something were not in the file. */
 #ifndef RESLICE_STORE_STORE_READ_H
 #define RESLICE_STORE_STORE_READ_H
 

@@ -1,14 +1,14 @@
 #include "result_file.h"
 
-#include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "base/mem.h"
+#include "fuzz_hdf5.h"
 #include "settings/settings_yaml.h"
 
-enum { CHANGES = 6, AXES = 6, BUFFER = 1 << 16, WORD = 4096 };
+enum { CHANGES = 6 };
 
 /* ---- what is in the file ---- */
 
@@ -49,7 +49,7 @@ enum { U8, I32, U64, F32, F64 };
 static const struct array {
     const char *path;
     int type, axes;
-    hsize_t length[AXES];
+    hsize_t length[FUZZ_AXES];
     int value; /* of every element */
 } arrays[] = {
     {"/slices/total/histogram",          U64, 2, {4, 2},                          500},
@@ -73,16 +73,6 @@ enum {
     ATTRIBUTES = sizeof attributes / sizeof attributes[0],
     ARRAYS = sizeof arrays / sizeof arrays[0]
 };
-
-static uint8_t buffer[BUFFER];
-
-static hid_t text_type(size_t size)
-{
-    const hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, size);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    return type;
-}
 
 /* ---- writing; takes over type and space ---- */
 
@@ -108,33 +98,16 @@ static void put_integer(hid_t file, const char *object, const char *name, int64_
 
 static void put_text(hid_t file, const char *object, const char *name, const char *value)
 {
-    put_attribute(file, object, name, text_type(H5T_VARIABLE), H5Screate(H5S_SCALAR), &value);
-}
-
-/* Elements whose bytes are not in the dataset itself. */
-static bool is_indirect(hid_t type)
-{
-    return H5Tdetect_class(type, H5T_VLEN) > 0 || H5Tdetect_class(type, H5T_REFERENCE) > 0 ||
-           H5Tis_variable_str(type) > 0;
-}
-
-/* Bytes of the data; 0 when they are too many for the buffer, or not in the dataset itself. */
-static size_t direct_bytes(hid_t type, hid_t space)
-{
-    const size_t size = H5Tget_size(type);
-    const hssize_t count = H5Sget_simple_extent_npoints(space);
-    if (is_indirect(type) || count <= 0 || size == 0 || (size_t)count > BUFFER / size)
-        return 0;
-    return size * (size_t)count;
+    put_attribute(file, object, name, fuzz_text_type(H5T_VARIABLE), H5Screate(H5S_SCALAR), &value);
 }
 
 /* The checksum a writer would give, when that can be told. */
 static void put_checksum(hid_t dataset, hid_t type, hid_t space)
 {
-    const size_t bytes = direct_bytes(type, space);
+    const size_t bytes = fuzz_direct_bytes(type, space);
     uLong crc = crc32_z(0, NULL, 0);
-    if (bytes > 0 && H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer) >= 0)
-        crc = crc32_z(crc, buffer, bytes);
+    if (bytes > 0 && H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, fuzz_buffer) >= 0)
+        crc = crc32_z(crc, fuzz_buffer, bytes);
     const uint32_t value = (uint32_t)crc;
     put_attribute(dataset, ".", "crc32", H5Tcopy(H5T_NATIVE_UINT32), H5Screate(H5S_SCALAR), &value);
 }
@@ -172,100 +145,6 @@ void result_file_write(const char *path, const struct settings *settings)
     fuzz_need(H5Fclose(file) >= 0, "cannot write the result file");
 }
 
-/* ---- other types, shapes and values ---- */
-
-/* A word of input bytes, up to 4095 of them by repetition. */
-static const char *take_word(struct fuzz_bytes *bytes)
-{
-    static char word[WORD];
-    const size_t length = fuzz_take(bytes) % 32, repeats = 1 + fuzz_take(bytes) % 100;
-    size_t n = 0;
-    for (size_t i = 0; i < length; i++)
-        word[n++] = (char)fuzz_take(bytes);
-    for (size_t r = 1; r < repeats; r++, n += length)
-        memcpy(word + n, word, length);
-    word[n] = '\0';
-    return word;
-}
-
-static hid_t pair_type(void)
-{
-    const hid_t type = H5Tcreate(H5T_COMPOUND, 16);
-    H5Tinsert(type, "a", 0, H5T_NATIVE_INT64);
-    H5Tinsert(type, "b", 8, H5T_NATIVE_DOUBLE);
-    return type;
-}
-
-static hid_t take_type(struct fuzz_bytes *bytes)
-{
-    const hid_t plain[] = {H5T_NATIVE_UINT64, H5T_NATIVE_INT32,   H5T_NATIVE_FLOAT,
-                           H5T_NATIVE_DOUBLE, H5T_NATIVE_UINT8,   H5T_NATIVE_INT64,
-                           H5T_STD_I32BE,     H5T_IEEE_F64BE,     H5T_NATIVE_INT8,
-                           H5T_NATIVE_B32,    H5T_NATIVE_LDOUBLE, H5T_STD_REF_OBJ};
-    const size_t plains = sizeof plain / sizeof plain[0];
-    const size_t kind = fuzz_take(bytes) % (plains + 6);
-    if (kind < plains)
-        return H5Tcopy(plain[kind]);
-    const size_t size = 1 + (size_t)fuzz_take_number(bytes, 4) % ((size_t)1 << 31);
-    switch (kind - plains) {
-    case 0:
-        return text_type(H5T_VARIABLE);
-    case 1:
-        return text_type(size);
-    case 2:
-        return H5Tcreate(H5T_OPAQUE, size);
-    case 3:
-        return H5Tarray_create2(H5T_NATIVE_INT64, 1, (hsize_t[]){1 + size % 1000});
-    case 4:
-        return H5Tvlen_create(H5T_NATIVE_INT32);
-    default:
-        return pair_type();
-    }
-}
-
-static hid_t take_space(struct fuzz_bytes *bytes)
-{
-    static const hsize_t large[] = {100,           1 << 10,    1 << 16,       1 << 24,
-                                    1u << 31,      1ull << 32, 1ull << 60,    1ull << 61,
-                                    1ull << 62,    1ull << 63, 0xFFFFFFFFull, (1ull << 32) + 1,
-                                    UINT64_MAX / 3};
-    const int axes = fuzz_take(bytes) % (AXES + 2);
-    if (axes > AXES)
-        return H5Screate(H5S_NULL);
-    if (axes == 0)
-        return H5Screate(H5S_SCALAR);
-    hsize_t length[AXES];
-    for (int a = 0; a < axes; a++) {
-        const uint8_t byte = fuzz_take(bytes);
-        length[a] = byte < 200 ? byte % 20 : large[byte % (sizeof large / sizeof large[0])];
-    }
-    return H5Screate_simple(axes, length, NULL);
-}
-
-/* Fills the buffer with elements of a type that H5Dwrite and H5Awrite may take: pointers must
- * point somewhere. */
-static void take_data(struct fuzz_bytes *bytes, hid_t type)
-{
-    static int32_t numbers[3] = {1, 2, 3};
-    static char word[WORD];
-    memset(buffer, 0, sizeof buffer);
-    if (H5Tis_variable_str(type) > 0) {
-        char *pointer = strcpy(word, take_word(bytes));
-        for (size_t i = 0; i + sizeof pointer <= BUFFER; i += sizeof pointer)
-            memcpy(buffer + i, &pointer, sizeof pointer);
-    } else if (H5Tget_class(type) == H5T_VLEN) {
-        const hvl_t list = {3, numbers};
-        for (size_t i = 0; i + sizeof list <= BUFFER; i += sizeof list)
-            memcpy(buffer + i, &list, sizeof list);
-    } else if (H5Tget_class(type) != H5T_REFERENCE) {
-        uint8_t pattern[8];
-        for (int i = 0; i < 8; i++)
-            pattern[i] = fuzz_take(bytes);
-        for (size_t i = 0; i < BUFFER; i++)
-            buffer[i] = pattern[i % 8];
-    }
-}
-
 /* ---- changes ---- */
 
 static const char *take_path(struct fuzz_bytes *bytes)
@@ -289,7 +168,7 @@ static void change_attribute(hid_t file, struct fuzz_bytes *bytes)
 {
     const struct attribute *a = take_attribute(bytes);
     if (a->text)
-        put_text(file, a->object, a->name, take_word(bytes));
+        put_text(file, a->object, a->name, fuzz_take_word(bytes));
     else
         put_integer(file, a->object, a->name, (int64_t)fuzz_take_number(bytes, 8));
 }
@@ -297,11 +176,11 @@ static void change_attribute(hid_t file, struct fuzz_bytes *bytes)
 static void retype_attribute(hid_t file, struct fuzz_bytes *bytes)
 {
     const struct attribute *a = take_attribute(bytes);
-    const hid_t type = take_type(bytes), space = take_space(bytes);
+    const hid_t type = fuzz_take_type(bytes), space = fuzz_take_space(bytes);
     const hssize_t count = H5Sget_simple_extent_npoints(space);
-    take_data(bytes, type);
-    if (count >= 0 && (size_t)count <= BUFFER / H5Tget_size(type)) { /* what H5Awrite takes */
-        put_attribute(file, a->object, a->name, type, space, buffer);
+    fuzz_take_data(bytes, type);
+    if (count >= 0 && (size_t)count <= FUZZ_BUFFER / H5Tget_size(type)) { /* what H5Awrite takes */
+        put_attribute(file, a->object, a->name, type, space, fuzz_buffer);
         return;
     }
     H5Sclose(space);
@@ -313,37 +192,19 @@ static void drop_object(hid_t file, struct fuzz_bytes *bytes)
     H5Ldelete(file, take_path(bytes), H5P_DEFAULT);
 }
 
-/* How the elements are stored: in one piece, in chunks, packed. */
-static hid_t take_storage(struct fuzz_bytes *bytes, hid_t space)
-{
-    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
-    const int kind = fuzz_take(bytes) % 4;
-    const int axes = H5Sget_simple_extent_ndims(space);
-    hsize_t chunk[AXES];
-    for (int a = 0; a < AXES; a++)
-        chunk[a] = 2;
-    if (kind == 1)
-        H5Pset_layout(list, H5D_COMPACT);
-    if (kind >= 2 && axes > 0)
-        H5Pset_chunk(list, axes, chunk);
-    if (kind == 3 && axes > 0)
-        H5Pset_deflate(list, 1);
-    return list;
-}
-
 /* Other elements, of another type, in another shape; with a right checksum in most cases. */
 static void replace_dataset(hid_t file, struct fuzz_bytes *bytes)
 {
     const char *path = take_path(bytes);
-    const hid_t type = take_type(bytes), space = take_space(bytes);
-    const hid_t storage = take_storage(bytes, space);
+    const hid_t type = fuzz_take_type(bytes), space = fuzz_take_space(bytes);
+    const hid_t storage = fuzz_take_storage(bytes, space);
     const uint8_t how = fuzz_take(bytes);
     H5Ldelete(file, path, H5P_DEFAULT);
     const hid_t id = H5Dcreate2(file, path, type, space, H5P_DEFAULT, storage, H5P_DEFAULT);
-    take_data(bytes, type);
+    fuzz_take_data(bytes, type);
     if (id >= 0) {
-        if (how & 1 && direct_bytes(type, space) > 0)
-            H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
+        if (how & 1 && fuzz_direct_bytes(type, space) > 0)
+            H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, fuzz_buffer);
         if (how % 8 != 0)
             put_checksum(id, type, space);
         H5Dclose(id);
@@ -360,9 +221,9 @@ static void change_values(hid_t file, struct fuzz_bytes *bytes)
     if (id < 0)
         return;
     const hid_t type = H5Dget_type(id), space = H5Dget_space(id);
-    take_data(bytes, type);
-    if (direct_bytes(type, space) > 0) {
-        H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
+    fuzz_take_data(bytes, type);
+    if (fuzz_direct_bytes(type, space) > 0) {
+        H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, fuzz_buffer);
         put_checksum(id, type, space);
     }
     H5Sclose(space);
@@ -375,8 +236,8 @@ static void put_link(hid_t file, struct fuzz_bytes *bytes)
 {
     const uint8_t kind = fuzz_take(bytes);
     const char *path = take_path(bytes), *other = take_path(bytes);
-    char layer[WORD + 16];
-    snprintf(layer, sizeof layer, "%s/%s", kind & 8 ? "/crossbars" : "/adc", take_word(bytes));
+    char layer[FUZZ_WORD + 16];
+    snprintf(layer, sizeof layer, "%s/%s", kind & 8 ? "/crossbars" : "/adc", fuzz_take_word(bytes));
     const char *name = kind & 4 ? layer : path;
     H5Ldelete(file, name, H5P_DEFAULT);
     if (kind % 4 == 0)

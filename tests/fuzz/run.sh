@@ -4,8 +4,8 @@
 #
 #     tests/fuzz/run.sh [SECONDS | --runs RUNS] [TARGET...]
 #
-# SECONDS (default 10) or RUNS are of each target; targets: cifar experiment idx result (default:
-# all). Does nothing, with a message, where clang or its fuzzer runtime is not installed (Debian:
+# SECONDS (default 10) or RUNS are of each target; targets: cifar experiment idx result weights
+# (default: all). Does nothing, with a message, where clang or its fuzzer runtime is not installed (Debian:
 # libclang-rt-14-dev). A finding's input goes to build-fuzz/findings/; see it again with
 #
 #     build-fuzz/tests/fuzz/fuzz_TARGET INPUT
@@ -30,7 +30,7 @@ elif [[ ${1:-} =~ ^[0-9]+$ ]]; then
     limit=-max_total_time=$1
     shift
 fi
-targets=(cifar experiment idx result)
+targets=(cifar experiment idx result weights)
 [ $# -eq 0 ] || targets=("$@")
 for target in "${targets[@]}"; do
     [ -d "$root/tests/fuzz/corpus/$target" ] || usage
@@ -66,7 +66,7 @@ options_of() {
         cifar) echo -max_len=4096 ;;
         experiment) echo -max_len=2048 "-dict=$scratch/dictionary" ;;
         idx) echo -max_len=512 ;;
-        result) echo -max_len=120 -len_control=0 -detect_leaks=0 ;;
+        result | weights) echo -max_len=120 -len_control=0 -detect_leaks=0 ;;
     esac
 }
 
