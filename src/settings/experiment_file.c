@@ -131,7 +131,8 @@ static bool read_axis(struct reader *r, const struct document_pair *pair, struct
     return true;
 }
 
-/* Whether an axis has a list of values. `run` gets its product of values so far times this. */
+/* Whether an axis has a list of values, and not too many with the axes before it; counts the variants
+ * that they make. */
 static bool check_axis(struct reader *r, const struct document_pair *pair, struct run_entry *run,
                        const struct option_entry *entry)
 {

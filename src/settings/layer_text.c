@@ -25,37 +25,37 @@ struct key {
 /* clang-format off */
 #define AT(field) offsetof(struct layer_spec, field)
 static const struct key
-    name = {"name", KEY_NAME, AT(name), 0, 0, 0},
-    outputs = {"outputs", KEY_INTEGER, AT(outputs), 1, 32768, NEEDED},
-    kernel = {"kernel", KEY_INTEGER, AT(window), 1, LAYERS_WINDOW, NEEDED},
-    size = {"size", KEY_INTEGER, AT(window), 1, LAYERS_WINDOW, NEEDED},
-    stride = {"stride", KEY_INTEGER, AT(step), 1, LAYERS_WINDOW, 1},
-    pool_stride = {"stride", KEY_INTEGER, AT(step), 1, LAYERS_WINDOW, SAME_AS_SIZE},
-    padding = {"padding", KEY_INTEGER, AT(padding), 0, LAYERS_WINDOW - 1, 0},
-    channels = {"channels", KEY_INTEGER, AT(channels), 1, 32768, NEEDED},
-    height = {"height", KEY_INTEGER, AT(height), 1, 1024, NEEDED},
-    width = {"width", KEY_INTEGER, AT(width), 1, 1024, NEEDED},
-    bias = {"bias", KEY_BOOLEAN, AT(bias), 0, 0, true},
-    quantise = {"quantise", KEY_BOOLEAN, AT(quantise), 0, 0, true},
-    always = {"always", KEY_BOOLEAN, AT(always), 0, 0, false};
+    key_name = {"name", KEY_NAME, AT(name), 0, 0, 0},
+    key_outputs = {"outputs", KEY_INTEGER, AT(outputs), 1, 32768, NEEDED},
+    key_kernel = {"kernel", KEY_INTEGER, AT(window), 1, LAYERS_WINDOW, NEEDED},
+    key_size = {"size", KEY_INTEGER, AT(window), 1, LAYERS_WINDOW, NEEDED},
+    key_stride = {"stride", KEY_INTEGER, AT(step), 1, LAYERS_WINDOW, 1},
+    key_pool_stride = {"stride", KEY_INTEGER, AT(step), 1, LAYERS_WINDOW, SAME_AS_SIZE},
+    key_padding = {"padding", KEY_INTEGER, AT(padding), 0, LAYERS_WINDOW - 1, 0},
+    key_channels = {"channels", KEY_INTEGER, AT(channels), 1, 32768, NEEDED},
+    key_height = {"height", KEY_INTEGER, AT(height), 1, 1024, NEEDED},
+    key_width = {"width", KEY_INTEGER, AT(width), 1, 1024, NEEDED},
+    key_bias = {"bias", KEY_BOOLEAN, AT(bias), 0, 0, true},
+    key_quantise = {"quantise", KEY_BOOLEAN, AT(quantise), 0, 0, true},
+    key_always = {"always", KEY_BOOLEAN, AT(always), 0, 0, false};
 
 /* `stem` is that of made names; NULL: the kind has none. */
 static const struct kind {
     const char *name, *stem;
     const struct key *key[KEYS + 1]; /* NULL ends them */
 } kinds[LAYER_KINDS] = {
-    [LAYER_CONV] = {"conv", "conv", {&name, &outputs, &kernel, &stride, &padding, &bias, &quantise}},
-    [LAYER_LINEAR] = {"linear", "fc", {&name, &outputs, &quantise}},
-    [LAYER_BATCH_NORM] = {"batch-norm", "bn", {&name, &quantise}},
+    [LAYER_CONV] = {"conv", "conv", {&key_name, &key_outputs, &key_kernel, &key_stride, &key_padding, &key_bias, &key_quantise}},
+    [LAYER_LINEAR] = {"linear", "fc", {&key_name, &key_outputs, &key_quantise}},
+    [LAYER_BATCH_NORM] = {"batch-norm", "bn", {&key_name, &key_quantise}},
     [LAYER_RELU] = {"relu", NULL, {NULL}},
-    [LAYER_QUANTISE] = {"quantise", NULL, {&name}},
-    [LAYER_MAX_POOL] = {"max-pool", NULL, {&size, &pool_stride}},
-    [LAYER_AVERAGE_POOL] = {"average-pool", "pool", {&name, &size, &pool_stride, &quantise}},
-    [LAYER_GLOBAL_AVERAGE_POOL] = {"global-average-pool", "pool", {&name, &quantise}},
-    [LAYER_DROPOUT] = {"dropout", NULL, {&always}},
+    [LAYER_QUANTISE] = {"quantise", NULL, {&key_name}},
+    [LAYER_MAX_POOL] = {"max-pool", NULL, {&key_size, &key_pool_stride}},
+    [LAYER_AVERAGE_POOL] = {"average-pool", "pool", {&key_name, &key_size, &key_pool_stride, &key_quantise}},
+    [LAYER_GLOBAL_AVERAGE_POOL] = {"global-average-pool", "pool", {&key_name, &key_quantise}},
+    [LAYER_DROPOUT] = {"dropout", NULL, {&key_always}},
     [LAYER_FLATTEN] = {"flatten", NULL, {NULL}},
-    [LAYER_RESHAPE] = {"reshape", NULL, {&channels, &height, &width}},
-    [LAYER_RESIDUAL] = {"residual", "block", {&name, &quantise}},
+    [LAYER_RESHAPE] = {"reshape", NULL, {&key_channels, &key_height, &key_width}},
+    [LAYER_RESIDUAL] = {"residual", "block", {&key_name, &key_quantise}},
 };
 /* clang-format on */
 

@@ -19,15 +19,15 @@
 #include "settings/document.h"
 
 /* Reads a list and names its layers. False with a located message. Whether the layers fit each other
- * and the data is for layers_build to say. */
+ * and the data is for layers_build to say. The list is the caller's. Not collective. */
 bool layer_text_read(const struct document *document, const yaml_node_t *node,
                      struct layer_list *list, struct error *err);
 
-/* Bytes that hold the printed list. */
+/* Bytes that hold the printed list, with its NUL. Not collective. */
 size_t layer_text_size(const struct layer_list *list);
 
 /* Appends "layers:" with every layer's every key, each line behind `indent` blanks. Reads back to
- * the same list. */
+ * the same list. `text` has room for layer_text_size bytes. Not collective. */
 void layer_text_print(const struct layer_list *list, int indent, char *text);
 
 #endif

@@ -1,7 +1,6 @@
 /* The value of an option of any type: read from text, put into settings, compared, printed.
  *
- * Messages of this module carry no location: the caller knows where the text came from. Nothing here
- * is collective.
+ * Messages of this module carry no location: the caller knows where the text came from.
  */
 #ifndef RESLICE_SETTINGS_OPTION_VALUE_H
 #define RESLICE_SETTINGS_OPTION_VALUE_H
@@ -27,39 +26,41 @@ union option_value {
 
 /* The value of a text; `lists` takes the numbers of a list and may be NULL for "[]". Lists may go
  * without their brackets: "300, 100", or "8" for a list of one number. A list of layers is refused, but
- * for the empty one. False with a message, and `value` zeroed. */
+ * for the empty one. False with a message, and `value` zeroed. Not collective. */
 bool option_value_parse(const struct option_entry *entry, const char *text,
                         struct settings_lists *lists, union option_value *value, struct error *err);
 
-/* The value of an option in settings. */
+/* The value of an option in settings. Not collective. */
 union option_value option_value_get(const struct option_entry *entry,
                                     const struct settings *settings);
 
-/* Sets an option. The settings then point to what the value points to. */
+/* Sets an option. The settings then point to what the value points to. Not collective. */
 void option_value_put(const struct option_entry *entry, struct settings *settings,
                       const union option_value *value);
 
-/* option_value_parse and option_value_put: the settings are unchanged when the text is refused. */
+/* option_value_parse and option_value_put: the settings are unchanged when the text is refused.
+ * Not collective. */
 bool option_value_set(const struct option_entry *entry, struct settings *settings, const char *text,
                       struct settings_lists *lists, struct error *err);
 
-/* Whether two values of an option are the same: of lists every element, of layers all but their lines. */
+/* Whether two values of an option are the same: of lists every element, of layers all but their lines.
+ * Not collective. */
 bool option_value_same(const struct option_entry *entry, const union option_value *a,
                        const union option_value *b);
 
-/* Whether an option has the same value in two settings. */
+/* Whether an option has the same value in two settings. Not collective. */
 bool option_value_equal(const struct option_entry *entry, const struct settings *a,
                         const struct settings *b);
 
-/* Whether all options have the same values in two settings. */
+/* Whether all options have the same values in two settings. Not collective. */
 bool option_values_equal(const struct settings *a, const struct settings *b);
 
 /* A value as text that option_value_parse reads back to the same value: the shortest decimal number,
- * "[300, 100]", true. A list of layers is only hinted at: "[...]". */
+ * "[300, 100]", true. A list of layers is only hinted at: "[...]". Not collective. */
 void option_value_print(const struct option_entry *entry, const union option_value *value,
                         char text[OPTIONS_TEXT]);
 
-/* Settings with every option at its default. They point to nothing. */
+/* Settings with every option at its default. They point to nothing. Not collective. */
 void option_values_default(struct settings *settings);
 
 #endif

@@ -3,7 +3,6 @@
  * Experiment files, `--set`, the matrix, error messages, the resolved settings in result files and
  * `reslice help options` all read it, so a new option is one field in `struct settings` and one row
  * here. Messages of this module carry no location: the caller knows where the text came from.
- * Nothing here is collective.
  */
 #ifndef RESLICE_SETTINGS_OPTIONS_H
 #define RESLICE_SETTINGS_OPTIONS_H
@@ -50,53 +49,58 @@ struct option_entry {
 extern const struct option_entry options_table[];
 extern const size_t options_count;
 
-/* Row of a path, or -1. */
+/* Row of a path, or -1. Not collective. */
 int option_find(const char *path);
 
-/* True for a section of the table: "training". */
+/* True for a section of the table: "training". Not collective. */
 bool option_is_section(const char *name);
 
-/* Whether an option stands in a section: "network" has network.depth. */
+/* Whether an option stands in a section: "network" has network.depth. Not collective. */
 bool option_is_in(const struct option_entry *entry, const char *section);
 
 /* True for epochs, prune, penalty, the constraints and how they are imposed, as sections or as paths:
- * they stand in a run, not in sections of the experiment. */
+ * they stand in a run, not in sections of the experiment. Not collective. */
 bool option_of_run(const char *path);
 
-/* The numbers of a constraint (method/constraint.h) in the settings, which own them. */
+/* The numbers of a constraint (method/constraint.h) in the settings, which own them. Not
+ * collective. */
 const struct real_list *option_amounts(const struct settings *settings,
                                        const struct constraint_class *class);
 
-/* Row of the option that holds the numbers of a constraint. */
+/* Row of the option that holds the numbers of a constraint. Not collective. */
 int option_of_constraint(const struct constraint_class *class);
 
-/* Whether the settings have any constraint. */
+/* Whether the settings have any constraint. Not collective. */
 bool options_have_constraint(const struct settings *settings);
 
 /* The list without numbers in which an option says nothing: the amounts of its constraint, the groups
- * of the group lasso, the list itself for the normalisation of the data set; NULL for other options. */
+ * of the group lasso, the list itself for the normalisation of the data set; NULL for other options.
+ * Not collective. */
 const struct option_entry *option_switch(const struct option_entry *entry);
 
 /* Whether an option goes without saying in the settings of a run: that of a constraint that is off,
- * how to impose nothing, and the normalisation of the data set. */
+ * how to impose nothing, and the normalisation of the data set. Not collective. */
 bool option_is_silent(const struct option_entry *entry, const struct settings *settings);
 
-/* Letters, digits, '-', '_' and '.', not starting with '-' or '.': safe as the name of a file. */
+/* Letters, digits, '-', '_' and '.', not starting with '-' or '.': safe as the name of a file. Not
+ * collective. */
 bool option_is_name(const char *text);
 
-/* What an option may be, as "a, b, c"; NULL when that is a range. */
+/* What an option may be, as "a, b, c"; NULL when that is a range. Not collective. */
 const char *option_choices(const struct option_entry *entry);
 
-/* True when `text` is one of the words of a list "a, b, c". */
+/* True when `text` is one of the words of a list "a, b, c". Not collective. */
 bool option_in_list(const char *list, const char *text);
 
-/* What values an option may have, for people: "a number > 0 and <= 1000". */
+/* What values an option may have, for people: "a number > 0 and <= 1000". Not collective. */
 void option_allowed(const struct option_entry *entry, char *text, size_t size);
 
-/* Always false, with the message for a path that is not in the table: what is, and the nearest. */
+/* Always false, with the message for a path that is not in the table: what is, and the nearest.
+ * Not collective. */
 bool option_unknown(const char *path, struct error *err);
 
-/* The option table as text for people, to the log: path, type and range, default, meaning. */
+/* The option table as text for people, to the log: path, type and range, default, meaning. Not
+ * collective. */
 void options_print_table(void);
 
 #endif

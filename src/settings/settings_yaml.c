@@ -17,8 +17,7 @@ static void append_value(char *yaml, size_t size, const char *value, enum option
 }
 
 /* Appends one line. A list of layers stands for all other options of the network; without one it goes
- * unmentioned,
- * and so do the options of what is off (option_is_silent). */
+ * unmentioned, and so do the options of what is off (option_is_silent). */
 static void append_option(char *yaml, size_t size, const struct option_entry *entry,
                           const struct settings *settings)
 {

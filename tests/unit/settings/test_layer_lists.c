@@ -191,6 +191,30 @@ static void test_text(void **state)
     assert_int_equal(mem_live_blocks(), 0);
 }
 
+/* Variants, and runs that name a list by an alias, share one copy; settings stay small. */
+static void test_one_copy(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "experiment: e\ntraining: {select: last}\nruns:\n"
+        "- name: a\n  network: {layers: &l [flatten, linear: {outputs: 10}]}\n"
+        "  sparsity: {keep: [0.5]}\n"
+        "  matrix: {training.seed: [1, 2]}\n"
+        "- {name: b, network: {layers: *l}}\n";
+    struct experiment e;
+    if (!experiment_parse(&e, "t.yaml", text, strlen(text), (struct experiment_overrides){0}, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(e.run_count, 3);
+    const struct settings *a = &e.runs[0].settings;
+    assert_int_equal(a->network.layers->count, 2);
+    for (int i = 1; i < 3; i++)
+        assert_ptr_equal(e.runs[i].settings.network.layers, a->network.layers);
+    assert_ptr_equal(e.runs[1].settings.sparsity.keep.value, a->sparsity.keep.value);
+    assert_true(sizeof *a < 1024);
+    experiment_free(&e);
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
 /* Every field counts, lines do not. */
 static void test_difference(void **state)
 {
@@ -230,9 +254,8 @@ static void test_difference(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_models),
-        cmocka_unit_test(test_deepest),
-        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_models),     cmocka_unit_test(test_deepest),
+        cmocka_unit_test(test_text),       cmocka_unit_test(test_one_copy),
         cmocka_unit_test(test_difference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
