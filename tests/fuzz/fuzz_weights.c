@@ -19,7 +19,7 @@
 
 enum { INPUTS = 4, HIDDEN = 3, CLASSES = 2, TENSORS = 4, VALUES = INPUTS * HIDDEN, CHANGES = 6 };
 
-static const struct tensor {
+static const struct right_tensor {
     const char *name;
     int axes;
     hsize_t length[2];
@@ -36,7 +36,7 @@ static struct fuzz_file file;
 static float value[TENSORS][VALUES];
 static bool only_values;
 
-static size_t count_of(const struct tensor *tensor)
+static size_t count_of(const struct right_tensor *tensor)
 {
     return (size_t)(tensor->length[0] * (tensor->axes == 2 ? tensor->length[1] : 1));
 }
@@ -45,7 +45,7 @@ static size_t count_of(const struct tensor *tensor)
 
 static void put_values(hid_t to, int t)
 {
-    const struct tensor *tensor = &tensors[t];
+    const struct right_tensor *tensor = &tensors[t];
     const hid_t space = H5Screate_simple(tensor->axes, tensor->length, NULL);
     const hid_t id = H5Dcreate2(to, tensor->name, H5T_NATIVE_FLOAT, space, H5P_DEFAULT, H5P_DEFAULT,
                                 H5P_DEFAULT);
@@ -212,7 +212,7 @@ static void read_file(void)
     model_build(&net, &spec);
     parameters_initialise(&net.params, 1);
     fuzz_clear(&err);
-    const bool is_accepted = weights_load(&net, file.path, &err);
+    const bool is_accepted = import_weights_load(&net, file.path, &err);
     if (!is_accepted)
         fuzz_need_line(&err);
     check_values(&net, is_accepted);
