@@ -29,7 +29,7 @@ static bool parse_command_line(struct export_options *options, struct cli_call c
     /* clang-format off */
     const struct cli_option table[] = {
         {"-o", "FILE", CLI_TEXT, &options->output,
-         .meaning = "what is written, instead of RESULT.crossbars.h5 beside RESULT.h5"},
+         .meaning = "what is written, instead of crossbars/RESULT.h5 beside RESULT.h5"},
         {"--set", "PATH=VALUE", CLI_LIST, &options->sets,
          .meaning = "override a setting of the run, e.g. crossbar.rows=64; may be repeated"},
     };
@@ -48,14 +48,15 @@ static bool parse_command_line(struct export_options *options, struct cli_call c
     return cli_parse(&cli, call, &options->files, status);
 }
 
+/* DIR/crossbars/RUN.h5 for DIR/RUN.h5: a pattern of results, results/RUN*.h5, does not find it. */
 static void choose_path(char path[RESULT_PATH], const char *result, const char *wanted)
 {
-    const size_t n = strlen(result);
-    const bool has_end = n > 3 && strcmp(result + n - 3, ".h5") == 0;
+    const char *slash = strrchr(result, '/');
+    const int folder = slash ? (int)(slash + 1 - result) : 0;
     if (wanted)
         snprintf(path, RESULT_PATH, "%s", wanted);
     else
-        snprintf(path, RESULT_PATH, "%.*s.crossbars.h5", (int)(has_end ? n - 3 : n), result);
+        snprintf(path, RESULT_PATH, "%.*scrossbars/%s", folder, result, result + folder);
 }
 
 static bool export_file(const struct export_options *options, const char *result, struct error *err)

@@ -102,7 +102,11 @@ makes_folders() {
 
 default_name() {
     "$reslice" export "$work/runs/mlp.h5"
-    [ -s "$work/runs/mlp.crossbars.h5" ]
+    [ -s "$work/runs/crossbars/mlp.h5" ]
+    "$reslice" report "$work"/runs/mlp*.h5 >"$work/report"
+    (cd "$work/runs" && "$reslice" export mlp.h5)
+    compgen -G "$work/runs/*crossbars*.h5" && return 1
+    return 0
 }
 
 train 2 "$work/runs.yaml" --output "$work"
