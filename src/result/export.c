@@ -147,8 +147,8 @@ static void write_geometry(struct store *store, const struct mapping *map)
         store_integer(store, map->group, numbers[i].name, numbers[i].value);
 }
 
-static void write_root(struct store *store, struct crossbar_format format,
-                       struct export_source source)
+static void write_root(struct store *store, const struct network *net,
+                       struct crossbar_format format, struct export_source source)
 {
     store_text(store, "/", "format", EXPORT_FORMAT);
     store_integer(store, "/", "version", EXPORT_FORMAT_VERSION);
@@ -161,6 +161,7 @@ static void write_root(struct store *store, struct crossbar_format format,
     store_integer(store, "/", "slices", crossbar_slices(format));
     store_integer(store, "/", "bits", format.weight_bits);
     store_integer(store, "/", "input_bits", format.input_bits);
+    store_integer(store, "/", "logit_exponent", exponent_of(net, net->logits));
 }
 
 void export_write(const char *path, const struct network *net, struct crossbar_format format,
@@ -173,7 +174,7 @@ void export_write(const char *path, const struct network *net, struct crossbar_f
             bytes += CROSSBAR_SIGNS * map.slices * plane_size(&map) + 2 * map.weight->count;
         }
     struct store *store = store_create(path, bytes);
-    write_root(store, format, source);
+    write_root(store, net, format, source);
     for (const struct op *op = net->op; op < net->op + net->op_count; op++)
         if (op->class->gather_codes) {
             const struct mapping map = mapping_of(net, op, format);
