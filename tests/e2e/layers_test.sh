@@ -71,8 +71,8 @@ nn/loss.c "data/dataset.h" sideways, from nn to data
 data/idx.c "settings/options.h" up, from data to settings
 settings/options.c "train/step.h" up, from settings to train
 train/step.c "result/result.h" up, from train to result
-train/step.c "simulate/conversions.h" up, from train to simulate
-simulate/conversions.c "report/plot.h" up, from simulate to report
+train/step.c "simulate/trials.h" up, from train to simulate
+simulate/trials.c "report/plot.h" up, from simulate to report
 report/plot.c "cli/cli.h" up, from report to cli
 cli/cli.c "main.h" not ROOM/NAME.h of a known room
 cli/cli.c "cli.h" not ROOM/NAME.h of a known room
