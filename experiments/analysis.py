@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""The main figure from result files: what is left in each slice, and which ADC that asks for.
+"""The main figure from result files, with xarray and h5netcdf: what is left in each slice, and which ADC
+that asks for.
 
     experiments/analysis.py results/mnist-mlp/*.h5 [--output figure.svg]
 
 Left: share of codes that are not 0, slice by slice. Right: accuracy against the ADC bits of one
 slice, for the files that reslice crossbar has been at (the last of them is drawn).
-Debian: python3-h5py python3-xarray python3-matplotlib
+Debian: python3-h5py python3-xarray python3-h5netcdf python3-matplotlib
 """
 import argparse
 
@@ -25,8 +26,8 @@ def open_result(path):
     with h5py.File(path) as file:
         attributes = dict(file.attrs)
         has_sweep = "adc/sweep" in file
-    total = xarray.open_dataset(path, group="slices/total")
-    sweep = xarray.open_dataset(path, group="adc/sweep") if has_sweep else None
+    total = xarray.open_dataset(path, group="slices/total", engine="h5netcdf")
+    sweep = xarray.open_dataset(path, group="adc/sweep", engine="h5netcdf") if has_sweep else None
     return attributes, total.nonzero / total.attrs["codes"], sweep
 
 
