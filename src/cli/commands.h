@@ -16,13 +16,13 @@ struct command {
 extern const struct command commands_table[];
 extern const size_t commands_count;
 
-/* NULL when there is none of this name. */
+/* A row of the table; NULL when there is none of this name. Not collective. */
 const struct command *command_find(const char *name);
 
-/* "train, crossbar, …" */
+/* "train, crossbar, …", for messages: a buffer of this function's. Not collective. */
 const char *commands_names(void);
 
-/* Rank 0 prints what there is. */
+/* Rank 0 prints the list of commands. Not collective. */
 void commands_print(void);
 
 int command_train(struct cli_call call);
@@ -35,7 +35,7 @@ int command_bench(struct cli_call call);
 int command_options(struct cli_call call);
 int command_help(struct cli_call call);
 
-/* "reslice 0.1.0 (commit)" */
+/* Rank 0 prints "reslice 0.1.0 (commit)". Returns 0. Not collective. */
 int command_version(void);
 
 #endif

@@ -9,10 +9,11 @@ enum manual_format {
     MANUAL_FORMATS
 };
 
-/* MANUAL_FORMATS when there is none of this name. */
+/* The format "man", "markdown" or "bash"; MANUAL_FORMATS when there is none of this name. Not
+ * collective. */
 enum manual_format manual_find(const char *name);
 
-/* Prints to standard output, on rank 0. */
+/* Prints the whole manual on standard output. For rank 0: not collective. */
 void manual_print(enum manual_format format);
 
 #endif

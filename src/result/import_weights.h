@@ -6,8 +6,9 @@
 #include "nn/network.h"
 
 /* Reads an HDF5 file with one dataset a tensor, named as result/import_names.h says, into the values of
- * the network's parameters. False with a line when something is missing, left over, of another shape
- * or not finite; the list is out. Collective. */
+ * the network's parameters. A weight_orig is multiplied by its mask. False with a line when the file
+ * is none, or a tensor is missing, left over, of another shape, of integers or not finite; lists and
+ * recipes are out on rank 0's standard output. Collective: rank 0 reads, all ranks get the values. */
 bool import_weights_load(struct network *net, const char *path, struct error *err);
 
 #endif

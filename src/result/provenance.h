@@ -12,10 +12,11 @@ struct store;
  * the time in which it was interrupted, `resumptions` how often it was. */
 void provenance_write(struct store *store, double begun_s, double seconds, int64_t resumptions);
 
-/* The CPU's name as Linux has it. */
+/* The name of this rank's CPU, as Linux has it, into `text` of `size` bytes; "unknown" where there is
+ * none. Not collective. */
 void provenance_cpu(char *text, size_t size);
 
-/* "0.1.0 (commit)" of this program. */
+/* "0.1.0 (commit)" of this program; a constant. Not collective. */
 const char *provenance_version(void);
 
 #endif
