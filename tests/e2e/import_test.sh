@@ -113,14 +113,19 @@ END
 # Convolutions make an input vector a pixel: not all test samples, unless they are asked for.
 samples_of_currents() {
     local small=(--network resnet "${color[@]}" --set network.depth=8 --set network.width=8)
-    import 2 "$work/numpy/resnet.h5" "${small[@]}" -o "$work/samples.h5" | tee "$work/out"
-    grep -q 'currents of the first 100 of 200 test samples; --set crossbar.samples=0 counts all' \
+    import 2 "$work/numpy/resnet.h5" "${small[@]}" -o "$work/samples.h5"
+    "$python" -c 'import sys, h5py
+config = h5py.File(sys.argv[1]).attrs["config"]
+assert " samples: 100\n" in config, config' "$work/samples.h5"
+    import 2 "$work/numpy/resnet.h5" "${small[@]}" -o "$work/samples.h5" \
+        --set crossbar.samples=10 | tee "$work/out"
+    grep -q 'currents of the first 10 of 40 test samples; --set crossbar.samples=0 counts all' \
         "$work/out"
-    counted "$work/samples.h5" 100
+    counted "$work/samples.h5" 10
     import 2 "$work/numpy/resnet.h5" "${small[@]}" -o "$work/samples.h5" \
         --set crossbar.samples=0 | tee "$work/out"
-    grep -q 'currents of all 200 test samples' "$work/out"
-    counted "$work/samples.h5" 200
+    grep -q 'currents of all 40 test samples' "$work/out"
+    counted "$work/samples.h5" 40
 }
 
 # refuses WHAT ARGUMENT...: status 2 and one line that contains WHAT.
