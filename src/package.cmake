@@ -31,13 +31,14 @@ install(FILES README.md ${CMAKE_BINARY_DIR}/generated/manual.md
 install(FILES src/README.md RENAME formats.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY experiments DESTINATION ${shared}
-        FILES_MATCHING PATTERN "*.yaml" PATTERN "load_crossbars.py" PATTERN "torch_peer.py" PATTERN "*.md"
+        FILES_MATCHING PATTERN "*.yaml" PATTERN "load_crossbars.py" PATTERN "*.md"
         PATTERN "__pycache__" EXCLUDE)
 install(DIRECTORY jobs DESTINATION ${shared}
         FILES_MATCHING PATTERN "*.sbatch" PATTERN "*.md" PATTERN "modulefile" PATTERN "package.py"
         PATTERN "__pycache__" EXCLUDE)
 install(FILES data/README.md DESTINATION ${shared}/data)
 install(FILES experiments/quickstart.sh experiments/compare-torch.sh experiments/analysis.py
+        experiments/torch_peer.py
         DESTINATION ${shared}/experiments ${scripts})
 install(FILES experiments/rivals/rivals.sh DESTINATION ${shared}/experiments/rivals ${scripts})
 install(FILES data/fetch.sh DESTINATION ${shared}/data ${scripts})
