@@ -333,7 +333,10 @@ bool experiment_file_read(struct experiment_file *file, const struct document *d
                           struct experiment_overrides overrides, struct error *err)
 {
     struct reader reader = {
-        .document = document, .file = file, .err = err, .values = {document, file->lists, err, NULL}
+        .document = document,
+        .file = file,
+        .err = err,
+        .values = {document, file->lists, err, NULL}
     };
     file->name = document->file;
     if (!read_root(&reader))
