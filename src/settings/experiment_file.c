@@ -336,7 +336,7 @@ bool experiment_file_read(struct experiment_file *file, const struct document *d
         .document = document,
         .file = file,
         .err = err,
-        .values = {document, file->lists, err, NULL}
+        .values = {.document = document, .lists = file->lists, .err = err},
     };
     file->name = document->file;
     if (!read_root(&reader))
