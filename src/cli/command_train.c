@@ -70,15 +70,19 @@ static int fail(const struct error *err, int status)
     return status;
 }
 
-/* Whether the run's file is there and complete; *status is not 0 when it stands in the way. */
-static bool is_complete(struct session *session, size_t r, const char *path, int *status)
+/* Whether the run's file is there and complete; else *status is not 0 when it stands in the way, and
+ * *why says how. */
+static bool is_complete(struct session *session, size_t r, const char *path, int *status,
+                        struct error *why)
 {
     *status = 0;
     if (session->options.fresh && session->selection.wanted[r])
         return false;
     const struct judgement it = run_state(&session->experiment, r, path, &session->data);
-    if (it.state == JUDGE_OTHER || it.state == JUDGE_BAD || it.state == JUDGE_IN_USE)
-        *status = fail(&it.why, error_status(&it.why));
+    if (it.state == JUDGE_OTHER || it.state == JUDGE_BAD || it.state == JUDGE_IN_USE) {
+        *why = it.why;
+        *status = error_status(why);
+    }
     if (it.state != JUDGE_COMPLETE)
         return false;
     checkpoint_remove(path); /* left by a crash behind the last rename */
@@ -125,12 +129,17 @@ static int visit_run(struct session *session, size_t r)
     const struct experiment *experiment = &session->experiment;
     const struct experiment_run *run = &experiment->runs[r];
     char path[RESULT_PATH];
-    struct error err;
+    struct error err, busy;
     struct lock lock = {.fd = -1};
     int status;
     result_path(path, session->options.output, experiment, run);
-    if (is_complete(session, r, path, &status) || status != 0)
-        return status;
+    if (is_complete(session, r, path, &status, &err))
+        return 0;
+    /* what another process works on may look like anything: that it does is what there is to say */
+    if (status != 0 && comm_agree(comm_rank() != 0 || lock_is_free(path, &busy), &busy))
+        return fail(&err, status);
+    if (status != 0)
+        return fail(&busy, ERROR_STATUS_ENVIRONMENT);
     if (!comm_all_true(!stop_wanted())) {
         log_info("%s: not started: %s", run->name, stop_reason());
         return ERROR_STATUS_STOPPED;
@@ -138,8 +147,8 @@ static int visit_run(struct session *session, size_t r)
     if (!comm_agree(comm_rank() != 0 || lock_take(&lock, path, &err), &err))
         return fail(&err, ERROR_STATUS_ENVIRONMENT);
     /* another process may have completed it in between */
-    if (!is_complete(session, r, path, &status) && status == 0)
-        status = train_locked(session, r, path);
+    if (!is_complete(session, r, path, &status, &err))
+        status = status ? fail(&err, status) : train_locked(session, r, path);
     lock_release(&lock);
     return status;
 }

@@ -58,6 +58,25 @@ static int set_lock(int fd)
     return code;
 }
 
+bool lock_is_free(const char *path, struct error *err)
+{
+    char target[DISK_PATH];
+    struct lock lock;
+    struct flock other = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct error ignored;
+    if (!disk_follow(path, target, &ignored))
+        return true;
+    snprintf(lock.path, sizeof lock.path, "%s.lock", target);
+    lock.fd = disk_open(lock.path, O_RDONLY);
+    if (lock.fd < 0)
+        return true;
+    const bool held = fcntl(lock.fd, F_GETLK, &other) == 0 && other.l_type != F_UNLCK;
+    if (held)
+        taken(&lock, err);
+    give_up(&lock);
+    return !held;
+}
+
 bool lock_take(struct lock *lock, const char *path, struct error *err)
 {
     char target[DISK_PATH];

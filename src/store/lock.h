@@ -20,6 +20,11 @@ struct lock {
  * locks gives a warning and no lock. */
 bool lock_take(struct lock *lock, const char *path, struct error *err);
 
+/* False with the line of lock_take when another process holds the lock of a result file; makes no
+ * file, and where it cannot be told the answer is true. Not for a process that holds the lock itself:
+ * it would lose it. Not collective. */
+bool lock_is_free(const char *path, struct error *err);
+
 /* Removes the file and gives the lock back. A lock that was not taken (fd -1) is left alone.
  * Not collective. */
 void lock_release(struct lock *lock);

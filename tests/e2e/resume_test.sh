@@ -212,6 +212,7 @@ two_processes() {
     copy_two
     start_job 2 --output "$work/copy" --set epochs=1000 --fresh
     until_true test -s "$work/copy/e/parent.h5.lock"
+    until_true test -e "$work/copy/e/parent.h5.checkpoint" # of other settings than the second has
     on_ranks 2 "$reslice" train "$work/e.yaml" --output "$work/copy" >"$work/second" 2>&1 ||
         status=$?
     cat "$work/second"
