@@ -41,20 +41,24 @@ static size_t SIMD_NAME(quantise)(int16_t *restrict code, float *value, const fl
     return (size_t)saturated;
 }
 
-static void SIMD_NAME(add_slice_gradient)(float *restrict gradient, const int16_t *restrict code,
-                                          size_t n, const float *scale, int slices, int width)
+/* A constant number of slices of constant width becomes straight code. */
+static inline __attribute__((always_inline)) void slice_gradient(float *restrict gradient,
+                                                                 const int16_t *restrict code,
+                                                                 size_t n, const float *scale,
+                                                                 int slices, int width)
 {
-    const int32_t digit_mask = (1 << width) - 1;
+    const int32_t digit = (1 << width) - 1;
     size_t i = 0;
     for (; i + SIMD_LANES <= n; i += SIMD_LANES) {
         simd_i16_half narrow;
         SIMD_LOAD(narrow, code + i);
         const simd_i32 q = __builtin_convertvector(narrow, simd_i32);
         const simd_i32 sign = q >> 31; /* 0 or -1 */
-        simd_i32 rest = (q ^ sign) - sign;
+        const simd_i32 magnitude = (q ^ sign) - sign;
         simd_f32 sum = {0};
-        for (int k = 0; k < slices; k++, rest >>= width) {
-            const simd_i32 on = (rest & digit_mask) != 0; /* 0 or -1 */
+        SIMD_UNROLL
+        for (int k = 0; k < slices; k++) {
+            const simd_i32 on = (magnitude & (digit << (width * k))) != 0; /* 0 or -1 */
             const simd_f32 weight = scale[k] - (simd_f32){0};
             sum += (simd_f32)(on & (simd_i32)weight);
         }
@@ -67,9 +71,18 @@ static void SIMD_NAME(add_slice_gradient)(float *restrict gradient, const int16_
         float sum = 0.0f;
         int rest = code[i] < 0 ? -code[i] : code[i];
         for (int k = 0; k < slices; k++, rest >>= width)
-            sum += (rest & digit_mask) ? scale[k] : 0.0f;
+            sum += (rest & digit) ? scale[k] : 0.0f;
         gradient[i] += code[i] < 0 ? -sum : sum;
     }
+}
+
+static void SIMD_NAME(add_slice_gradient)(float *gradient, const int16_t *code, size_t n,
+                                          const float *scale, int slices, int width)
+{
+    if (slices == 4 && width == 2)
+        slice_gradient(gradient, code, n, scale, 4, 2);
+    else
+        slice_gradient(gradient, code, n, scale, slices, width);
 }
 
 /* ---- crossbars ---- */

@@ -27,6 +27,8 @@ const char *penalty_names(void)
 size_t penalty_scalars(struct penalty_input in, bool quantised_only)
 {
     size_t scalars = 0;
+    if (in.whole)
+        return penalty_scalars(*in.whole, quantised_only);
     for (size_t t = 0; t < in.count; t++)
         if (in.tensor[t].is_quantised || !quantised_only)
             scalars += in.tensor[t].count;

@@ -28,6 +28,7 @@ struct penalty_input {
     size_t count;
     struct bit_slice_format format;
     double alpha;
+    const struct penalty_input *whole; /* what these tensors are parts of, or NULL; not owned */
 };
 
 struct penalty_class {
@@ -35,8 +36,10 @@ struct penalty_class {
     /* It is a term of the codes: where training is not quantised (no codes), there is nothing
      * that it could penalise, and who chooses the penalty refuses it. */
     bool needs_codes;
-    double (*value)(struct penalty_input in);      /* the term of the loss. Not collective */
-    void (*add_gradient)(struct penalty_input in); /* to tensor[].gradient. Not collective */
+    double (*value)(struct penalty_input in); /* the term of the loss, of a whole. Not collective */
+    /* To tensor[].gradient, element by element: the parts of a whole may come one after the other.
+     * Not collective. */
+    void (*add_gradient)(struct penalty_input in);
 };
 
 /* alpha mean|w| over all parameters. */
@@ -53,7 +56,8 @@ const struct penalty_class *penalty_find(const char *name);
  * a static text, always the same. Not collective. */
 const char *penalty_names(void);
 
-/* Number of scalars in the tensors that count: all, or the quantised ones only. Not collective. */
+/* Number of scalars in the tensors that count: all, or the quantised ones only; of the whole where
+ * `in` is a part. Not collective. */
 size_t penalty_scalars(struct penalty_input in, bool quantised_only);
 
 #endif

@@ -6,12 +6,18 @@
 #include "base/names.h"
 #include "nn/kernels.h"
 
-void sgd_step(struct parameters *params, struct sgd sgd, double rate)
+void sgd_step_part(struct parameters *params, const float *gradient, struct sgd sgd, double rate,
+                   size_t first, size_t n)
 {
     const struct sgd_spec spec = {(float)rate, (float)sgd.momentum, (float)sgd.weight_decay,
                                   sgd.nesterov};
-    nn_kernels()->sgd(params->value, params->momentum, params->gradient, params->mask, params->size,
-                      spec);
+    nn_kernels()->sgd(params->value + first, params->momentum + first, gradient,
+                      params->mask + first, n, spec);
+}
+
+void sgd_step(struct parameters *params, struct sgd sgd, double rate)
+{
+    sgd_step_part(params, params->gradient, sgd, rate, 0, params->size);
 }
 
 static double half_cosine(double from, double to, double t)

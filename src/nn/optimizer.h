@@ -17,6 +17,11 @@ struct sgd {
  * Masked gradients count as 0. Not collective. */
 void sgd_step(struct parameters *params, struct sgd sgd, double rate);
 
+/* The same for the elements [first, first + n) of the flat arrays, with gradients gradient [n].
+ * Not collective. */
+void sgd_step_part(struct parameters *params, const float *gradient, struct sgd sgd, double rate,
+                   size_t first, size_t n);
+
 struct schedule {
     const char *name; /* see schedule_names */
     double rate;      /* the largest */

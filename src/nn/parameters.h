@@ -57,7 +57,7 @@ struct parameters {
     size_t size;              /* of the flat arrays, gaps included */
     size_t scalars;           /* trainable values */
     float *value;             /* shadow weights, float32 */
-    float *gradient;
+    float *gradient;          /* of a step; where that will do, of one part after the other */
     float *momentum;
     float *quantised; /* code * step; equals value for float tensors */
     int16_t *code;

@@ -78,6 +78,7 @@ void step_create(struct step *step, struct network *net, struct step_settings se
     step->label = MEM_NEW(uint8_t, step_capacity(settings.batch, settings.shards));
     step->begin = MEM_NEW(size_t, comm_share(settings.shards).count + 1);
     step->view = MEM_NEW(struct penalty_tensor, net->params.count);
+    step->part = MEM_NEW(struct penalty_tensor, net->params.count);
     step->viewed = MEM_NEW(int, net->params.count);
     for (int t = 0; t < net->params.count; t++) {
         const struct parameter *tensor = &net->params.tensor[t];
@@ -100,6 +101,7 @@ void step_destroy(struct step *step)
     mem_free(step->label);
     mem_free(step->begin);
     mem_free(step->view);
+    mem_free(step->part);
     mem_free(step->viewed);
     mem_free(step->group);
     mem_free(step->norm);
@@ -136,7 +138,7 @@ static struct penalty_input penalty_view(const struct step *step)
     for (size_t v = 0; v < step->views; v++)
         step->view[v].step =
             fixed_point_step(params->tensor[step->viewed[v]].exponent, step->format.bits);
-    return (struct penalty_input){step->view, step->views, step->format, step->alpha};
+    return (struct penalty_input){step->view, step->views, step->format, step->alpha, NULL};
 }
 
 double step_penalty(const struct step *step)
@@ -179,7 +181,7 @@ static bool forward_and_loss(struct step *step, const struct pass *pass, size_t 
     return true;
 }
 
-/* Gradients of the global batch into params.gradient, sums into params.sum. */
+/* The global batch's sums into params.sum. */
 static bool compute(struct step *step, size_t m, struct clock *clock)
 {
     struct network *net = step->net;
@@ -197,16 +199,73 @@ static bool compute(struct step *step, size_t m, struct clock *clock)
     extra[SUM_STOP] = stop_wanted();
     extra[SUM_MARK] = comm_rank() == 0 && step->mark;
     comm_sum_i64(params->sum, params->size + SUM_EXTRAS);
-    if (extra[SUM_DIVERGED])
-        return false;
-    nn_kernels()->sum_to_gradient(params->gradient, params->sum, params->size);
     clock_charge(step, clock, STEP_UPDATE);
-    return true;
+    return !extra[SUM_DIVERGED];
+}
+
+/* ---- from sums to new weights ---- */
+
+/* Parameters that go through all passes together, so that their arrays stay in the cache; the
+ * gradients of one part after the other lie at the beginning of params.gradient. */
+enum { UPDATE_PART = 4096 };
+
+/* Constraints and the group lasso look at the whole gradient. */
+static size_t part_size(const struct step *step)
+{
+    return step->constrain || step->groups > 0 ? step->net->params.size : UPDATE_PART;
+}
+
+/* Of the parameters [first, end). */
+static void add_part_of_penalty(struct step *step, const struct penalty_input *whole, size_t first,
+                                size_t end)
+{
+    struct penalty_input in = *whole;
+    in.tensor = step->part;
+    in.whole = whole;
+    in.count = 0;
+    for (size_t v = 0; v < step->views; v++) {
+        const size_t offset = step->net->params.tensor[step->viewed[v]].offset;
+        const size_t from = offset > first ? 0 : first - offset;
+        const size_t to = offset > end ? 0 : end - offset;
+        struct penalty_tensor tensor = step->view[v];
+        tensor.count = tensor.count < to ? tensor.count : to;
+        if (from >= tensor.count)
+            continue;
+        tensor.count -= from;
+        tensor.value += from;
+        tensor.code += from;
+        tensor.gradient = step->net->params.gradient + (offset + from - first);
+        step->part[in.count++] = tensor;
+    }
+    step->penalty->add_gradient(in);
+}
+
+static void update(struct step *step, double rate, struct clock *clock)
+{
+    struct parameters *params = &step->net->params;
+    float *gradient = params->gradient;
+    const struct penalty_input whole = penalty_view(step);
+    const size_t part = part_size(step);
+    for (size_t first = 0, n; first < params->size; first += n) {
+        n = params->size - first < part ? params->size - first : part;
+        nn_kernels()->sum_to_gradient(gradient, params->sum + first, n);
+        clock_charge(step, clock, STEP_UPDATE);
+        if (step->constrain)
+            constrain_shape_gradient(step->constrain);
+        if (step->penalty)
+            add_part_of_penalty(step, &whole, first, first + n);
+        group_lasso_add_gradient(step->group_lasso, step->group, step->groups);
+        if (step->constrain)
+            constrain_add_gradient(step->constrain);
+        clock_charge(step, clock, STEP_PENALTY);
+        sgd_step_part(params, gradient, step->sgd, rate, first, n);
+        clock_charge(step, clock, STEP_UPDATE);
+    }
 }
 
 bool step_run(struct step *step, size_t m, double rate, struct step_result *result)
 {
-    struct parameters *params = &step->net->params;
+    const struct parameters *params = &step->net->params;
     const int64_t *extra = params->sum + params->size;
     struct clock clock = {comm_time_s(), comm_sync_time_s(), step->net->quantise_time_s};
     struct constrain *forward =
@@ -219,16 +278,7 @@ bool step_run(struct step *step, size_t m, double rate, struct step_result *resu
         constrain_hide(forward);
     if (!fine)
         return false;
-    if (step->constrain)
-        constrain_shape_gradient(step->constrain);
-    if (step->penalty)
-        step->penalty->add_gradient(penalty_view(step));
-    group_lasso_add_gradient(step->group_lasso, step->group, step->groups);
-    if (step->constrain)
-        constrain_add_gradient(step->constrain);
-    clock_charge(step, &clock, STEP_PENALTY);
-    sgd_step(params, step->sgd, rate);
-    clock_charge(step, &clock, STEP_UPDATE);
+    update(step, rate, &clock);
 
     result->loss = loss_from_sum(extra + SUM_LOSS) / (double)m;
     result->correct = extra[SUM_CORRECT];

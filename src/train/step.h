@@ -53,6 +53,7 @@ struct step {
     bool mark;                   /* rank 0's: all ranks see it behind the step */
     size_t *begin;               /* [shards of this rank + 1] */
     struct penalty_tensor *view; /* [views] the trained parameters */
+    struct penalty_tensor *part; /* [views] what lies of them in one part of the flat arrays */
     int *viewed;                 /* [views] their indices in net->params */
     size_t views;
     double time_s[STEP_PARTS];

@@ -46,7 +46,8 @@ static void create(struct problem *p, struct bit_slice_format format, double alp
     for (int t = 0; t < 3; t++)
         for (int i = 0; i < CODES; i++)
             p->gradient[t][i] = BEFORE;
-    p->in = (struct penalty_input){p->tensor, 3, format, alpha};
+    p->in =
+        (struct penalty_input){.tensor = p->tensor, .count = 3, .format = format, .alpha = alpha};
     p->quantised = count[0] + count[1];
     p->scalars = p->quantised + OTHERS;
 }
@@ -119,12 +120,44 @@ static void test_known_gradient(void **state)
     const double slope[] = {0, 1, 0.25, 1.25, -0.0625, 0.015625, -1.328125};
     float gradient[7] = {0}, value[7] = {0};
     struct penalty_tensor tensor = {7, value, code, 0.5F, true, gradient};
-    penalty_bit_slice_l1.add_gradient((struct penalty_input){
-        &tensor, 1, {8, 2},
-          14.0
-    }); /* 14 / (4 * 7 * 0.5) = 1 */
+    const struct penalty_input in = {
+        .tensor = &tensor,
+        .count = 1,
+        .format = {8, 2},
+        .alpha = 14.0
+    }; /* 14 / (4 * 7 * 0.5) = 1 */
+    penalty_bit_slice_l1.add_gradient(in);
     for (int i = 0; i < 7; i++)
         assert_close((double)gradient[i], slope[i]);
+}
+
+/* Part after part, of a tensor's middle and with tensors left out: the gradients of the whole. */
+static void test_parts(void **state)
+{
+    (void)state;
+    enum { PART = 23 };
+    static const char *const names[] = {"l1", "bit-slice-l1"};
+    for (size_t c = 0; c < sizeof names / sizeof *names; c++) {
+        static struct problem whole, parts;
+        create(&whole, (struct bit_slice_format){8, 2}, 2.5);
+        create(&parts, (struct bit_slice_format){8, 2}, 2.5);
+        penalty_find(names[c])->add_gradient(whole.in);
+        for (int t = 0; t < 3; t++)
+            for (size_t first = 0; first < parts.tensor[t].count; first += PART) {
+                struct penalty_tensor tensor = parts.tensor[t];
+                struct penalty_input in = parts.in;
+                tensor.count = tensor.count - first < PART ? tensor.count - first : PART;
+                tensor.value += first;
+                tensor.code = tensor.code ? tensor.code + first : NULL;
+                tensor.gradient += first;
+                in.tensor = &tensor;
+                in.count = 1;
+                in.whole = &parts.in;
+                penalty_find(names[c])->add_gradient(in);
+            }
+        assert_memory_equal(whole.gradient, parts.gradient, sizeof whole.gradient);
+        assert_true(whole.gradient[0][0] != BEFORE);
+    }
 }
 
 static void test_find(void **state)
@@ -148,8 +181,8 @@ static void test_needs_codes(void **state)
         float gradient[3] = {0};
         struct penalty_tensor tensor = {3, value, code, 0.5F, true, gradient};
         const struct penalty_input input = {
-            &tensor, 1, {8, 2},
-              1.0
+            .tensor = &tensor, .count = 1, .format = {8, 2},
+                    .alpha = 1.0
         };
         class->add_gradient(input);
         assert_int_equal(class->value(input) == 0.0, class->needs_codes);
@@ -163,6 +196,7 @@ int main(void)
         cmocka_unit_test(test_l1),
         cmocka_unit_test(test_bit_slice_l1),
         cmocka_unit_test(test_known_gradient),
+        cmocka_unit_test(test_parts),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_needs_codes),
     };
