@@ -9,6 +9,51 @@ void SIMD_NAME(sum_to_gradient)(float *restrict gradient, const int64_t *restric
 }
 _Static_assert(NN_SUM_EXPONENT == 40, "sum_to_gradient spells out the unit");
 
+/* ---- gradients of biases ---- */
+
+/* Half h of value * 2^NN_SUM_EXPONENT without its fraction; of values that fit. */
+static inline simd_i64 cut_to_integers(simd_f32 value, int h)
+{
+    const double unit = (double)((int64_t)1 << NN_SUM_EXPONENT);
+    const simd_f64 scaled = simd_widen(value, h) * unit;
+#if SIMD_LEVEL == 2
+    return (simd_i64)_mm512_cvttpd_epi64((__m512d)scaled);
+#else
+    /* adding 1.5 * 2^52 to a double below 2^51 leaves its nearest integer in the low bits */
+    const simd_f64 magic = 6755399441055744.0 + (simd_f64){0}, sum = scaled + magic;
+    const simd_f64 nearest = sum - magic, zero = {0};
+    const simd_i64 above = (nearest > scaled) & (scaled > zero); /* 0 or -1 */
+    const simd_i64 below = (nearest < scaled) & (scaled < zero);
+    return (simd_i64)sum - 0x4338000000000000 + above - below;
+#endif
+}
+
+int SIMD_NAME(add_pixel_sums)(int64_t *sum, const float *dy, struct image_span span)
+{
+    enum { LIMIT_BITS = 0x45000000 }; /* 2^11; NaNs lie above it */
+    simd_i32 most = {0};
+    for (size_t c = 0; c < span.channels; c += SIMD_LANES) {
+        simd_f32 value, total = {0};
+        for (size_t r = 0; r < span.rows; r++)
+            for (size_t i = 0; i < span.pixels; i++) {
+                SIMD_LOAD(value, dy + r * span.row + i * span.channels + c);
+                total += value;
+            }
+        most = simd_max(most, (simd_i32)total & INT32_MAX);
+        for (int h = 0; h < 2; h++) {
+            simd_u64 before; /* unsigned: it may wrap in a diverged run */
+            SIMD_LOAD(before, sum + c + (size_t)(h * SIMD_LANES / 2));
+            before += (simd_u64)cut_to_integers(total, h);
+            SIMD_STORE(sum + c + (size_t)(h * SIMD_LANES / 2), before);
+        }
+    }
+    int32_t largest = 0;
+    for (int lane = 0; lane < SIMD_LANES; lane++)
+        largest = most[lane] > largest ? most[lane] : largest;
+    return largest >= LIMIT_BITS;
+}
+_Static_assert(NN_SUM_EXPONENT == 40, "2^51 units are 2^11");
+
 /* ---- batch norm and ReLU ---- */
 
 void SIMD_NAME(affine)(float *y, const float *x, const float *scale, const float *shift,

@@ -7,6 +7,7 @@
 #include "nn/kernels.h"
 
 void SIMD_NAME(sum_to_gradient)(float *gradient, const int64_t *sum, size_t n);
+int SIMD_NAME(add_pixel_sums)(int64_t *sum, const float *dy, struct image_span span);
 void SIMD_NAME(code_moments)(int64_t *sum, int16_t *range, const int16_t *x,
                              struct image_span span);
 int32_t SIMD_NAME(affine_max)(const int16_t *range, const float *scale, const float *shift,

@@ -128,6 +128,11 @@ struct nn_kernels {
     void (*sgd)(float *value, float *momentum, const float *gradient, const uint8_t *mask, size_t n,
                 struct sgd_spec spec);
 
+    /* sum[c] += integer(sum of dy over an image), cut off towards 0, in units of
+     * 2^-NN_SUM_EXPONENT; sum [span.channels]. Returns non-zero when a sum over the image does not
+     * fit (the run has diverged). */
+    int (*add_pixel_sums)(int64_t *sum, const float *dy, struct image_span span);
+
     /* gradient[i] = sum[i] * 2^-NN_SUM_EXPONENT */
     void (*sum_to_gradient)(float *gradient, const int64_t *sum, size_t n);
 };

@@ -22,13 +22,38 @@ enum { TILE_ROWS = ACCUMULATORS, TILE_VECTORS = SIMD_LEVEL == 2 ? 4 : 3 };
 
 enum { BLOCK = 16 }; /* a cache line of outputs */
 
+/* Four pairs of four outputs, one below the other, change places. */
+ALWAYS_INLINE void pack_square(int16_t *restrict packed, size_t width, const int16_t *restrict code,
+                               size_t inputs)
+{
+#if SIMD_LEVEL > 0
+    __m128i row[4];
+    for (int j = 0; j < 4; j++)
+        row[j] = _mm_loadu_si128((const __m128i *)(const void *)(code + (size_t)j * inputs));
+    const __m128i a = _mm_unpacklo_epi32(row[0], row[1]), b = _mm_unpackhi_epi32(row[0], row[1]);
+    const __m128i c = _mm_unpacklo_epi32(row[2], row[3]), d = _mm_unpackhi_epi32(row[2], row[3]);
+    const __m128i pair[4] = {_mm_unpacklo_epi64(a, c), _mm_unpackhi_epi64(a, c),
+                             _mm_unpacklo_epi64(b, d), _mm_unpackhi_epi64(b, d)};
+    for (int k = 0; k < 4; k++)
+        _mm_storeu_si128((__m128i *)(void *)(packed + (size_t)k * 2 * width), pair[k]);
+#else
+    for (size_t k = 0; k < 4; k++)
+        for (size_t j = 0; j < 4; j++)
+            memcpy(packed + (k * width + j) * 2, code + j * inputs + 2 * k, 4);
+#endif
+}
+
 static void SIMD_NAME(pack_codes)(int16_t *restrict packed, const int16_t *restrict code,
                                   size_t outputs, size_t inputs)
 {
     const size_t width = nn_stride(outputs), pairs = inputs / 2;
     for (size_t j0 = 0; j0 < outputs; j0 += BLOCK) {
         const size_t j1 = j0 + BLOCK < outputs ? j0 + BLOCK : outputs;
-        for (size_t k = 0; k < pairs; k++)
+        const size_t squares = j0 + BLOCK <= outputs ? pairs / 4 * 4 : 0;
+        for (size_t k = 0; k < squares; k += 4)
+            for (size_t j = j0; j < j1; j += 4)
+                pack_square(packed + (k * width + j) * 2, width, code + j * inputs + 2 * k, inputs);
+        for (size_t k = squares; k < pairs; k++)
             for (size_t j = j0; j < j1; j++)
                 memcpy(packed + (k * width + j) * 2, code + j * inputs + 2 * k, 4);
         for (size_t j = j0; inputs % 2 && j < j1; j++)
@@ -232,35 +257,47 @@ static void SIMD_NAME(row_product)(float *dx, size_t dx_step, size_t n, struct r
 
 /* ---- exact sums over groups of samples ---- */
 
-/* Adding 1.5 * 2^52 to a double below 2^51 leaves its nearest integer in the low bits of the
- * pattern; outside that range (or for a NaN) the top 12 bits change. */
-static const double SUM_MAGIC = 6755399441055744.0;
-static const int64_t SUM_MAGIC_BITS = 0x4338000000000000;
-static const int64_t SUM_TOP = 0x4330000000000000;
+/* Magnitudes from this one on, 2^11 as bits, do not fit; nor does a NaN, whose bits are larger. */
+enum { SUM_LIMIT_BITS = 0x45000000 };
+_Static_assert(NN_SUM_EXPONENT == 40, "2^51 units are 2^11");
 
-/* sum[lane] (+)= integer(value[lane] * 2^NN_SUM_EXPONENT); collects wrong top bits in *bad. */
-ALWAYS_INLINE void put_integers(int64_t *sum, simd_f32 value, bool adds, simd_i64 *bad)
+/* Integers nearest to half h of value * 2^NN_SUM_EXPONENT, ties to even; of values that fit. */
+ALWAYS_INLINE simd_u64 to_integers(simd_f32 value, int h)
 {
-    const double scale = (double)((int64_t)1 << NN_SUM_EXPONENT);
+#if SIMD_LEVEL == 2
+    const __m512 scaled = (__m512)(value * (float)((int64_t)1 << NN_SUM_EXPONENT));
+    return (simd_u64)_mm512_cvtps_epi64(h ? _mm512_extractf32x8_ps(scaled, 1)
+                                          : _mm512_castps512_ps256(scaled));
+#else
+    /* adding 1.5 * 2^52 to a double below 2^51 leaves its nearest integer in the low bits */
+    const double scale = (double)((int64_t)1 << NN_SUM_EXPONENT), magic = 6755399441055744.0;
+    const simd_f64 scaled = simd_widen(value, h) * scale + magic;
+    return (simd_u64)scaled - (uint64_t)0x4338000000000000;
+#endif
+}
+
+/* sum[lane] (+)= integer(value[lane] * 2^NN_SUM_EXPONENT); keeps the largest magnitude in *most. */
+ALWAYS_INLINE void put_integers(int64_t *sum, simd_f32 value, bool adds, simd_i32 *most)
+{
+    *most = simd_max(*most, (simd_i32)value & INT32_MAX);
     SIMD_UNROLL
     for (int h = 0; h < 2; h++) {
-        const simd_f64 scaled = simd_widen(value, h) * scale + SUM_MAGIC;
-        const simd_i64 bits = (simd_i64)scaled;
-        simd_u64 total = {0}; /* unsigned: it may wrap in a diverged run */
-        if (adds)
-            SIMD_LOAD(total, sum + h * SIMD_LANES / 2);
-        total += (simd_u64)bits - (uint64_t)SUM_MAGIC_BITS;
-        *bad |= bits ^ SUM_TOP;
+        simd_u64 total = to_integers(value, h); /* unsigned: it may wrap in a diverged run */
+        if (adds) {
+            simd_u64 before;
+            SIMD_LOAD(before, sum + h * SIMD_LANES / 2);
+            total += before;
+        }
         SIMD_STORE(sum + h * SIMD_LANES / 2, total);
     }
 }
 
 ALWAYS_INLINE void put_row(int vectors, int64_t *sum, const simd_f32 value[TILE_VECTORS], bool adds,
-                           simd_i64 *bad)
+                           simd_i32 *most)
 {
     SIMD_UNROLL
     for (int v = 0; v < vectors; v++)
-        put_integers(sum + v * SIMD_LANES, value[v], adds, bad);
+        put_integers(sum + v * SIMD_LANES, value[v], adds, most);
 }
 
 struct outer_in {
@@ -272,7 +309,7 @@ struct outer_in {
 
 /* sum [rows, vectors], rows sum_row apart, of one tile over all groups. */
 ALWAYS_INLINE void outer_groups(int rows, int vectors, int64_t *sum, size_t sum_row,
-                                struct outer_in in, simd_i64 *bad)
+                                struct outer_in in, simd_i32 *most)
 {
     for (size_t g = 0; g < in.groups; g++) {
         const struct outer_group group = in.group[g];
@@ -283,37 +320,37 @@ ALWAYS_INLINE void outer_groups(int rows, int vectors, int64_t *sum, size_t sum_
         float_tile(rows, vectors, acc, tile, group.n);
         SIMD_UNROLL
         for (int r = 0; r < rows; r++)
-            put_row(vectors, sum + (size_t)r * sum_row, acc[r], g > 0, bad);
+            put_row(vectors, sum + (size_t)r * sum_row, acc[r], g > 0, most);
     }
 }
 
 /* The same for the `valid` columns that there are of a tile at the end of the rows. */
 ALWAYS_INLINE void outer_tile(int rows, int vectors, int64_t *sum, size_t sum_row, size_t valid,
-                              struct outer_in in, simd_i64 *bad)
+                              struct outer_in in, simd_i32 *most)
 {
     enum { WIDTH = OUTER_VECTORS * SIMD_LANES };
     int64_t whole[TILE_ROWS * WIDTH];
     if (valid >= (size_t)(vectors * SIMD_LANES)) {
-        outer_groups(rows, vectors, sum, sum_row, in, bad);
+        outer_groups(rows, vectors, sum, sum_row, in, most);
         return;
     }
-    outer_groups(rows, vectors, whole, WIDTH, in, bad);
+    outer_groups(rows, vectors, whole, WIDTH, in, most);
     for (int r = 0; r < rows; r++)
         memcpy(sum + (size_t)r * sum_row, whole + r * WIDTH, valid * sizeof(int64_t));
 }
 
 /* All outputs j of one column block. */
 ALWAYS_INLINE void outer_column(int vectors, int64_t *sum, size_t sum_row, size_t valid,
-                                size_t outputs, struct outer_in in, simd_i64 *bad)
+                                size_t outputs, struct outer_in in, simd_i32 *most)
 {
     const int rows = vectors == 1 ? TILE_ROWS : OUTER_ROWS;
     size_t j = 0;
     for (; j + (size_t)rows <= outputs; j += (size_t)rows, in.dy += rows)
-        outer_tile(rows, vectors, sum + j * sum_row, sum_row, valid, in, bad);
+        outer_tile(rows, vectors, sum + j * sum_row, sum_row, valid, in, most);
     for (; j + 4 <= outputs; j += 4, in.dy += 4)
-        outer_tile(4, vectors, sum + j * sum_row, sum_row, valid, in, bad);
+        outer_tile(4, vectors, sum + j * sum_row, sum_row, valid, in, most);
     for (; j < outputs; j++, in.dy++)
-        outer_tile(1, vectors, sum + j * sum_row, sum_row, valid, in, bad);
+        outer_tile(1, vectors, sum + j * sum_row, sum_row, valid, in, most);
 }
 
 static int SIMD_NAME(outer_sum)(int64_t *sum, const float *dy, size_t dy_step, size_t outputs,
@@ -326,16 +363,16 @@ static int SIMD_NAME(outer_sum)(int64_t *sum, const float *dy, size_t dy_step, s
         return 0;
     }
     const size_t step = OUTER_VECTORS * SIMD_LANES, width = nn_stride(inputs);
-    simd_i64 bad = {0};
+    simd_i32 most = {0};
     size_t k = 0;
     for (; k + step <= width && k < inputs; k += step, in.x += step)
-        outer_column(OUTER_VECTORS, sum + k, inputs, inputs - k, outputs, in, &bad);
+        outer_column(OUTER_VECTORS, sum + k, inputs, inputs - k, outputs, in, &most);
     for (; k < inputs; k += SIMD_LANES, in.x += SIMD_LANES)
-        outer_column(1, sum + k, inputs, inputs - k, outputs, in, &bad);
-    int64_t any = 0;
-    for (int lane = 0; lane < SIMD_LANES / 2; lane++)
-        any |= bad[lane];
-    return (any >> 52) != 0;
+        outer_column(1, sum + k, inputs, inputs - k, outputs, in, &most);
+    int32_t largest = 0;
+    for (int lane = 0; lane < SIMD_LANES; lane++)
+        largest = most[lane] > largest ? most[lane] : largest;
+    return largest >= SUM_LIMIT_BITS;
 }
 
 extern const struct nn_kernels SIMD_NAME(nn_kernels);
@@ -358,4 +395,5 @@ const struct nn_kernels SIMD_NAME(nn_kernels) = {
     .relu_gradient = SIMD_NAME(relu_gradient),
     .sgd = SIMD_NAME(sgd),
     .sum_to_gradient = SIMD_NAME(sum_to_gradient),
+    .add_pixel_sums = SIMD_NAME(add_pixel_sums),
 };

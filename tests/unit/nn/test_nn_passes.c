@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/simd.h"
@@ -185,6 +186,50 @@ static void test_sgd(void **state)
                 check_sgd(nn_kernels_of(level), specs[s], n);
 }
 
+/* ---- gradients of biases ---- */
+
+/* Sums of floats of few bits are exact, and so is what is cut off them; some are whole units. */
+static void check_pixel_sums(const struct nn_kernels *kernels, struct span_case *c)
+{
+    int64_t own[64], expected[64];
+    double sum[64] = {0};
+    for (size_t i = 0; i < c->size; i++) {
+        const int code = random_between(-255, 255);
+        c->dy[i] = (float)ldexp((double)code, i % 3 ? -43 : -10);
+        sum[i % c->span.channels] += inside(c, i) ? (double)c->dy[i] : 0.0;
+    }
+    for (size_t k = 0; k < c->span.channels; k++) {
+        own[k] = (int64_t)k * 1000 - 7;
+        expected[k] = own[k] + (int64_t)((double)(float)sum[k] * 0x1p40);
+    }
+    assert_int_equal(kernels->add_pixel_sums(own, c->dy + c->first, c->span), 0);
+    for (size_t k = 0; k < c->span.channels; k++)
+        assert_true(c->span.rows * c->span.pixels > 1 ? llabs(own[k] - expected[k]) <= 1 << 20
+                                                      : own[k] == expected[k]);
+}
+
+static void test_pixel_sums(void **state)
+{
+    (void)state;
+    for_all_spans(check_pixel_sums);
+}
+
+/* One pixel whose last channel is too large, or no number. */
+static void test_pixel_sums_refuse(void **state)
+{
+    (void)state;
+    const float values[] = {2047.9F, 2048.0F, -2048.0F, 1e30F, INFINITY, NAN};
+    const struct image_span span = {1, 1, 32, 32};
+    for (int level = 0; level <= (int)simd_level(); level++)
+        for (size_t i = 0; nn_kernels_of(level) && i < sizeof values / sizeof *values; i++) {
+            int64_t sum[32] = {0};
+            float dy[32] = {0};
+            dy[31] = values[i];
+            const int refused = nn_kernels_of(level)->add_pixel_sums(sum, dy, span) != 0;
+            assert_int_equal(refused, i > 0);
+        }
+}
+
 static void test_sum_to_gradient(void **state)
 {
     (void)state;
@@ -210,6 +255,8 @@ int main(void)
         cmocka_unit_test(test_affine_gradient),
         cmocka_unit_test(test_relu_gradient),
         cmocka_unit_test(test_sgd),
+        cmocka_unit_test(test_pixel_sums),
+        cmocka_unit_test(test_pixel_sums_refuse),
         cmocka_unit_test(test_sum_to_gradient),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
