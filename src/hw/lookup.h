@@ -46,6 +46,14 @@ struct lookup_kernels {
     void (*add_clipped)(int32_t *sum, const uint8_t *index, struct lookup_run run,
                         const uint8_t *table, int top, int shift, int negative);
 
+    /* What converters lose behind the difference of two bitlines, D = S of `plus` - S of `minus`, each
+     * S at most 255:
+     *     sum [LOOKUP_LANES] +- = 2^shift sum_b 2^b (max(D_b - top, 0) - max(-D_b - top, 0)),
+     * minus when `negative`; top < 255. A run without groups is a current of 0. */
+    void (*add_excess)(int32_t *sum, const uint8_t *index, struct lookup_run plus,
+                       struct lookup_run minus, const uint8_t *table, int top, int shift,
+                       int negative);
+
     /* current [LOOKUP_BITS, LOOKUP_LANES] = min(S_b, 255). */
     void (*currents)(uint8_t *current, const uint8_t *index, struct lookup_run run,
                      const uint8_t *table);

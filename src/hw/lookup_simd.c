@@ -33,6 +33,18 @@ static inline bytes smaller(bytes a, bytes b)
 #endif
 }
 
+/* max(a - b, 0) */
+static inline bytes subtract_saturating(bytes a, bytes b)
+{
+#if SIMD_LEVEL == 2
+    return (bytes)_mm512_subs_epu8((__m512i)a, (__m512i)b);
+#elif SIMD_LEVEL == 1
+    return (bytes)_mm256_subs_epu8((__m256i)a, (__m256i)b);
+#else
+    return (a - b) & (bytes)(a > b);
+#endif
+}
+
 /* The same 16 bytes in each 16 of a vector. */
 static inline bytes repeat(const uint8_t table[LOOKUP_TABLE])
 {
@@ -176,6 +188,50 @@ static void SIMD_NAME(add_clipped)(int32_t *restrict sum, const uint8_t *restric
     }
 }
 
+static inline int is_any(const bytes x[LOOKUP_BITS])
+{
+    uint64_t word[SIMD_BYTES / 8], any = 0;
+    bytes all = x[0];
+    for (int b = 1; b < LOOKUP_BITS; b++)
+        all |= x[b];
+    memcpy(word, &all, sizeof word);
+    for (int i = 0; i < SIMD_BYTES / 8; i++)
+        any |= word[i];
+    return any != 0;
+}
+
+/* sum [SIMD_BYTES] +- = 2^shift sum_b 2^b max(a_b - b_b - top, 0), most often nothing. */
+static inline void add_beyond(int32_t *sum, const bytes a[LOOKUP_BITS], const bytes b[LOOKUP_BITS],
+                              bytes top, int shift, int negative)
+{
+    bytes excess[LOOKUP_BITS];
+    words value[2] = {{0}, {0}};
+    for (int i = 0; i < LOOKUP_BITS; i++)
+        excess[i] = subtract_saturating(subtract_saturating(a[i], b[i]), top);
+    if (!is_any(excess))
+        return;
+    for (int i = LOOKUP_BITS - 1; i >= 0; i--)
+        for (int h = 0; h < 2; h++)
+            value[h] = value[h] + value[h] + widen(excess[i], h);
+    add_values(sum, value, shift, negative);
+}
+
+static void SIMD_NAME(add_excess)(int32_t *restrict sum, const uint8_t *restrict index,
+                                  struct lookup_run plus, struct lookup_run minus,
+                                  const uint8_t *restrict table, int top, int shift, int negative)
+{
+    const bytes limit = (uint8_t)top - (bytes){0};
+    for (int lane = 0; lane < LOOKUP_LANES; lane += SIMD_BYTES) {
+        bytes a[LOOKUP_BITS], b[LOOKUP_BITS] = {{0}};
+        sum_entries(a, index + lane, plus, 0, plus.count, table);
+        if (minus.count > 0)
+            sum_entries(b, index + lane, minus, 0, minus.count, table);
+        add_beyond(sum + lane, a, b, limit, shift, negative);
+        if (minus.count > 0)
+            add_beyond(sum + lane, b, a, limit, shift, !negative);
+    }
+}
+
 /* ---- indices ---- */
 
 enum { BLOCK = 16 }; /* rows and vectors that are turned at once */
@@ -289,6 +345,7 @@ extern const struct lookup_kernels SIMD_NAME(lookup_kernels);
 const struct lookup_kernels SIMD_NAME(lookup_kernels) = {
     .indices = SIMD_NAME(indices),
     .add_clipped = SIMD_NAME(add_clipped),
+    .add_excess = SIMD_NAME(add_excess),
     .currents = SIMD_NAME(currents),
     .add_wide = SIMD_NAME(add_wide),
 };

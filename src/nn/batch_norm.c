@@ -156,15 +156,17 @@ static bool sum_inputs(struct op *op, const struct pass *pass)
     return true;
 }
 
-static void update_running(const struct op *op, size_t c, double mean, double variance)
+static void update_running(const struct op *op, const struct pass *pass, size_t c, double mean,
+                           double variance)
 {
     const struct batch_norm_state *state = op->state;
     float *running_mean = parameter_values(op, op->mean) + c;
     float *running_variance = parameter_values(op, op->variance) + c;
     const double unbiased =
         state->count > 1.0 ? variance * state->count / (state->count - 1.0) : variance;
-    *running_mean = (float)((1.0 - MOMENTUM) * *running_mean + MOMENTUM * mean);
-    *running_variance = (float)((1.0 - MOMENTUM) * *running_variance + MOMENTUM * unbiased);
+    const double momentum = pass->momentum > 0.0 ? pass->momentum : MOMENTUM;
+    *running_mean = (float)((1.0 - momentum) * *running_mean + momentum * mean);
+    *running_variance = (float)((1.0 - momentum) * *running_variance + momentum * unbiased);
 }
 
 static void set_affine(const struct op *op, size_t c, double mean, double variance)
@@ -191,7 +193,7 @@ static bool follow_batch(struct op *op, const struct pass *pass)
         const double square = (double)state->sum[state->channels + c] * square_unit / state->count;
         const double variance = fmax(square - mean * mean, 0.0);
         set_affine(op, c, mean, variance);
-        update_running(op, c, mean, variance);
+        update_running(op, pass, c, mean, variance);
     }
     return true;
 }

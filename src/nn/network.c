@@ -370,9 +370,13 @@ bool network_prepare(struct network *net, const struct pass *pass)
         finite = parameters_quantise(&net->params, pass->bits);
     else
         copy_values(&net->params);
-    for (int i = 0; i < net->op_count; i++)
-        if (net->op[i].class->prepare)
-            net->op[i].class->prepare(&net->op[i], pass);
+    for (int i = 0; i < net->op_count; i++) {
+        struct op *op = &net->op[i];
+        if (op->class->prepare)
+            op->class->prepare(op, pass);
+        if (op->class->gather_codes && pass->multiplier && pass->multiplier->prepare)
+            pass->multiplier->prepare(pass->multiplier->context, op, pass);
+    }
     return finite;
 }
 

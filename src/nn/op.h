@@ -61,10 +61,13 @@ struct op;
 struct pass;
 
 /* Computes the products of operations with a weight matrix (those with gather_codes) in their
- * place, as a model of hardware does: fills out->value and out->max_bits like
- * op->class->forward, which it may call. False when a value is not finite. */
+ * place, as a model of hardware does. */
 struct multiplier {
+    /* Fills out->value and out->max_bits like op->class->forward, which it may call. False when a
+     * value is not finite. */
     bool (*forward)(void *context, struct op *op, const struct pass *pass);
+    /* New weights: after op->class->prepare, once for each of these operations. May be NULL. */
+    void (*prepare)(void *context, struct op *op, const struct pass *pass);
     void *context;
 };
 
@@ -77,6 +80,7 @@ struct pass {
     const uint32_t *sample; /* [samples] number of each in its data set, or NULL; for dropout */
     struct rng_key dropout;
     bool is_training; /* activation exponents follow the batch; otherwise they stay */
+    double momentum;  /* share of the batch in batch norm's running statistics; 0: the usual 0.1 */
     bool quantise;    /* false: plain float */
     int bits;
     const struct multiplier *multiplier; /* NULL: operations multiply themselves */

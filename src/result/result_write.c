@@ -8,8 +8,26 @@
 #include "result/result.h"
 #include "result/result_crossbars.h"
 #include "result/result_history.h"
+#include "settings/adc_settings.h"
+#include "settings/option_value.h"
 #include "settings/settings_yaml.h"
 #include "store/store.h"
+
+/* What test_accuracy and the history were measured through; nothing without converters. */
+static void write_adc(struct store *store, const struct settings *s)
+{
+    const struct option_entry *bits = &options_table[option_find("adc.bits")];
+    const union option_value value = option_value_get(bits, s);
+    char text[OPTIONS_TEXT];
+    if (adc_settings_are_on(s)) {
+        option_value_print(bits, &value, text);
+        store_text(store, "/", "adc_bits", text);
+        store_text(store, "/", "adc_transfer", s->adc.transfer);
+        store_text(store, "/", "adc_signs", s->adc.signs);
+    }
+    if (strcmp(s->recalibrate, "none") != 0)
+        store_text(store, "/", "recalibrate", s->recalibrate);
+}
 
 static void write_root(struct store *store, const struct training *t)
 {
@@ -34,6 +52,7 @@ static void write_root(struct store *store, const struct training *t)
     store_integer(store, "/", "slice_bits", s->fixed_point.slice_bits);
     store_integer(store, "/", "quantise", s->fixed_point.quantise);
     store_integer(store, "/", "pruned", (int64_t)t->pruned);
+    write_adc(store, s);
     store_integer(store, "/", "complete", 1);
     mem_free(config);
 }

@@ -64,10 +64,11 @@ static void build_model(struct network *net, const struct settings *s, const str
     model_build(net, &spec);
 }
 
-size_t build_network_count_weights(const struct settings *settings)
+struct network_counts build_network_count(const struct settings *settings)
 {
     const struct layer_list *list = settings->network.layers;
-    size_t hidden[SETTINGS_HIDDEN], layers = 0;
+    struct network_counts counts = {0};
+    size_t hidden[SETTINGS_HIDDEN];
     struct dataset set;
     struct network net;
     struct error err;
@@ -78,10 +79,14 @@ size_t build_network_count_weights(const struct settings *settings)
         layers_build(&net, list, data_of(&set), &at, &err);
     else
         model_describe(&net, &spec);
-    for (int t = 0; t < net.params.count; t++)
-        layers += parameters_is_matrix(&net.params.tensor[t]);
+    for (int i = 0; i < net.op_count; i++) {
+        const struct op *op = &net.op[i];
+        counts.weights += op->class->gather_codes != NULL;
+        counts.biases += op->class->gather_codes && op->bias >= 0;
+        counts.batch_norms += op->class == &op_batch_norm;
+    }
     network_destroy(&net);
-    return layers;
+    return counts;
 }
 
 void build_network(struct network *net, const struct settings *settings, const struct dataset *set,

@@ -17,9 +17,14 @@ bool build_network_check_layers(const struct settings *settings, int *line, stru
 bool build_network_check_image(const struct settings *settings, const struct dataset *set,
                                struct error *err);
 
-/* Number of weight matrices of the network of settings that build_network_check_layers accepts. Not
- * collective. */
-size_t build_network_count_weights(const struct settings *settings);
+struct network_counts {
+    size_t weights;     /* layers with a weight matrix */
+    size_t biases;      /* of these with a bias */
+    size_t batch_norms; /* layers of batch norm */
+};
+
+/* What the network of settings that build_network_check_layers accepts has. Not collective. */
+struct network_counts build_network_count(const struct settings *settings);
 
 /* Builds the network of settings that build_network_check_layers accepts, for images of the data set
  * and up to `capacity` samples a rank. All weights are 0. `net` is the caller's, for network_destroy.

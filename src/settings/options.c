@@ -37,7 +37,8 @@ bool option_is_section(const char *name)
 
 bool option_of_run(const char *path)
 {
-    static const char *const words[] = {"epochs", "prune", "penalty", "group-lasso", "impose"};
+    static const char *const words[] = {"epochs", "prune", "penalty",     "group-lasso",
+                                        "impose", "adc",   "recalibrate", "recalibrate_samples"};
     const size_t n = strcspn(path, ".");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i]) == n && strncmp(path, words[i], n) == 0)
@@ -79,6 +80,8 @@ const struct option_entry *option_switch(const struct option_entry *entry)
         return &options_table[option_of_constraint(class)];
     if (option_is_in(entry, "group-lasso"))
         return &options_table[option_find("group-lasso.group")];
+    if (option_is_in(entry, "adc"))
+        return &options_table[option_find("adc.bits")];
     const bool is_list =
         strcmp(entry->path, "data.mean") == 0 || strcmp(entry->path, "data.std") == 0;
     return is_list ? entry : NULL;
@@ -89,6 +92,8 @@ bool option_is_silent(const struct option_entry *entry, const struct settings *s
     const struct option_entry *list = option_switch(entry);
     if (list)
         return list_of(list, settings)->count == 0;
+    if (strncmp(entry->path, "recalibrate", strlen("recalibrate")) == 0)
+        return strcmp(settings->recalibrate, "none") == 0;
     return option_is_in(entry, "impose") && !options_have_constraint(settings);
 }
 

@@ -29,23 +29,29 @@ static bool concerns(const struct option_entry *entry, const struct settings *se
         return settings->prune.threshold > 0;
     if (option_is_in(entry, "penalty") && strcmp(entry->path, "penalty.name") != 0)
         return strcmp(settings->penalty.name, "none") != 0;
-    return !option_is_silent(entry, settings);
+    return strcmp(entry->path, "recalibrate") == 0 || !option_is_silent(entry, settings);
 }
 
-/* Penalty names first: they decide which runs the others concern, whatever the order given. */
+/* Whether an option decides which runs others concern. */
+static bool decides(const struct option_entry *entry)
+{
+    return strcmp(entry->path, "penalty.name") == 0 || strcmp(entry->path, "recalibrate") == 0;
+}
+
+/* What decides comes first, whatever the order given. */
 void overrides_apply(const struct experiment_file *file, struct sourced_settings *to)
 {
     const struct settings before = to->settings;
-    const int penalty = option_find("penalty.name");
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < file->override_count; i++) {
             struct override *override = &file->overrides[i];
             const struct option_entry *entry = &options_table[override->option];
-            if ((override->option == penalty) != (pass == 0))
+            if (decides(entry) != (pass == 0))
                 continue;
             /* epochs and prune as in the file, or a second "epochs=…" would not find the run */
             struct settings seen = before;
             seen.penalty = to->settings.penalty;
+            memcpy(seen.recalibrate, to->settings.recalibrate, sizeof seen.recalibrate);
             if (!concerns(entry, &seen))
                 continue;
             option_value_put(entry, &to->settings, &override->value);
@@ -60,10 +66,11 @@ static const char *asks_for(const struct option_entry *entry)
     const struct option_entry *list = option_switch(entry);
     if (list)
         return list->path;
-    return strcmp(entry->path, "epochs") == 0 ? "epochs > 0"
-           : option_is_in(entry, "prune")     ? "prune.threshold > 0"
-           : option_is_in(entry, "penalty")   ? "a penalty"
-                                              : "a constraint";
+    return strcmp(entry->path, "epochs") == 0                ? "epochs > 0"
+           : option_is_in(entry, "prune")                    ? "prune.threshold > 0"
+           : option_is_in(entry, "penalty")                  ? "a penalty"
+           : strcmp(entry->path, "recalibrate_samples") == 0 ? "recalibrate"
+                                                             : "a constraint";
 }
 
 bool overrides_check_used(const struct experiment_file *file, struct error *err)

@@ -1,6 +1,9 @@
 #include "settings/rules_constraints.h"
 
+#include <string.h>
+
 #include "hw/bit_slice.h"
+#include "settings/adc_settings.h"
 #include "settings/build_network.h"
 #include "settings/constraint_settings.h"
 #include "settings/crossbar_settings.h"
@@ -38,7 +41,7 @@ static bool check_groups(struct rule_check *check)
         return true;
     if (!rules_is_given(check, alpha))
         return rules_break(check, group, alpha, "%s is given, but %s is missing", group, alpha);
-    return check_list(check, list, group, 1, build_network_count_weights(check->settings));
+    return check_list(check, list, group, 1, build_network_count(check->settings).weights);
 }
 
 /* What one constraint has made, and another would not keep. */
@@ -89,15 +92,54 @@ static bool check_constraint(struct rule_check *check, const struct constraint_c
     return check_others(check, class, layers);
 }
 
+/* Converters in the loop: as many numbers a layer as it has slices, or one. */
+static bool check_adc(struct rule_check *check)
+{
+    static const char path[] = "adc.bits";
+    const struct settings *s = check->settings;
+    if (!adc_settings_are_on(s))
+        return true;
+    if (!s->fixed_point.quantise)
+        return rules_break(check, path, "fixed_point.quantise",
+                           "%s needs fixed-point codes, but fixed_point.quantise is false", path);
+    if (s->adc.bits.count == 1) /* for all slices of all layers */
+        return true;
+    return check_list(check, &s->adc.bits, path,
+                      (size_t)crossbar_slices(settings_crossbar_format(s)),
+                      build_network_count(s).weights);
+}
+
+static bool check_recalibration(struct rule_check *check)
+{
+    static const char path[] = "recalibrate";
+    const struct settings *s = check->settings;
+    if (strcmp(s->recalibrate, "none") == 0)
+        return true;
+    const struct network_counts counts = build_network_count(s);
+    if (strcmp(s->recalibrate, "batch-norm") == 0)
+        return counts.batch_norms > 0 ||
+               rules_break(check, path, "network.model",
+                           "%s is batch-norm, but the network has none; allowed: none, bias", path);
+    if (!adc_settings_are_on(s))
+        return rules_break(
+            check, path, "adc.bits",
+            "%s is bias, but without adc.bits nothing is lost that biases could make "
+            "up for",
+            path);
+    return counts.biases > 0 ||
+           rules_break(check, path, "network.model",
+                       "%s is bias, but no weight layer has one; allowed: none, batch-norm", path);
+}
+
 bool rules_constraints_check(struct rule_check *check)
 {
     if (options_have_constraint(check->settings)) {
-        const size_t layers = build_network_count_weights(check->settings);
+        const size_t layers = build_network_count(check->settings).weights;
         if (!check_lists(check, layers))
             return false;
         for (size_t i = 0; i < constraint_count; i++)
             if (!check_constraint(check, constraint_table[i], layers))
                 return false;
     }
-    return check_groups(check);
+    return check_groups(check) && check_adc(check) && check_recalibration(check);
 }

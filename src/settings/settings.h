@@ -110,6 +110,12 @@ struct settings {
         struct real_list group; /* input channels, for each weight layer or for all; none: off */
         bool detach;
     } group_lasso;
+    struct {                   /* converters that the network is trained and evaluated with */
+        struct real_list bits; /* one, a slice, or a slice of each weight layer; none: off */
+        char transfer[16], signs[16];
+    } adc;
+    char recalibrate[16];        /* none, batch-norm, bias */
+    int64_t recalibrate_samples; /* 0 = all */
     struct {
         char by[16];   /* admm, hard, forward */
         int64_t every; /* steps; 0 = an epoch */

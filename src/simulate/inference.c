@@ -5,7 +5,7 @@
 #include "base/comm.h"
 #include "base/mem.h"
 #include "hw/adc.h"
-#include "hw/fixed_point.h"
+#include "nn/matrix_op.h"
 
 void inference_create(struct inference *inference, struct simulation *simulation)
 {
@@ -52,37 +52,11 @@ static bool is_exact(const struct inference *inference, int layer)
 
 /* ---- one layer ---- */
 
-/* Output values of `samples` samples from the integers, as evaluation computes them: a power of two
- * times the sum, plus the bias. Returns the largest bit pattern of |value|. */
-static int32_t put_values(const struct simulated_layer *layer, const struct op *op,
-                          const struct pass *pass, size_t first, size_t samples, const int64_t *sum)
-{
-    const struct parameters *params = op->params;
-    const struct parameter *weight = &params->tensor[op->weight];
-    const float scale = fixed_point_step(op->in->exponent, pass->bits) *
-                        fixed_point_step(weight->exponent, pass->bits);
-    const float *bias = op->bias >= 0 ? params->quantised + params->tensor[op->bias].offset : NULL;
-    const size_t outputs = layer->crossbar.outputs;
-    int32_t max = 0;
-    for (size_t i = 0; i < samples; i++)
-        for (int y = 0; y < op->out->height; y++)
-            for (int x = 0; x < op->out->width; x++, sum += outputs) {
-                float *value = op->out->value + tensor_at(op->out, first + i, y, x);
-                for (size_t j = 0; j < outputs; j++)
-                    value[j] = scale * (float)sum[j] + (bias ? bias[j] : 0.0f);
-                const int32_t bits = fixed_point_max_bits(value, outputs);
-                max = bits > max ? bits : max;
-            }
-    return max;
-}
-
 static size_t gather(const struct simulated_layer *layer, const struct op *op, size_t first,
                      size_t samples)
 {
     const size_t n = samples - first < layer->samples ? samples - first : layer->samples;
-    const size_t size = layer->pixels * layer->crossbar.inputs;
-    for (size_t i = 0; i < n; i++)
-        op->class->gather_codes(op, first + i, layer->vector + i * size);
+    matrix_op_gather(op, first, n, layer->vector);
     return n;
 }
 
@@ -102,7 +76,7 @@ static void multiply_layer(struct inference *inference, int l, struct op *op,
         else
             readout_multiply(x, &inference->readout[l], layer->vector, n * layer->pixels, x->inputs,
                              layer->passes, inference->output);
-        const int32_t bits = put_values(layer, op, pass, done, n, inference->output);
+        const int32_t bits = matrix_op_put(op, pass, done, n, inference->output);
         max = bits > max ? bits : max;
     }
     op->out->max_bits = max;
@@ -130,7 +104,7 @@ static bool run_forward(void *context, struct op *op, const struct pass *pass)
 
 struct evaluation inference_run(struct inference *inference, struct evaluate_job job)
 {
-    const struct multiplier multiplier = {run_forward, inference};
+    const struct multiplier multiplier = {.forward = run_forward, .context = inference};
     job.multiplier = &multiplier;
     return evaluate(&job);
 }
@@ -170,7 +144,7 @@ static bool selftest_forward(void *context, struct op *op, const struct pass *pa
         readout_multiply(&layer->crossbar, &inference->readout[l], layer->vector, n * layer->pixels,
                          layer->crossbar.inputs, layer->passes, inference->output);
         compare_integers(inference, layer, op, n * layer->pixels);
-        put_values(layer, op, pass, done, n, inference->output);
+        matrix_op_put(op, pass, done, n, inference->output);
     }
     for (size_t i = 0; i < size; i++)
         inference->differences += memcmp(expected + i, op->out->value + i, sizeof *expected) != 0;
@@ -180,7 +154,7 @@ static bool selftest_forward(void *context, struct op *op, const struct pass *pa
 
 struct evaluation inference_selftest(struct inference *inference, struct evaluate_job job)
 {
-    const struct multiplier multiplier = {selftest_forward, inference};
+    const struct multiplier multiplier = {.forward = selftest_forward, .context = inference};
     inference->differences = inference->compared = 0;
     job.multiplier = &multiplier;
     const struct evaluation result = evaluate(&job);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "train/progress.h"
+#include "train/recalibrate.h"
 #include "train/replicas.h"
 #include "train/silent_layers.h"
 
@@ -74,7 +75,7 @@ static int finish(struct training *t, struct checkpoint *checkpoint, struct erro
 int run_train(struct training *t, struct checkpoint *checkpoint, struct error *err)
 {
     struct watch watch = {.checkpoint = checkpoint};
-    if (t->resumptions == 0 && training_begin(t, err) != TRAINING_DONE)
+    if (t->resumptions == 0 && (training_begin(t, err) != TRAINING_DONE || !recalibrate(t, err)))
         return ERROR_STATUS_DIVERGED;
     silent_layers_create(&watch.silent, &t->net);
     progress_start(&watch.progress, t);

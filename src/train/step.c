@@ -72,6 +72,7 @@ void step_create(struct step *step, struct network *net, struct step_settings se
                           .alpha = settings.alpha,
                           .group_lasso = settings.group_lasso,
                           .constrain = settings.constrain,
+                          .multiplier = settings.multiplier,
                           .format = settings.format,
                           .quantise = settings.quantise,
                           .shards = settings.shards};
@@ -129,7 +130,8 @@ static struct pass pass_of(const struct step *step, size_t m)
                          .dropout = step->dropout,
                          .is_training = true,
                          .quantise = step->quantise,
-                         .bits = step->format.bits};
+                         .bits = step->format.bits,
+                         .multiplier = step->multiplier};
 }
 
 static struct penalty_input penalty_view(const struct step *step)
@@ -261,6 +263,13 @@ static void update(struct step *step, double rate, struct clock *clock)
         sgd_step_part(params, gradient, step->sgd, rate, first, n);
         clock_charge(step, clock, STEP_UPDATE);
     }
+}
+
+bool step_look(struct step *step, size_t m, double momentum)
+{
+    struct pass pass = pass_of(step, m);
+    pass.momentum = momentum;
+    return network_forward(step->net, &pass);
 }
 
 bool step_run(struct step *step, size_t m, double rate, struct step_result *result)

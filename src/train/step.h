@@ -42,8 +42,9 @@ struct step {
     struct group_lasso group_lasso;  /* a second penalty … */
     struct group_lasso_layer *group; /* … on [groups] layers; owned */
     size_t groups;
-    double *norm;                /* of all groups; owned */
-    struct constrain *constrain; /* or NULL; not owned */
+    double *norm;                        /* of all groups; owned */
+    struct constrain *constrain;         /* or NULL; not owned */
+    const struct multiplier *multiplier; /* of the forward passes, or NULL; not owned */
     struct bit_slice_format format;
     bool quantise;
     size_t shards;          /* of the global batch */
@@ -73,6 +74,7 @@ struct step_settings {
     struct group_lasso group_lasso;
     const struct real_list *group; /* input channels of the groups of each weight matrix; or NULL */
     struct constrain *constrain;
+    const struct multiplier *multiplier; /* NULL: the operations' own products */
     struct bit_slice_format format;
     bool quantise;
     size_t batch, shards;
@@ -95,6 +97,11 @@ struct share step_share(const struct step *step, size_t m);
  * overflows; then every rank returns false and the trained weights are those before the step (running
  * statistics of batch norm may have moved). */
 bool step_run(struct step *step, size_t m, double rate, struct step_result *result);
+
+/* A forward pass as in a step, on those samples, by prepared weights: exponents and running statistics
+ * follow the batch, these by `momentum` (0: the usual 0.1). Collective. False when a value is not finite,
+ * on every rank. */
+bool step_look(struct step *step, size_t m, double momentum);
 
 /* Value of the penalties for the present codes and weights; 0 without one. Not collective, the same on
  * every rank. */

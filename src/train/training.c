@@ -45,6 +45,7 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     build_network(&t->net, s, set, local > EVALUATE_BLOCK ? local : EVALUATE_BLOCK);
     parameters_initialise(&t->net.params, (uint64_t)s->training.seed);
     t->constrain = constrain_create(s, &t->net.params);
+    t->adc_loop = adc_loop_create(s, &t->net);
     const struct step_settings step = {
         .sgd = {s->training.momentum, s->training.weight_decay, s->training.nesterov },
         .penalty = s->penalty.name,
@@ -52,6 +53,7 @@ bool training_create(struct training *t, const struct experiment *experiment, si
         .group_lasso = {s->group_lasso.alpha, s->group_lasso.ratio,     s->group_lasso.detach},
         .group = &s->group_lasso.group,
         .constrain = t->constrain,
+        .multiplier = adc_loop_multiplier(t->adc_loop),
         .format = t->format,
         .quantise = s->fixed_point.quantise,
         .batch = (size_t)s->training.batch,
@@ -76,6 +78,7 @@ void training_destroy(struct training *t)
     mem_free(t->best.exponent);
     history_destroy(&t->history);
     step_destroy(&t->step);
+    adc_loop_destroy(t->adc_loop);
     constrain_destroy(t->constrain);
     network_destroy(&t->net);
     *t = (struct training){0};
@@ -92,12 +95,14 @@ struct evaluate_job training_evaluation(struct training *t, const struct dataset
                                  .set = &t->set,
                                  .part = part,
                                  .first = first,
-                                 .count = count};
+                                 .count = count,
+                                 .multiplier = t->step.multiplier};
 }
 
-static bool prepare(struct training *t)
+bool training_prepare(struct training *t)
 {
-    const struct pass pass = {.quantise = t->step.quantise, .bits = t->format.bits};
+    const struct pass pass = {
+        .quantise = t->step.quantise, .bits = t->format.bits, .multiplier = t->step.multiplier};
     return network_prepare(&t->net, &pass);
 }
 
@@ -130,7 +135,7 @@ static bool test_weights(struct training *t, size_t epoch)
 static enum training_outcome measure_weights(struct training *t, struct history_row *row,
                                              struct error *err)
 {
-    if (!prepare(t))
+    if (!training_prepare(t))
         return not_finite(t, t->at.epoch, err);
     count_slices(t, row);
     row->value[HISTORY_PENALTY] = step_penalty(&t->step);
@@ -221,6 +226,12 @@ static void load_batch(struct training *t, size_t first, size_t m,
     t->step.sample = index;
 }
 
+void training_load_batch(struct training *t, size_t first, size_t m)
+{
+    const struct augmentation none = {0};
+    load_batch(t, first, m, &none);
+}
+
 /* One step behind the present position, in an epoch > 0 of which samples are left. */
 static enum training_outcome train_step(struct training *t, struct error *err)
 {
@@ -303,8 +314,7 @@ static bool calibrate(struct training *t)
     const size_t m = t->train_count < batch ? t->train_count : batch;
     for (size_t i = 0; i < m; i++)
         t->order[i] = (uint32_t)i;
-    const struct augmentation none = {0};
-    load_batch(t, 0, m, &none);
+    training_load_batch(t, 0, m);
     const struct share mine = step_share(&t->step, m);
     const struct pass pass = {
         .samples = mine.count,
@@ -313,9 +323,10 @@ static bool calibrate(struct training *t)
         .begin = (size_t[]){0, mine.count},
         .is_training = true,
         .quantise = t->step.quantise,
-        .bits = t->format.bits
+        .bits = t->format.bits,
+        .multiplier = t->step.multiplier
     };
-    return prepare(t) && network_forward(&t->net, &pass);
+    return training_prepare(t) && network_forward(&t->net, &pass);
 }
 
 enum training_outcome training_begin(struct training *t, struct error *err)
@@ -334,7 +345,7 @@ enum training_outcome training_finish(struct training *t, struct error *err)
 {
     memcpy(t->net.params.value, t->best.value, t->net.params.size * sizeof(float));
     network_set_exponents(&t->net, t->best.exponent);
-    if (!prepare(t))
+    if (!training_prepare(t))
         return not_finite(t, t->best.epoch, err);
     if (t->tested != t->best.epoch + 1 && !test_weights(t, t->best.epoch))
         return TRAINING_STOPPED;

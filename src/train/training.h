@@ -10,6 +10,7 @@
 
 #include "data/dataset.h"
 #include "settings/experiment.h"
+#include "train/adc_loop.h"
 #include "train/evaluate.h"
 #include "train/history.h"
 #include "train/step.h"
@@ -48,6 +49,7 @@ struct training {
     struct network net;
     struct step step;
     struct constrain *constrain; /* or NULL; owned */
+    struct adc_loop *adc_loop;   /* converters in every pass; or NULL; owned */
     struct history history;
     struct snapshot best;
     uint32_t *order;    /* [train_count] samples in the order of the epoch … */
@@ -92,8 +94,15 @@ enum training_outcome training_advance(struct training *training, struct error *
  * last values nobody needs any more) or TRAINING_DIVERGED with a line. Collective. */
 enum training_outcome training_finish(struct training *training, struct error *err);
 
+/* Puts this rank's part of batch [first, first + m) of t->order into the network, as it is: before
+ * step_look. Not collective. */
+void training_load_batch(struct training *training, size_t first, size_t m);
+
+/* Quantises the weights and packs them. False when one is not finite. Not collective. */
+bool training_prepare(struct training *training);
+
 /* An evaluation of the network on samples [first, first + count) of a part of the training's data
- * set, in the run's number format; nothing observes it yet. Not collective: evaluate() is. */
+ * set, in the run's number format and through its converters; nothing observes it yet. Not collective: evaluate() is. */
 struct evaluate_job training_evaluation(struct training *training, const struct dataset_part *part,
                                         size_t first, size_t count);
 

@@ -126,6 +126,7 @@ static void test_every_option_round_trip(void **state)
         strcat(full, ", 0.12345678901234566");
     round_trip(keep, strcat(full, "]"), full);
     round_trip(&options_table[option_find("adc-limit.bits")], "3,3,3,1", "[3, 3, 3, 1]");
+    round_trip(&options_table[option_find("adc.bits")], "3", "[3]");
     round_trip(&options_table[option_find("data.name")], "fashion-mnist", "fashion-mnist");
     round_trip(&options_table[option_find("training.momentum")], "-0.0", "0");
 }

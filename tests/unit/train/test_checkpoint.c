@@ -58,6 +58,16 @@ static const char FORWARD[] =
     "crossbar: {samples: 2}\n"
     "runs: [{name: r, epochs: 2, column-sparsity: {nonzeros: 6}, impose: {by: forward}}]\n";
 
+/* Converters in every pass, each layer its own, beside a constraint. */
+static const char ADC[] =
+    "experiment: e\n"
+    "data: {name: cifar10, validation: 10}\n"
+    "network: {layers: [average-pool: {size: 4}, flatten, linear: {outputs: 6}, batch-norm, relu,\n"
+    "          linear: {outputs: 10}]}\n"
+    "training: {batch: 16, shards: 4, rate: 0.05, momentum: 0.9}\n"
+    "runs: [{name: r, epochs: 2, adc: {bits: [3, 3, 3, 1, 9, 2, 2, 1]},\n"
+    "        column-sparsity: {nonzeros: 30}, impose: {every: 2}, recalibrate: batch-norm}]\n";
+
 /* ---- the same run ---- */
 
 static void assert_same_run(const struct training *a, const struct training *b)
@@ -184,12 +194,35 @@ static void test_constraints(void **state)
     interrupt(FORWARD, 2 * 3, NULL);
 }
 
+static void test_adc(void **state)
+{
+    (void)state;
+    interrupt(ADC, 2 * 3, NULL); /* all */
+}
+
+/* A checkpoint is for the converters that it was begun with. */
+static void test_other_adc(void **state)
+{
+    (void)state;
+    struct fixture *f = open_fixture(ADC, NULL);
+    assert_int_equal(advance_run(f), ERROR_STATUS_STOPPED);
+    assert_true(checkpoint_when_stopped(&f->checkpoint, &f->training, &run_error));
+    end_run(f);
+    experiment_free(&f->experiment);
+    read_experiment(f, ADC, "adc.signs=analog");
+    begin_run(f);
+    assert_false(checkpoint_resume(&f->checkpoint, &f->training, &run_error));
+    assert_non_null(strstr(run_error.text, "'signs: differential' there, 'signs: analog' now"));
+    close_fixture(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mlp),         cmocka_unit_test(test_resnet),
         cmocka_unit_test(test_constraints), cmocka_unit_test(test_dropout),
-        cmocka_unit_test(test_end),
+        cmocka_unit_test(test_end),         cmocka_unit_test(test_adc),
+        cmocka_unit_test(test_other_adc),
     };
     return cmocka_run_group_tests(tests, make_run_folder, remove_run_folder);
 }
