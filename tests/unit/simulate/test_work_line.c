@@ -22,9 +22,9 @@ static void test_words(void **state)
     const double start_s = line.start_s;
     says(&line, start_s + 5, "search 0/166"); /* nothing done: nobody knows */
     work_line_advance(&line, 41);
-    says(&line, start_s + 4.1, "search 41/166, 0:13 left"); /* 125 of 0.1 s */
+    says(&line, start_s + 4.2, "search 41/166, 0:13 left"); /* 125 of 0.102 s */
     work_line_left(&line, 41);
-    says(&line, start_s + 4.1, "search 41/82, 0:04 left");
+    says(&line, start_s + 4.2, "search 41/82, 0:04 left");
     says(&line, start_s + 7200, "search 41/82, 2:00:00 left");
     work_line_begin_part(&line, 200);
     work_line_samples(&line, 100); /* half of the 42nd: 41.5 done, 40.5 to do */
