@@ -18,6 +18,8 @@ enum {
     WEIGHT_BYTES = 160 << 10   /* of a panel of weights that stays in the L2 cache */
 };
 
+#define OUT_OF_REACH SIZE_MAX
+
 static const float no_bias[PANEL_BLOCKS * PANEL_WIDTH];
 
 /* ---- sizes and memory ---- */
@@ -49,6 +51,16 @@ static size_t sum_count(const struct conv_panels *t)
     return t->in.panels * t->out.panels * t->taps * PANEL_SQUARE;
 }
 
+/* The output pixels of one axis that read input pixel i, by taps; OUT_OF_REACH where none does. */
+static void find_readers(const struct conv_panels *t, size_t i, size_t length, size_t *reader)
+{
+    for (size_t u = 0; u < t->kernel; u++) {
+        const size_t place = i + t->padding - u;
+        const bool whole = t->step == 1 || place % t->step == 0;
+        reader[u] = whole && place / t->step < length ? place / t->step : OUT_OF_REACH;
+    }
+}
+
 struct conv_panels *conv_panels_create(const struct op *op)
 {
     struct conv_panels *t = MEM_NEW(struct conv_panels, 1);
@@ -65,6 +77,12 @@ struct conv_panels *conv_panels_create(const struct op *op)
     t->forward = MEM_NEW(float, weights);
     t->backward = MEM_NEW(float, op->in->gradient ? weights : 0);
     t->tap = MEM_NEW(struct panel_tap, t->taps);
+    t->row_reader = MEM_NEW(size_t, t->in.height * t->kernel);
+    t->column_reader = MEM_NEW(size_t, t->in.width * t->kernel);
+    for (size_t y = 0; y < t->in.height; y++)
+        find_readers(t, y, t->out.height, t->row_reader + y * t->kernel);
+    for (size_t x = 0; x < t->in.width; x++)
+        find_readers(t, x, t->out.width, t->column_reader + x * t->kernel);
     t->acc = MEM_NEW(float, PANEL_BLOCKS * t->taps * PANEL_SQUARE);
     const size_t both =
         panel_elements(t->in, t->backward_group) + panel_elements(t->out, t->backward_group);
@@ -79,6 +97,8 @@ void conv_panels_destroy(struct conv_panels *t)
     mem_free(t->forward);
     mem_free(t->backward);
     mem_free(t->tap);
+    mem_free(t->row_reader);
+    mem_free(t->column_reader);
     mem_free(t->acc);
     mem_free(t);
 }
@@ -151,30 +171,30 @@ void conv_panels_prepare(struct conv_panels *t, const struct op *op, const struc
 static size_t taps_of_output(const struct conv_panels *t, size_t y, size_t x, size_t n)
 {
     size_t taps = 0;
-    for (size_t u = 0; u < t->kernel; u++)
-        for (size_t v = 0; v < t->kernel; v++) {
-            const size_t row = y * t->step + u - t->padding, column = x * t->step + v - t->padding;
-            if (row < t->in.height && column < t->in.width) /* unsigned: not negative either */
+    for (size_t u = 0; u < t->kernel; u++) {
+        const size_t row = y * t->step + u - t->padding;
+        for (size_t v = 0; row < t->in.height && v < t->kernel; v++) { /* unsigned: not negative */
+            const size_t column = x * t->step + v - t->padding;
+            if (column < t->in.width)
                 t->tap[taps++] =
                     (struct panel_tap){(row * t->in.width + column) * n * PANEL_WIDTH,
                                        (u * t->kernel + v) * t->in.panels * PANEL_SQUARE};
         }
+    }
     return taps;
 }
 
 /* Those with which output pixels read input pixel (y, x). */
 static size_t taps_of_input(const struct conv_panels *t, size_t y, size_t x, size_t n)
 {
+    const size_t *row = t->row_reader + y * t->kernel, *column = t->column_reader + x * t->kernel;
     size_t taps = 0;
     for (size_t u = 0; u < t->kernel; u++)
-        for (size_t v = 0; v < t->kernel; v++) {
-            const size_t row = y + t->padding - u, column = x + t->padding - v;
-            if (row % t->step == 0 && row / t->step < t->out.height && column % t->step == 0 &&
-                column / t->step < t->out.width)
-                t->tap[taps++] = (struct panel_tap){
-                    (row / t->step * t->out.width + column / t->step) * n * PANEL_WIDTH,
-                    (u * t->kernel + v) * t->out.panels * PANEL_SQUARE};
-        }
+        for (size_t v = 0; row[u] != OUT_OF_REACH && v < t->kernel; v++)
+            if (column[v] != OUT_OF_REACH)
+                t->tap[taps++] =
+                    (struct panel_tap){(row[u] * t->out.width + column[v]) * n * PANEL_WIDTH,
+                                       (u * t->kernel + v) * t->out.panels * PANEL_SQUARE};
     return taps;
 }
 
@@ -230,10 +250,10 @@ static void lay_floats(float *to, const struct tensor *from, const float *x, siz
 
 /* ---- products ---- */
 
-/* Numbers of a panel that are not all zeros, whole pairs. */
+/* Channels of the last panel, whole pairs. */
 static size_t terms_of(struct plane plane)
 {
-    return plane.channels < PANEL_WIDTH ? (plane.channels + 1) / 2 * 2 : PANEL_WIDTH;
+    return (plane.channels - (plane.panels - 1) * PANEL_WIDTH + 1) / 2 * 2;
 }
 
 /* Pixel (y, x) of n samples from `first` in one tensor, a product over the panels of another. */
@@ -257,6 +277,7 @@ static int32_t multiply_codes(const struct conv_panels *t, const struct op *op, 
     for (size_t j = 0; j < t->out.panels; j += product.blocks) {
         const int16_t *b = (const int16_t *)t->forward + j * product.b_block;
         product.blocks = smaller(panel_kernels()->blocks, t->out.panels - j);
+        product.columns = columns_of(t->out, j + product.blocks);
         for (size_t y = 0; y < t->out.height; y++)
             for (size_t x = 0; x < t->out.width; x++) {
                 float *to = op->out->value + tensor_at(op->out, first, (int)y, (int)x);
@@ -288,10 +309,12 @@ static void multiply_floats(const struct conv_panels *t, const struct float_job 
         WEIGHT_BYTES / (panel_kernels()->blocks * t->taps * PANEL_SQUARE * sizeof(float));
     for (size_t p = 0; p < job->from.panels; p += product.panels) {
         product.panels = smaller(part > 0 ? part : 1, job->from.panels - p);
+        product.terms = p + product.panels == job->from.panels ? terms_of(job->from) : PANEL_WIDTH;
         for (size_t k = 0; k < job->image.panels; k += product.blocks) {
             const float *bias = job->bias ? job->bias + k * PANEL_WIDTH : no_bias;
             const float *b = job->b + k * product.b_block + p * PANEL_SQUARE;
             product.blocks = smaller(panel_kernels()->blocks, job->image.panels - k);
+            product.columns = columns_of(job->image, k + product.blocks);
             for (size_t y = 0; y < job->image.height; y++)
                 for (size_t x = 0; x < job->image.width; x++) {
                     float *to = job->y + tensor_at(job->to, first, (int)y, (int)x);

@@ -65,6 +65,7 @@ bool conv_panels_weight_gradient(const struct conv_panels *t, const float *x, co
     bool fits = true;
     for (size_t j = 0; j < t->out.panels; j += outer.blocks) {
         outer.blocks = smaller(panel_kernels()->blocks, t->out.panels - j);
+        outer.columns = columns_of(t->out, j + outer.blocks);
         for (size_t k = 0; k < t->in.panels; k++) {
             outer.channels = smaller(PANEL_WIDTH, t->in.channels - k * PANEL_WIDTH);
             fits = add_panels(t, x + k * x_panel, dy + j * outer.dy_panel, n, outer,

@@ -21,7 +21,9 @@ struct conv_panels {
     bool holds_codes;      /* what is in `forward` */
     float *backward;       /* [in / 16, taps, out, 16] */
     struct panel_tap *tap; /* [taps] of one pixel */
-    float *acc;            /* [PANEL_BLOCKS, taps, 16, 16] */
+    size_t *row_reader, *column_reader; /* [in.height, kernel] and [in.width, kernel]: the output
+                                         * row or column that reads one of the input by a tap */
+    float *acc;                         /* [PANEL_BLOCKS, taps, 16, 16] */
     int64_t *sum; /* [in / 16, out / 16, taps, 16, 16], during a backward pass: scratch memory */
 };
 
@@ -29,6 +31,13 @@ struct conv_panels {
 static inline size_t pixels_of(struct plane plane)
 {
     return plane.height * plane.width;
+}
+
+/* Columns of the last of `blocks` blocks. Not collective. */
+static inline size_t columns_of(struct plane plane, size_t blocks)
+{
+    const size_t before = (blocks - 1) * PANEL_WIDTH;
+    return plane.channels - before < PANEL_WIDTH ? plane.channels - before : PANEL_WIDTH;
 }
 
 /* The smaller of two. Not collective. */

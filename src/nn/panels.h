@@ -26,25 +26,26 @@ struct panel_tap {
     size_t a, b;
 };
 
-/* Sum over taps, panels p and e < terms of
+/* Sum over taps, panels p and e < 16 (of the last panel: e < terms) of
  *     a[tap.a + p a_panel + 16 r + e] b[block b_block + tap.b + p PANEL_SQUARE + 16 e + j]
- * for rows r and columns 16 block + j, which go to y[r y_row + 16 block + j]. */
+ * for rows r and columns 16 block + j, which go to y[r y_row + 16 block + j]. Of the last block,
+ * columns from `columns` on have weights and biases of 0; they are written or left alone. */
 struct panel_product {
     const struct panel_tap *tap;
-    size_t taps, panels, terms; /* terms: at most 16, even for codes */
+    size_t taps, panels, terms; /* terms: 1 to 16, even for codes */
     size_t a_panel, b_block;
-    size_t rows, y_row, blocks; /* blocks: at most those of the level */
+    size_t rows, y_row, blocks, columns; /* blocks: at most those of the level; columns: 1 to 16 */
 };
 
 /* acc[block acc_block + 16 k + j] += sum over segments s and i < count of
  *     x[s x_segment + 16 i + k] dy[block dy_panel + s dy_segment + 16 i + j]
  * for channels k and columns j of `blocks` blocks. Rows k of acc from `channels` to 15 may get sums
- * too, which nobody reads. */
+ * too, which nobody reads; nor does anybody read columns of the last block from `columns` on. */
 struct panel_outer {
     size_t segments, count;
     size_t x_segment, dy_segment;
     size_t dy_panel, acc_block;
-    size_t channels, blocks;
+    size_t channels, blocks, columns; /* 1 to 16 channels and columns */
 };
 
 struct panel_kernels {

@@ -8,9 +8,15 @@
 
 /* Two vectors by ROWS rows fill the registers: 32 with AVX-512, else 16. They are two blocks of
  * columns with AVX-512, one with AVX2 and half of one without. */
-enum { VECTORS = 2, ROWS = SIMD_LEVEL == 2 ? 8 : 6, MAX_ROWS = 16 };
+enum { VECTORS = 2, ROWS = SIMD_LEVEL == 2 ? 8 : 6, MAX_ROWS = SIMD_LEVEL == 2 ? 16 : 12 };
 
 enum { BLOCKS = SIMD_LEVEL == 2 ? 2 : 1, BLOCK_VECTORS = PANEL_WIDTH / SIMD_LANES };
+
+/* Numbers of a panel of the depth that are multiplied. */
+ALWAYS_INLINE size_t terms_of(const struct panel_product *p, size_t panel)
+{
+    return panel + 1 < p->panels ? PANEL_WIDTH : p->terms;
+}
 
 /* Rows of the next tile: a rest of two is worth avoiding. */
 ALWAYS_INLINE size_t rows_of_tile(size_t left)
@@ -37,7 +43,7 @@ ALWAYS_INLINE simd_i32 code_tile(int rows, int vectors, float *y, const int16_t 
     for (size_t tap = 0; tap < p->taps; tap++) {
         const int16_t *x = a + p->tap[tap].a, *w = b + p->tap[tap].b;
         for (size_t panel = 0; panel < p->panels; panel++, x += p->a_panel, w += PANEL_SQUARE)
-            for (size_t e = 0; e < p->terms; e += 2) {
+            for (size_t e = 0; e < terms_of(p, panel); e += 2) {
                 simd_i32 column[VECTORS];
                 for (int v = 0; v < vectors; v++)
                     SIMD_LOAD(column[v], w + e * PANEL_WIDTH + (size_t)v * of.distance);
@@ -96,8 +102,11 @@ static int32_t code_product(float *y, const int16_t *a, const int16_t *b,
                          : code_rows(1, y, a, b, of, scale, bias);
 #else
     const struct vectors of = {p, 2 * SIMD_LANES, SIMD_LANES};
-    for (size_t j = 0; j < PANEL_WIDTH; j += VECTORS * SIMD_LANES)
+    size_t j = 0;
+    for (; j + SIMD_LANES < p->columns; j += VECTORS * SIMD_LANES)
         max = simd_max(max, code_rows(VECTORS, y + j, a, b + 2 * j, of, scale, bias + j));
+    if (j < p->columns)
+        max = simd_max(max, code_rows(1, y + j, a, b + 2 * j, of, scale, bias + j));
 #endif
     int32_t largest = 0;
     for (int lane = 0; lane < SIMD_LANES; lane++)
@@ -116,7 +125,7 @@ ALWAYS_INLINE void float_tile(int rows, int vectors, float *y, const float *a, c
     for (size_t tap = 0; tap < p->taps; tap++) {
         const float *x = a + p->tap[tap].a, *w = b + p->tap[tap].b;
         for (size_t panel = 0; panel < p->panels; panel++, x += p->a_panel, w += PANEL_SQUARE)
-            for (size_t e = 0; e < p->terms; e++) {
+            for (size_t e = 0; e < terms_of(p, panel); e++) {
                 simd_f32 column[VECTORS];
                 for (int v = 0; v < vectors; v++)
                     SIMD_LOAD(column[v], w + e * PANEL_WIDTH + (size_t)v * of.distance);
@@ -165,8 +174,11 @@ static void float_product(float *y, const float *a, const float *b, const struct
         float_rows(1, y, a, b, of, bias, accumulate);
 #else
     const struct vectors of = {p, SIMD_LANES, SIMD_LANES};
-    for (size_t j = 0; j < PANEL_WIDTH; j += VECTORS * SIMD_LANES)
+    size_t j = 0;
+    for (; j + SIMD_LANES < p->columns; j += VECTORS * SIMD_LANES)
         float_rows(VECTORS, y + j, a, b + j, of, bias + j, accumulate);
+    if (j < p->columns)
+        float_rows(1, y + j, a, b + j, of, bias + j, accumulate);
 #endif
 }
 
@@ -193,15 +205,15 @@ ALWAYS_INLINE void outer_tile(int rows, int vectors, float *acc, size_t acc_vect
             SIMD_STORE(acc + r * PANEL_WIDTH + (size_t)v * acc_vector, tile[r][v]);
 }
 
-/* All channels of the panel, in tiles of ROWS and of 4. */
+/* All channels of the panel, in tiles of ROWS (of one vector: MAX_ROWS) and of 4. */
 ALWAYS_INLINE void outer_rows(int vectors, float *acc, size_t acc_vector, const float *x,
                               const float *dy, size_t dy_vector, const struct panel_outer *o)
 {
     size_t k = 0;
-    if (vectors == 1 && o->channels == MAX_ROWS) {
-        outer_tile(MAX_ROWS, vectors, acc, acc_vector, x, dy, dy_vector, o);
-        return;
-    }
+    if (vectors == 1)
+        for (; k + MAX_ROWS <= o->channels; k += MAX_ROWS)
+            outer_tile(MAX_ROWS, vectors, acc + k * PANEL_WIDTH, acc_vector, x + k, dy, dy_vector,
+                       o);
     for (; k + ROWS <= o->channels; k += ROWS)
         outer_tile(ROWS, vectors, acc + k * PANEL_WIDTH, acc_vector, x + k, dy, dy_vector, o);
     for (; k < o->channels; k += 4)
@@ -216,8 +228,11 @@ static void outer_add(float *acc, const float *x, const float *dy, const struct 
     else
         outer_rows(1, acc, 0, x, dy, 0, o);
 #else
-    for (size_t j = 0; j < PANEL_WIDTH; j += VECTORS * SIMD_LANES)
+    size_t j = 0;
+    for (; j + SIMD_LANES < o->columns; j += VECTORS * SIMD_LANES)
         outer_rows(VECTORS, acc + j, SIMD_LANES, x, dy + j, SIMD_LANES, o);
+    if (j < o->columns)
+        outer_rows(1, acc + j, SIMD_LANES, x, dy + j, SIMD_LANES, o);
 #endif
 }
 
