@@ -5,7 +5,7 @@
 #include "hw/readout.h"
 #include "simulate/provision.h"
 
-bool adc_option_parse(const char *text, struct crossbar_format format,
+bool adc_option_parse(const char *option, const char *text, struct crossbar_format format,
                       int bits[CROSSBAR_MAX_SLICES], struct error *err)
 {
     const int slices = crossbar_slices(format), full = readout_full_bits(format);
@@ -21,7 +21,7 @@ bool adc_option_parse(const char *text, struct crossbar_format format,
     }
     return fine ? true
                 : error_set(err,
-                            "--adc: value '%s'; allowed: %d integers from 0 to %d, most "
+                            "%s: value '%s'; allowed: %d integers from 0 to %d, most "
                             "significant slice first, separated by commas",
-                            text, slices, most);
+                            option, text, slices, most);
 }

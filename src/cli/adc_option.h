@@ -8,8 +8,8 @@
 #include "hw/crossbar.h"
 
 /* bits[k] of slice k; `format` is that of the mapped arrays (readout_format). False with a line about
- * --adc. Not collective. */
-bool adc_option_parse(const char *text, struct crossbar_format format,
+ * `option` ("--adc"). Not collective. */
+bool adc_option_parse(const char *option, const char *text, struct crossbar_format format,
                       int bits[CROSSBAR_MAX_SLICES], struct error *err);
 
 #endif

@@ -19,6 +19,7 @@
 #include "result/provenance.h"
 #include "settings/crossbar_settings.h"
 #include "settings/option_value.h"
+#include "train/adc_loop.h"
 #include "train/evaluate.h"
 
 /* What can be measured: networks with the input and class count of their data sets. */
@@ -55,8 +56,11 @@ struct bench_options {
     const char *network, *penalty;
     int64_t batch, shards;
     double seconds;
-    int64_t predict;                 /* ranks; 0: no prediction */
-    double latency_us, bandwidth_gb; /* of a message; bandwidth in GB/s */
+    int64_t predict;                      /* ranks; 0: no prediction */
+    double latency_us, bandwidth_gb;      /* of a message; bandwidth in GB/s */
+    const char *through;                  /* ADC bits as text, or NULL … */
+    double adc_bits[CROSSBAR_MAX_SLICES]; /* … and B0 first */
+    int64_t adc_slices;
     bool is_float, is_crossbar;
     int64_t samples;
     struct bench_crossbar crossbar;
@@ -118,9 +122,11 @@ static void print_figures(const struct bench_options *options, const struct netw
     const double rate = figures->steps * (double)options->batch / figures->time_s;
     const double gflops = rate * flop_per_sample(net) * 1e-9;
     const double peak = sgemm * comm_size();
-    log_info("%s, batch %lld, %lld shards, %s, penalty %s", options->network,
+    log_info("%s, batch %lld, %lld shards, %s, penalty %s%s%s", options->network,
              (long long)options->batch, (long long)options->shards,
-             options->is_float ? "float" : "8-bit fixed point", options->penalty);
+             options->is_float ? "float" : "8-bit fixed point", options->penalty,
+             options->through ? ", through ADCs of bits " : "",
+             options->through ? options->through : "");
     log_info("  %.0f samples/s, %.4f ms/step", rate, 1e3 * figures->time_s / figures->steps);
     log_info("  %.1f GFLOP/s of %.1f sgemm GFLOP/s (1024 x 1024 x 1024, all ranks): %.0f %%",
              gflops, peak, 100.0 * gflops / peak);
@@ -180,6 +186,15 @@ static bool predict(struct step *step, const struct bench_options *options,
     return true;
 }
 
+/* The converters of a run's standard settings, with these bits; NULL without. */
+static struct adc_loop *converters(const struct bench_options *options, const struct network *net)
+{
+    struct settings settings;
+    option_values_default(&settings);
+    settings.adc.bits = (struct real_list){options->adc_bits, options->adc_slices};
+    return adc_loop_create(&settings, net);
+}
+
 static bool bench_training(const struct bench_network *network, const struct bench_options *options)
 {
     struct model_spec spec = network->spec;
@@ -191,10 +206,12 @@ static bool bench_training(const struct bench_network *network, const struct ben
     spec.capacity = step_capacity(batch, (size_t)options->shards);
     model_build(&net, &spec);
     parameters_initialise(&net.params, 1);
+    struct adc_loop *loop = converters(options, &net);
     const struct step_settings settings = {
         .sgd = {.momentum = 0.9},
         .penalty = options->penalty,
         .alpha = 0.5,
+        .multiplier = adc_loop_multiplier(loop),
         .format = { 8,              2},
         .quantise = !options->is_float,
         .batch = batch,
@@ -212,6 +229,7 @@ static bool bench_training(const struct bench_network *network, const struct ben
     if (finite && options->predict > 0)
         finite = predict(&step, options, &figures);
     step_destroy(&step);
+    adc_loop_destroy(loop);
     network_destroy(&net);
     return finite;
 }
@@ -256,7 +274,21 @@ static bool check_crossbar(struct bench_options *options, struct error *err)
     crossbar->samples =
         (size_t)(options->samples ? options->samples : EVALUATE_BLOCK * comm_size());
     crossbar->seconds = options->seconds;
-    return adc_option_parse(crossbar->adc, crossbar->format, crossbar->bits, err);
+    return adc_option_parse("--adc", crossbar->adc, crossbar->format, crossbar->bits, err);
+}
+
+static bool check_through(struct bench_options *options, struct error *err)
+{
+    struct settings settings;
+    int bits[CROSSBAR_MAX_SLICES];
+    option_values_default(&settings);
+    const struct crossbar_format format = settings_crossbar_format(&settings);
+    if (!adc_option_parse("--through", options->through, format, bits, err))
+        return false;
+    options->adc_slices = crossbar_slices(format);
+    for (int k = 0; k < crossbar_slices(format); k++)
+        options->adc_bits[k] = bits[k];
+    return true;
 }
 
 static bool check_options(void *context, struct error *err)
@@ -277,6 +309,10 @@ static bool check_options(void *context, struct error *err)
     if (options->shards % comm_size() != 0)
         return error_set(err, "--shards: %d ranks do not divide %lld", comm_size(),
                          (long long)options->shards);
+    if (options->through && options->is_float)
+        return error_set(err, "--through has no effect with --float: there are no codes to map");
+    if (options->through)
+        return check_through(options, err);
     return !options->is_crossbar || check_crossbar(options, err);
 }
 
@@ -303,6 +339,9 @@ static bool parse_command_line(struct bench_options *options, struct cli_call ca
          .unit = "GB/s", .meaning = "between two of its ranks", .needs = "--predict"},
         {"--float", NULL, CLI_FLAG, &options->is_float, .meaning = "without quantisation",
          .excluded_by = "--crossbar"},
+        {"--through", "BITS", CLI_TEXT, &options->through,
+         .meaning = "steps with these ADC bits in the loop (the setting adc.bits), most significant "
+                    "slice first", .excluded_by = "--crossbar"},
         {"--crossbar", NULL, CLI_FLAG, &options->is_crossbar,
          .meaning = "measure the crossbar simulation instead: counting currents, and inference"},
         {"--adc", "BITS", CLI_TEXT, &options->crossbar.adc,

@@ -122,7 +122,8 @@ static bool check_settings(const struct crossbar_options *options, const char *p
     if (!settings->fixed_point.quantise)
         return error_set(err, "%s: a run in plain floating point has no codes to map", path);
     for (size_t i = 0; i < options->adc.count; i++)
-        if (!adc_option_parse(options->adc.text[i], mapped_format(options, settings), bits, err))
+        if (!adc_option_parse("--adc", options->adc.text[i], mapped_format(options, settings), bits,
+                              err))
             return false;
     if (options->calibrate && strcmp(options->calibrate, "validation") == 0 &&
         settings->data.validation == 0)
@@ -209,7 +210,7 @@ static void add_wanted(struct trials *trials, const struct crossbar_options *opt
         bits[k] = 8;
     trials_add(trials, "8 bits", bits);
     for (size_t i = 0; i < options->adc.count; i++) {
-        adc_option_parse(options->adc.text[i], format, bits, &none);
+        adc_option_parse("--adc", options->adc.text[i], format, bits, &none);
         snprintf(name, sizeof name, "(%s)", options->adc.text[i]);
         trials_add(trials, name, bits);
     }

@@ -34,7 +34,7 @@ void clip_error_create(struct clip_error *e, struct crossbar_format format,
     e->tile = MEM_NEW(size_t, e->row_tiles + 1);
     e->column = MEM_NEW(struct clip_column, columns);
     e->run = MEM_NEW(uint32_t, columns * 2 * parts + 1);
-    e->group = MEM_NEW(uint8_t, groups * CROSSBAR_SIGNS + 1); /* list_runs writes one ahead */
+    e->group = MEM_NEW(uint8_t, groups * CROSSBAR_SIGNS + 1); /* list_groups writes one ahead */
     e->pattern = MEM_NEW(uint8_t, groups * CROSSBAR_SIGNS + 1);
     e->lookup = MEM_NEW(uint8_t, LOOKUP_PATTERNS * LOOKUP_TABLE);
     e->index = MEM_NEW(uint8_t, groups_of(format) * LOOKUP_BITS * LOOKUP_LANES);
@@ -62,39 +62,50 @@ void clip_error_destroy(struct clip_error *e)
 /* The weights of one output on one row tile, taken apart. */
 struct cut {
     size_t groups;
+    uint8_t magnitude[CROSSBAR_SIGNS][GROUPS * LOOKUP_ROWS];
     uint8_t pattern[CROSSBAR_SIGNS][PARTS][GROUPS];
     uint32_t sum[CROSSBAR_SIGNS][CROSSBAR_MAX_SLICES]; /* of the digits */
 };
 
-/* magnitude: four bytes, row r of the group in byte r. */
-static void cut_group(struct cut *cut, struct crossbar_format format, int sign, uint32_t magnitude)
+/* Patterns of one part of the cells, LOOKUP_PART_BITS or 1 bit from bit `shift` of each magnitude.
+ * Returns the sum of these. Four rows at a time, each in a byte of a word. */
+static uint32_t cut_part(uint8_t *restrict pattern, const uint8_t *restrict magnitude,
+                         size_t groups, int shift, uint32_t mask)
 {
-    const int parts = crossbar_parts(format), slices = crossbar_slices(format);
-    const uint32_t mask = format.cell_bits == 1 ? 0x01010101u : 0x03030303u;
-    for (int k = 0; k < slices; k++)
-        for (int p = 0; p < parts; p++) {
-            const uint32_t x = magnitude >> (k * format.cell_bits + p * LOOKUP_PART_BITS) & mask;
-            cut->pattern[sign][k * parts + p][cut->groups] =
-                (uint8_t)(x | x >> 6 | x >> 12 | x >> 18);
-            cut->sum[sign][k] += (x * 0x01010101u >> 24) << (p * LOOKUP_PART_BITS);
-        }
+    uint32_t even = 0, odd = 0; /* two sums of 16 bits each */
+    for (size_t g = 0; g < groups; g++) {
+        uint32_t word;
+        memcpy(&word, magnitude + g * LOOKUP_ROWS, sizeof word);
+        const uint32_t x = word >> shift & mask;
+        pattern[g] = (uint8_t)(x | x >> 6 | x >> 12 | x >> 18);
+        even += x & 0x00ff00ffu;
+        odd += x >> 8 & 0x00ff00ffu;
+    }
+    const uint32_t both = even + odd;
+    return (both & 0xffffu) + (both >> 16);
 }
 
 static void cut_column(struct cut *cut, struct crossbar_format format, const int16_t *code,
                        size_t rows)
 {
-    memset(cut->sum, 0, sizeof cut->sum);
-    cut->groups = 0;
-    for (size_t r = 0; r < rows; r += LOOKUP_ROWS, cut->groups++) {
-        uint32_t magnitude[CROSSBAR_SIGNS] = {0};
-        for (size_t i = 0; i < LOOKUP_ROWS && r + i < rows; i++) {
-            const int q = code[r + i];
-            magnitude[CROSSBAR_POSITIVE] |= (uint32_t)(q > 0 ? q : 0) << 8 * i;
-            magnitude[CROSSBAR_NEGATIVE] |= (uint32_t)(q < 0 ? -q : 0) << 8 * i;
-        }
-        cut_group(cut, format, CROSSBAR_POSITIVE, magnitude[CROSSBAR_POSITIVE]);
-        cut_group(cut, format, CROSSBAR_NEGATIVE, magnitude[CROSSBAR_NEGATIVE]);
+    const int parts = crossbar_parts(format), slices = crossbar_slices(format);
+    const uint32_t mask = format.cell_bits == 1 ? 0x01010101u : 0x03030303u;
+    uint8_t *plus = cut->magnitude[CROSSBAR_POSITIVE], *minus = cut->magnitude[CROSSBAR_NEGATIVE];
+    cut->groups = (rows + LOOKUP_ROWS - 1) / LOOKUP_ROWS;
+    for (size_t r = 0; r < rows; r++) {
+        plus[r] = (uint8_t)(code[r] > 0 ? code[r] : 0);
+        minus[r] = (uint8_t)(code[r] < 0 ? -code[r] : 0);
     }
+    for (size_t r = rows; r < cut->groups * LOOKUP_ROWS; r++)
+        plus[r] = minus[r] = 0;
+    memset(cut->sum, 0, sizeof cut->sum);
+    for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
+        for (int k = 0; k < slices; k++)
+            for (int p = 0; p < parts; p++)
+                cut->sum[sign][k] +=
+                    cut_part(cut->pattern[sign][k * parts + p], cut->magnitude[sign], cut->groups,
+                             k * format.cell_bits + p * LOOKUP_PART_BITS, mask)
+                    << (p * LOOKUP_PART_BITS);
 }
 
 /* Where the next column, run and group go. */
@@ -103,21 +114,34 @@ struct cursor {
     uint32_t group;
 };
 
-/* The groups of one side of a column that are not all 0, run after run; sign < 0: none. */
+/* Lists the groups of a run that are not all 0. */
+static void list_groups(struct clip_error *e, struct cursor *at, const uint8_t *pattern,
+                        size_t groups)
+{
+    uint8_t *group = e->group + at->group, *listed = e->pattern + at->group;
+    size_t n = 0;
+    for (size_t g = 0; g < groups; g++) {
+        uint64_t eight;
+        if (g + sizeof eight <= groups && memcpy(&eight, pattern + g, sizeof eight) && eight == 0) {
+            g += sizeof eight - 1;
+            continue;
+        }
+        group[n] = (uint8_t)g;
+        listed[n] = pattern[g];
+        n += pattern[g] != 0;
+    }
+    at->group += (uint32_t)n;
+}
+
+/* One side of a column, run after run; sign < 0: no groups. */
 static void list_runs(struct clip_error *e, struct cursor *at, const struct cut *cut, int sign,
                       int slice)
 {
     const int parts = crossbar_parts(e->format);
     for (int p = 0; p < parts; p++) {
         e->run[at->run++] = at->group;
-        if (sign < 0)
-            continue;
-        const uint8_t *pattern = cut->pattern[sign][slice * parts + p];
-        for (size_t g = 0; g < cut->groups; g++) {
-            e->group[at->group] = (uint8_t)g;
-            e->pattern[at->group] = pattern[g];
-            at->group += pattern[g] != 0;
-        }
+        if (sign >= 0)
+            list_groups(e, at, cut->pattern[sign][slice * parts + p], cut->groups);
     }
 }
 

@@ -127,6 +127,16 @@ for ranks in 1 2; do
 done
 check "bench --crossbar lenet5, sparse" crossbar 1 lenet5 --nonzero 0.05 --adc 2,2,2,2
 check "  figures" adds_up $((24 * 24 * 25 * 20 + 8 * 8 * 500 * 50 + 800 * 500 + 500 * 10)) 0.05
+
+# Steps through ADCs: the heading says which.
+through_adcs() {
+    "$reslice" bench --seconds 0.05 --through "$1" >"$work/through"
+    cat "$work/through"
+    grep -q "through ADCs of bits $1" "$work/through" &&
+        grep -q '^ *forward  *[0-9.]* ms/step' "$work/through"
+}
+
+check "bench --through" through_adcs 1,3,3,3
 check "bench --crossbar, ADCs that lose nothing" crossbar 1 mlp --adc 8,8,8,8
 check "  says so" has_nothing_to_clip
 finish
