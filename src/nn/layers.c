@@ -44,7 +44,7 @@ int layers_difference(const struct layer_list *a, const struct layer_list *b)
             x->window != y->window || x->step != y->step || x->padding != y->padding ||
             x->channels != y->channels || x->height != y->height || x->width != y->width ||
             x->bias != y->bias || x->quantise != y->quantise || x->always != y->always ||
-            x->branch != y->branch || x->shortcut != y->shortcut)
+            x->pads != y->pads || x->branch != y->branch || x->shortcut != y->shortcut)
             return i;
     }
     if (a->count == b->count)
@@ -204,6 +204,32 @@ static bool add_reshape(struct builder *b, const struct layer_spec *spec, struct
 
 static bool add_branch(struct builder *b, int begin, int end, struct flow *flow);
 
+/* Every step-th pixel leaves so many. */
+static int thinned(int length, int step)
+{
+    return (length + step - 1) / step;
+}
+
+/* The shortcut without parameters from `side` to the shape of `main`; the identity where that is
+ * the same. */
+static bool pad_side(struct builder *b, const struct flow *main, struct flow *side)
+{
+    int step = 1;
+    while (step < side->height &&
+           (thinned(side->height, step) > main->height || thinned(side->width, step) > main->width))
+        step++;
+    if (main->is_flat != side->is_flat || main->channels < side->channels ||
+        thinned(side->height, step) != main->height || thinned(side->width, step) != main->width)
+        return refuse(b,
+                      "residual: shortcut: pad keeps every n-th pixel and adds channels, but its "
+                      "layers make %d x %d x %d%s of %d x %d x %d%s",
+                      main->channels, main->height, main->width, main->is_flat ? " (flat)" : "",
+                      side->channels, side->height, side->width, side->is_flat ? " (flat)" : "");
+    if (step > 1 || main->channels > side->channels)
+        flow_to(side, network_add_pad_shortcut(b->net, side->x, main->channels, step));
+    return true;
+}
+
 static bool add_residual(struct builder *b, const struct layer_spec *spec, struct flow *flow)
 {
     if (!flow->is_flat && !need_image(b, flow, "residual"))
@@ -214,6 +240,8 @@ static bool add_residual(struct builder *b, const struct layer_spec *spec, struc
         !add_branch(b, shortcut, shortcut + spec->shortcut, &side))
         return false;
     b->at = at;
+    if (spec->pads && !pad_side(b, &main, &side))
+        return false;
     if (main.is_flat != side.is_flat || main.channels != side.channels ||
         main.height != side.height || main.width != side.width)
         return refuse(b, "residual: its layers give %d x %d x %d%s, its shortcut %d x %d x %d%s",

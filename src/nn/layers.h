@@ -45,6 +45,7 @@ struct layer_spec {
     int window, step, padding;   /* conv and pools, pixels */
     int channels, height, width; /* reshape */
     bool bias, quantise, always;
+    bool pads;            /* residual: a shortcut without parameters to the shape of its layers */
     int branch, shortcut; /* residual: layers of the two branches, which follow it in the list */
     int line;             /* in the experiment file */
 };

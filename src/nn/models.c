@@ -34,9 +34,22 @@ static struct tensor *conv_norm(struct network *net, const char *conv, const cha
     return network_add_quantiser(net, name, x, relu);
 }
 
-/* Basic block (He et al. 2016), with a 1x1 convolution as shortcut where the shape changes. */
+/* 1x1 convolution - BN - Q, no quantiser between. */
+static struct tensor *projection(struct network *net, const char *block, struct tensor *x,
+                                 int channels, int step)
+{
+    char conv[48], norm[48], name[64];
+    snprintf(conv, sizeof conv, "%s.downsample.0", block);
+    snprintf(norm, sizeof norm, "%s.downsample.1", block);
+    x = network_add_conv(net, conv, x, (struct conv_shape){channels, 1, step, 0, false});
+    x = network_add_batch_norm(net, norm, x);
+    snprintf(name, sizeof name, "%s.out", norm);
+    return network_add_quantiser(net, name, x, false);
+}
+
+/* Basic block (He et al. 2016); where the shape changes its shortcut is a projection or pads. */
 static struct tensor *basic_block(struct network *net, const char *block, struct tensor *x,
-                                  int channels, int step)
+                                  int channels, int step, bool pads)
 {
     char conv[48], norm[48], name[64];
     struct tensor *shortcut = x;
@@ -47,14 +60,9 @@ static struct tensor *basic_block(struct network *net, const char *block, struct
     snprintf(conv, sizeof conv, "%s.conv2", block);
     snprintf(norm, sizeof norm, "%s.bn2", block);
     y = conv_norm(net, conv, norm, y, (struct conv_shape){channels, 3, 1, 1, false}, false);
-    if (step != 1 || x->channels != channels) {
-        snprintf(conv, sizeof conv, "%s.downsample.0", block);
-        snprintf(norm, sizeof norm, "%s.downsample.1", block);
-        shortcut = network_add_conv(net, conv, x, (struct conv_shape){channels, 1, step, 0, false});
-        shortcut = network_add_batch_norm(net, norm, shortcut); /* no quantiser between */
-        snprintf(name, sizeof name, "%s.out", norm);
-        shortcut = network_add_quantiser(net, name, shortcut, false);
-    }
+    if (step != 1 || x->channels != channels)
+        shortcut = pads ? network_add_pad_shortcut(net, x, channels, step)
+                        : projection(net, block, x, channels, step);
     snprintf(name, sizeof name, "%s.out", block);
     return network_add_quantiser(net, name, network_add_sum(net, y, shortcut), true);
 }
@@ -69,7 +77,8 @@ static struct tensor *build_resnet(struct network *net, const struct model_spec 
         for (int block = 0; block < spec->blocks; block++) {
             char name[32];
             snprintf(name, sizeof name, "layer%d.%d", stage + 1, block);
-            x = basic_block(net, name, x, spec->filters << stage, stage > 0 && block == 0 ? 2 : 1);
+            x = basic_block(net, name, x, spec->filters << stage, stage > 0 && block == 0 ? 2 : 1,
+                            spec->pad_shortcut);
         }
     x = network_add_mean_pool(net, x, x->height, 1);
     x = network_add_quantiser(net, "pool", x, false);

@@ -13,6 +13,7 @@ struct model_spec {
     int blocks, filters; /* resnet: blocks of a stage, channels of the first stage */
     bool batch_norm;     /* vgg11: with batch norm behind every convolution */
     bool dropout_always; /* vgg11: in evaluation too */
+    bool pad_shortcut;   /* resnet: shortcuts without parameters where the shape changes */
     int channels, height, width, classes;
     size_t capacity; /* samples a rank */
 };

@@ -171,6 +171,17 @@ struct tensor *network_add_sum(struct network *net, struct tensor *in, struct te
     return out;
 }
 
+struct tensor *network_add_pad_shortcut(struct network *net, struct tensor *in, int channels,
+                                        int step)
+{
+    struct tensor *out =
+        add_tensor(net, channels, (in->height + step - 1) / step, (in->width + step - 1) / step);
+    add_op(net, &op_pad_shortcut, "pad_shortcut", in, out)->step = step;
+    out->is_signed = in->is_signed;
+    out->has_code = in->has_code;
+    return out;
+}
+
 struct tensor *network_add_dropout(struct network *net, struct tensor *in, bool always)
 {
     struct tensor *out = add_tensor(net, in->channels, in->height, in->width);

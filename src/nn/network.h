@@ -68,6 +68,12 @@ struct tensor *network_add_mean_pool(struct network *net, struct tensor *in, int
 /* Appends in + second, two tensors of one shape; returns the sum. Not collective. */
 struct tensor *network_add_sum(struct network *net, struct tensor *in, struct tensor *second);
 
+/* Appends a shortcut without parameters (He et al. 2016, option A): every `step`-th pixel of `in`,
+ * and channels of zeros, half before and half behind its own; returns the image of so many channels
+ * (at least those of `in`), on the grid of codes if `in` is. Not collective. */
+struct tensor *network_add_pad_shortcut(struct network *net, struct tensor *in, int channels,
+                                        int step);
+
 /* Appends dropout of half the values, in evaluation too if `always`; returns what is left of
  * them. Not collective. */
 struct tensor *network_add_dropout(struct network *net, struct tensor *in, bool always);

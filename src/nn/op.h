@@ -155,6 +155,10 @@ extern const struct op_class op_mean_pool;
 /* out = in + second. */
 extern const struct op_class op_add;
 
+/* out[n, front + c, y, x] = in[n, c, y step, x step], 0 in the other channels; the front is half of
+ * them. Codes stay codes. */
+extern const struct op_class op_pad_shortcut;
+
 /* Dropout of half the values, off in evaluation unless op->drops_always. */
 extern const struct op_class op_dropout;
 

@@ -1,5 +1,7 @@
 #include "settings/build_network.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "nn/models.h"
 
@@ -48,6 +50,7 @@ static struct model_spec model_of(const struct settings *s, const struct dataset
                                .blocks = (int)(s->network.depth - 2) / 6,
                                .filters = (int)s->network.width,
                                .batch_norm = s->network.batch_norm,
+                               .pad_shortcut = strcmp(s->network.shortcut, "pad") == 0,
                                .dropout_always = s->network.dropout_always,
                                .channels = set->channels,
                                .height = set->height,

@@ -187,8 +187,16 @@ static bool read_residual(struct reader *r, const yaml_node_t *node, const yaml_
     if (!layers)
         return document_error(r->document, document_line(node), r->err,
                               "residual: the key 'layers' is missing");
+    const char *word = shortcut ? document_text(shortcut) : NULL;
+    spec->pads = word && strcmp(word, "pad") == 0;
+    if (word && !spec->pads)
+        return document_error(r->document, document_line(shortcut), r->err,
+                              "residual: shortcut: value '%.60s' is not valid; allowed: pad, or a "
+                              "list of layers",
+                              word);
     return read_branch(r, "residual: layers", layers, &spec->branch) &&
-           (!shortcut || read_branch(r, "residual: shortcut", shortcut, &spec->shortcut));
+           (!shortcut || spec->pads ||
+            read_branch(r, "residual: shortcut", shortcut, &spec->shortcut));
 }
 
 static bool read_keys(struct reader *r, const yaml_node_t *node, const yaml_node_t *body,
@@ -386,6 +394,8 @@ static void print_branch(const struct layer_list *list, int begin, int end, cons
                         spec->name, keys, "", spec->quantise ? "true" : "false");
         print_branch(list, i + 1, shortcut, "layers", keys, text);
         text += strlen(text);
+        if (spec->pads)
+            text += sprintf(text, "%*sshortcut: pad\n", keys, "");
         if (spec->shortcut > 0)
             print_branch(list, shortcut, layers_next(list, i), "shortcut", keys, text);
     }

@@ -40,11 +40,12 @@ struct settings {
     } data;
     struct {
         char model[SETTINGS_WORD];
-        struct integer_list hidden; /* mlp: widths of the hidden layers */
-        int64_t depth;              /* resnet: 6n + 2 */
-        int64_t width;              /* resnet: channels of the first stage */
-        bool batch_norm;            /* vgg11 */
-        bool dropout_always;        /* vgg11 */
+        struct integer_list hidden;   /* mlp: widths of the hidden layers */
+        int64_t depth;                /* resnet: 6n + 2 */
+        int64_t width;                /* resnet: channels of the first stage */
+        char shortcut[SETTINGS_WORD]; /* resnet: projection or pad */
+        bool batch_norm;              /* vgg11 */
+        bool dropout_always;          /* vgg11 */
         const struct layer_list
             *layers; /* the network, and all the above is ignored; NULL: a model */
     } network;

@@ -38,6 +38,32 @@ same_logits() {
 
 deep=(--network mlp "${grey[@]}" --set "network.hidden=[24,24,24,24,24,24,24,24,24,24]")
 
+# The same tensors through a list of layers.
+padded_list() {
+    local block='layers: [conv: {outputs: %d, kernel: 3, stride: %d, padding: 1, bias: false},
+      batch-norm, relu, conv: {outputs: %d, kernel: 3, padding: 1, bias: false}, batch-norm]'
+    {
+        printf '%s\n' 'experiment: padded' 'data: {name: cifar10}' \
+            'training: {select: last}' 'runs: [{name: a}]' 'network:' \
+            '  layers:' '  - conv: {outputs: 8, kernel: 3, padding: 1, bias: false}' \
+            '  - batch-norm' '  - relu'
+        # shellcheck disable=SC2059
+        printf "  - residual: {name: layer1.0, $block}\n  - relu\n" 8 1 8
+        # shellcheck disable=SC2059
+        printf "  - residual: {name: layer%d.0, shortcut: pad, $block}\n  - relu\n" \
+            2 16 2 16 3 32 2 32
+        printf '  - %s\n' global-average-pool flatten 'linear: {outputs: 10}'
+    } >"$work/padded.yaml"
+    import 1 "$work/numpy/padded.h5" --network "$work/padded.yaml" \
+        --set fixed_point.quantise=false --set data.test=40 --calibrate 40 --logits \
+        -o "$work/padded.h5"
+    "$python" "$e2e/import_twin.py" compare "$work/padded.h5" "$work/numpy/padded.npy"
+    import 2 "$work/numpy/padded.h5" --network "$work/padded.yaml" --set crossbar.samples=2 \
+        -o "$work/padded.h5"
+    on_ranks 2 "$reslice" crossbar "$work/padded.h5" --data "$data" --quick --selftest --samples 4 \
+        --test 4 --calibrate train --set crossbar.samples=4
+}
+
 # Quantised it still has most of its predictions, on 1 and 2 ranks the same bytes, and the other
 # commands take it.
 like_a_trained_run() {
@@ -117,7 +143,8 @@ END
 # Convolutions make an input vector a pixel: not all test samples, unless they are asked for.
 samples_of_currents() {
     local small=(--network resnet "${color[@]}" --set network.depth=8 --set network.width=8)
-    import 2 "$work/numpy/resnet.h5" "${small[@]}" -o "$work/samples.h5"
+    on_ranks 2 "$reslice" import "$work/numpy/resnet.h5" "${small[@]}" --data "$data" --fresh \
+        -o "$work/samples.h5"
     "$python" -c 'import sys, h5py
 config = h5py.File(sys.argv[1]).attrs["config"]
 assert " samples: 100\n" in config, config' "$work/samples.h5"
@@ -288,6 +315,9 @@ names() {
 
 check "an MLP of numpy, by order" same_logits numpy/mlp "${deep[@]}"
 check "a ResNet of numpy, by name" same_logits numpy/resnet "${resnet[@]}"
+check "a ResNet of numpy, shortcuts without parameters" same_logits numpy/padded "${resnet[@]}" \
+    --set network.shortcut=pad
+check "a list with shortcuts that pad" padded_list
 check "quantised, crossbars, report, ranks" like_a_trained_run
 check "settings of the run" settings_of_the_run
 check "samples whose currents are counted" samples_of_currents

@@ -1,6 +1,6 @@
 """Weight files and logits from numpy, for the import test: needs no PyTorch.
 
-    import_twin.py write FOLDER DATA             FOLDER/{mlp,resnet}.h5 and their logits as .npy
+    import_twin.py write FOLDER DATA             FOLDER/{mlp,resnet,padded}.h5 and their logits as .npy
     import_twin.py compare RESULT.h5 LOGITS.npy  largest difference, at most 1e-4
     import_twin.py pictures FOLDER               made-up CIFAR-10 files
     import_twin.py break FILE.h5 HOW             renames, drops or reshapes a tensor
@@ -78,13 +78,21 @@ class State(dict):
         return x @ weight.T + self.tensor(f"{name}.bias", outputs, -0.2, 0.2)
 
 
-def resnet(state, x):
+def pad_shortcut(x, outputs):
+    """Option A of He et al. 2016: every other pixel, channels of zeros before and behind."""
+    more = outputs - x.shape[1]
+    return np.pad(x[:, :, ::2, ::2], ((0, 0), (more // 2, more - more // 2), (0, 0), (0, 0)))
+
+
+def resnet(state, x, pads=False):
     x = np.maximum(state.conv_norm(x, "module.conv1", "module.bn1", 8, 3, 1), 0)
     for stage, outputs in enumerate((8, 16, 32)):
         name, step = f"module.layer{stage + 1}.0", 2 if stage else 1
         y = np.maximum(state.conv_norm(x, f"{name}.conv1", f"{name}.bn1", outputs, 3, step), 0)
         y = state.conv_norm(y, f"{name}.conv2", f"{name}.bn2", outputs, 3, 1)
-        if stage:
+        if stage and pads:
+            x = pad_shortcut(x, outputs)
+        elif stage:
             x = state.conv_norm(x, f"{name}.shortcut.0", f"{name}.shortcut.1", outputs, 1, step)
         x = np.maximum(x + y, 0)
     return state.linear(x.mean((2, 3)), "module.linear", 10)
@@ -100,7 +108,8 @@ def mlp(state, x):
 
 def write(folder, data):
     grey, color = test_images(data)
-    for name, build, x in (("mlp", mlp, grey), ("resnet", resnet, color)):
+    for name, build, x in (("mlp", mlp, grey), ("resnet", resnet, color),
+                           ("padded", lambda state, x: resnet(state, x, True), color)):
         state = State()
         np.save(f"{folder}/{name}.npy", build(state, x))
         with h5py.File(f"{folder}/{name}.h5", "w") as file:

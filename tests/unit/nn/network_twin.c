@@ -162,6 +162,27 @@ static void twin_pool(const struct twin *twin, const struct op *op, bool backwar
                     twin_window(twin, op, n, c, y, x, backward);
 }
 
+/* ---- a shortcut without parameters ---- */
+
+/* Every step-th pixel; as many channels of zeros in front as behind, one more behind if odd. */
+static void twin_pad_shortcut(const struct twin *twin, const struct op *op, bool backward)
+{
+    const int front = (op->out->channels - op->in->channels) / 2;
+    for (size_t n = 0; n < twin->samples; n++)
+        for (int j = 0; j < op->out->channels; j++)
+            for (int y = 0; y < op->out->height; y++)
+                for (int x = 0; x < op->out->width; x++) {
+                    const size_t o = twin_at(op->out, n, j, y, x);
+                    const bool is_zero = j < front || j >= front + op->in->channels;
+                    const size_t i =
+                        is_zero ? 0 : twin_at(op->in, n, j - front, y * op->step, x * op->step);
+                    if (!backward)
+                        twin_value(twin, op->out)[o] = is_zero ? 0.0 : twin_value(twin, op->in)[i];
+                    else if (!is_zero)
+                        twin_gradient(twin, op->in)[i] += twin_gradient(twin, op->out)[o];
+                }
+}
+
 /* ---- batch normalisation ---- */
 
 struct twin_moments twin_moments(const struct twin *twin, const struct op *op, int c)
@@ -261,6 +282,8 @@ void twin_op(const struct twin *twin, const struct op *op, bool backward)
         twin_conv(twin, op, backward);
     else if (op->class == &op_max_pool || op->class == &op_mean_pool)
         twin_pool(twin, op, backward);
+    else if (op->class == &op_pad_shortcut)
+        twin_pad_shortcut(twin, op, backward);
     else if (op->class != &op_batch_norm)
         twin_elements(twin, op, backward);
     else

@@ -109,6 +109,26 @@ static struct tensor *build_shortcut(struct network *net, struct tensor *x, stru
     return two_readers(net, network_add_batch_norm(net, "bn", a), b);
 }
 
+/* The same with a shortcut without parameters, which stands before or behind the other reader of x;
+ * shape.padding: the channels stay, and what it gives is read once more. */
+static struct tensor *pad_first(struct network *net, struct tensor *x, struct conv_shape shape)
+{
+    const int channels = shape.padding ? x->channels : shape.channels + x->channels;
+    struct tensor *a = network_add_pad_shortcut(net, x, channels, shape.step);
+    struct tensor *b =
+        network_add_conv(net, "b", x, (struct conv_shape){channels, 3, shape.step, 1, false});
+    x = two_readers(net, network_add_batch_norm(net, "bn", b), a);
+    return shape.padding ? network_add_sum(net, x, same_conv(net, "c", a)) : x;
+}
+
+static struct tensor *pad_last(struct network *net, struct tensor *x, struct conv_shape shape)
+{
+    const int channels = shape.channels + x->channels;
+    struct tensor *b =
+        network_add_conv(net, "b", x, (struct conv_shape){channels, 3, shape.step, 1, false});
+    return two_readers(net, b, network_add_pad_shortcut(net, x, channels, shape.step));
+}
+
 /* Kernel, step, padding and channels as each needs them. */
 #define GRAPH(text, function, ...)                                                                 \
     {                                                                                              \
@@ -135,6 +155,10 @@ const struct net_case op_graphs[] = {
     GRAPH("sums", build_sums, .shape = {0}),
     GRAPH("shortcut", build_shortcut, .shape = {.channels = 6}),
     GRAPH("shortcut", build_shortcut, .shape = {.channels = 6, .padding = 1}),
+    GRAPH("pad first", pad_first, .shape = {.channels = 5, .step = 2}),
+    GRAPH("pad first", pad_first, .shape = {.channels = 16, .step = 1}),
+    GRAPH("pad first", pad_first, .shape = {.step = 3, .padding = 1}),
+    GRAPH("pad last", pad_last, .shape = {.channels = 2, .step = 2}),
 };
 
 const size_t op_graph_count = sizeof op_graphs / sizeof *op_graphs;

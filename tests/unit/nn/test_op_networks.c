@@ -32,6 +32,11 @@ static const char *const lists[] = {
     "relu, residual: {layers: [linear: {outputs: 16}]}, linear: {outputs: 10}]",
     "[average-pool: {size: 4, quantise: false}, quantise, conv: {outputs: 10, kernel: 8}, "
     "global-average-pool, flatten]",
+    "[conv: {outputs: 3, kernel: 3, stride: 3}, relu, residual: {layers: [conv: {outputs: 8, "
+    "kernel: 3, stride: 2, padding: 1, bias: false}, batch-norm], shortcut: pad}, relu, residual: "
+    "{layers: [conv: {outputs: 9, kernel: 5, stride: 5, padding: 2, bias: false}, max-pool: {size: 1}], "
+    "shortcut: pad, quantise: false}, batch-norm, residual: {layers: [batch-norm], shortcut: pad}, "
+    "relu, flatten, residual: {layers: [linear: {outputs: 10}], shortcut: pad}]",
 };
 
 static void test_lists(void **state)
@@ -74,8 +79,14 @@ static void test_resnet(void **state)
     (void)state;
     run_model((struct model_spec){
         .model = "resnet", .blocks = 1, .filters = 8, .channels = 3, .height = 9, .width = 9});
-    run_model((struct model_spec){
-        .model = "resnet", .blocks = 2, .filters = 3, .channels = 1, .height = 7, .width = 7});
+    for (int pad = 0; pad <= 1; pad++)
+        run_model((struct model_spec){.model = "resnet",
+                                      .blocks = 2,
+                                      .filters = 3,
+                                      .pad_shortcut = pad,
+                                      .channels = 1,
+                                      .height = 7,
+                                      .width = 7});
 }
 
 static void test_lenet5(void **state)

@@ -113,6 +113,8 @@ const struct file_mistake mistakes[] = {
     {RUN("network: {width: 8}"), 4, {"network.width has no effect", "allowed with resnet"}},
     {RUN("network: {batch_norm: true}"), 4, {"network.batch_norm has no effect", "vgg11"}},
     {RUN("network: {dropout_always: true}"), 4, {"network.dropout_always has no effect"}},
+    {RUN("network: {shortcut: pad}"), 4, {"network.shortcut has no effect"}},
+    {RUN("network: {model: resnet, shortcut: padded}"), 4, {"'padded'", "projection, pad"}},
     {RUN("network: {model: lenet5, hidden: [30]}"), 4, {"network.hidden has no effect"}},
     {RUN("network: {model: lenet5}, matrix: {network.hidden: [[30], [20]]}"), 4,
      {"network.hidden has no effect"}},
@@ -301,6 +303,16 @@ const struct file_mistake mistakes[] = {
      7, {"its shortcut 784 x 1 x 1 (flat)"}},
     {LAYERS("      - residual:\n          layers:\n          - batch-norm\n"
             "          shortcut:\n          - max-pool: {size: 3}\n" END), 11, {"do not divide"}},
+    {LAYERS("      - residual: {layers: [relu], shortcut: padded}\n"), 7,
+     {"residual: shortcut: value 'padded' is not valid", "pad, or a list of layers"}},
+    {LAYERS("      - residual:\n          shortcut: pad\n          layers:\n"
+            "          - conv: {outputs: 4, kernel: 3}\n" END), 7,
+     {"residual: shortcut: pad keeps every n-th pixel", "4 x 26 x 26 of 1 x 28 x 28"}},
+    {LAYERS(CONV "      - residual:\n          shortcut: pad\n          layers:\n"
+            "          - conv: {outputs: 3, kernel: 3, padding: 1}\n" END), 8,
+     {"adds channels", "3 x 24 x 24 of 4 x 24 x 24"}},
+    {LAYERS(CONV "      - residual:\n          shortcut: pad\n          layers:\n"
+            "          - flatten\n" END), 8, {"2304 x 1 x 1 (flat) of 4 x 24 x 24"}},
     {LAYERS(CONV), 7, {"ends with 4 x 24 x 24 values", "must be flat"}},
     {LAYERS("      - flatten\n      - linear: {outputs: 11}\n      - relu\n"), 9,
      {"ends with 11 values", "has 10 classes"}},

@@ -33,6 +33,20 @@
     "shortcut: [conv: {outputs: " #width ", kernel: 1, stride: 2, bias: false, quantise: false, "  \
     "name: " name ".downsample.0}, batch-norm: {name: " name ".downsample.1}]"
 
+/* With shortcuts without parameters. */
+#define LIST_PADDED8                                                                               \
+    "[conv: {outputs: 8, kernel: 3, padding: 1, bias: false}, batch-norm, relu, "                  \
+    "residual: {name: layer1.0, " RESNET_LAYERS(                                                   \
+        8,                                                                                         \
+        1) "}, relu, "                                                                             \
+           "residual: {name: layer2.0, shortcut: pad, " RESNET_LAYERS(                             \
+               16,                                                                                 \
+               2) "}, relu, "                                                                      \
+                  "residual: {name: layer3.0, shortcut: pad, " RESNET_LAYERS(                      \
+                      32,                                                                          \
+                      2) "}, relu, "                                                               \
+                         "global-average-pool, quantise: {name: pool}, flatten, linear: {outputs: 10, name: fc}]"
+
 #define LIST_RESNET8                                                                               \
     "[conv: {outputs: 8, kernel: 3, padding: 1, bias: false}, batch-norm, relu, "                  \
     "residual: {name: layer1.0, " RESNET_LAYERS(                                                   \

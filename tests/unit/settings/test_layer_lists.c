@@ -76,7 +76,11 @@ static void test_models(void **state)
     static const struct model_spec mlp = {.model = "mlp", .hidden = hidden, .hidden_count = 1},
                                    lenet5 = {.model = "lenet5"},
                                    vgg11 = {.model = "vgg11", .dropout_always = true},
-                                   resnet8 = {.model = "resnet", .blocks = 1, .filters = 8};
+                                   resnet8 = {.model = "resnet", .blocks = 1, .filters = 8},
+                                   padded = {.model = "resnet",
+                                             .blocks = 1,
+                                             .filters = 8,
+                                             .pad_shortcut = true};
     static const struct {
         const char *data, *list;
         const struct model_spec *spec;
@@ -85,8 +89,9 @@ static void test_models(void **state)
         {"mnist",   LIST_LENET5,  &lenet5 },
         {"cifar10", LIST_VGG11,   &vgg11  },
         {"cifar10", LIST_RESNET8, &resnet8},
+        {"cifar10", LIST_PADDED8, &padded },
     };
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         struct experiment experiment;
         struct dataset set;
         struct network model, list;
@@ -135,9 +140,9 @@ static void test_text(void **state)
     (void)state;
     static const char list[] =
         "\n    - dropout\n    - conv: {outputs: 4, kernel: 3, padding: 1, quantise: false}\n"
-        "    - batch-norm:\n    - relu\n    - residual:\n        shortcut: [batch-norm]\n"
+        "    - batch-norm:\n    - relu\n    - residual:\n        shortcut: [conv: {outputs: 6, kernel: 1}]\n"
         "        layers:\n        - conv: {outputs: 4, kernel: 1}\n        - relu\n"
-        "        - residual: {layers: [conv: {outputs: 4, kernel: 1}]}\n"
+        "        - residual: {shortcut: pad, layers: [conv: {outputs: 6, kernel: 1}]}\n"
         "    - average-pool: {size: 14, quantise: false}\n    - quantise\n"
         "    - global-average-pool\n    - flatten\n    - linear: {outputs: 8}\n"
         "    - reshape: {channels: 2, height: 2, width: 2}\n    - max-pool: {size: 2, stride: 1}\n"
@@ -161,10 +166,12 @@ static void test_text(void **state)
         "              name: block1.block1\n"
         "              quantise: true\n"
         "              layers:\n"
-        "                - conv: {name: block1.block1.conv1, outputs: 4, kernel: 1, stride: 1, "
+        "                - conv: {name: block1.block1.conv1, outputs: 6, kernel: 1, stride: 1, "
         "padding: 0, bias: true, quantise: true}\n"
+        "              shortcut: pad\n"
         "        shortcut:\n"
-        "          - batch-norm: {name: block1.shortcut.bn1, quantise: true}\n"
+        "          - conv: {name: block1.shortcut.conv1, outputs: 6, kernel: 1, stride: 1, "
+        "padding: 0, bias: true, quantise: true}\n"
         "    - average-pool: {name: pool1, size: 14, stride: 14, quantise: false}\n"
         "    - quantise: {name: pool1.out}\n"
         "    - global-average-pool: {name: pool2, quantise: true}\n"
@@ -237,6 +244,7 @@ static void test_difference(void **state)
         "[average-pool: {size: 2}, flatten, linear: {outputs: 10}]",
         "[residual: {layers: [batch-norm]}, flatten, linear: {outputs: 10}]",
         "[residual: {layers: [batch-norm], shortcut: [batch-norm]}, flatten, linear: {outputs: 10}]",
+        "[residual: {layers: [batch-norm], shortcut: pad}, flatten, linear: {outputs: 10}]",
     };
     enum { LISTS = sizeof lists / sizeof *lists };
     struct experiment experiment[LISTS];
