@@ -6,6 +6,7 @@
 #include "hw/fixed_point.h"
 #include "nn/conv_panels_gradient.h"
 #include "nn/conv_panels_plan.h"
+#include "nn/conv_winograd.h"
 #include "nn/kernels.h"
 #include "nn/panels.h"
 #include "nn/scratch.h"
@@ -51,6 +52,15 @@ static size_t sum_count(const struct conv_panels *t)
     return t->in.panels * t->out.panels * t->taps * PANEL_SQUARE;
 }
 
+/* Of the scratch memory of a backward pass, behind the sums. */
+static size_t backward_bytes(const struct conv_panels *t)
+{
+    if (t->winograd)
+        return conv_winograd_bytes(t);
+    return (panel_elements(t->in, t->backward_group) + panel_elements(t->out, t->backward_group)) *
+           sizeof(float);
+}
+
 /* The output pixels of one axis that read input pixel i, by taps; OUT_OF_REACH where none does. */
 static void find_readers(const struct conv_panels *t, size_t i, size_t length, size_t *reader)
 {
@@ -84,11 +94,9 @@ struct conv_panels *conv_panels_create(const struct op *op)
     for (size_t x = 0; x < t->in.width; x++)
         find_readers(t, x, t->out.width, t->column_reader + x * t->kernel);
     t->acc = MEM_NEW(float, PANEL_BLOCKS * t->taps * PANEL_SQUARE);
-    const size_t both =
-        panel_elements(t->in, t->backward_group) + panel_elements(t->out, t->backward_group);
-    const size_t forward = panel_elements(t->in, t->forward_group);
-    scratch_reserve(op->scratch,
-                    weights * sizeof(int64_t) + (both > forward ? both : forward) * sizeof(float));
+    t->winograd = conv_winograd_suits(t);
+    scratch_reserve(op->scratch, panel_elements(t->in, t->forward_group) * sizeof(float));
+    scratch_reserve(op->scratch, weights * sizeof(int64_t) + backward_bytes(t));
     return t;
 }
 
@@ -250,12 +258,6 @@ static void lay_floats(float *to, const struct tensor *from, const float *x, siz
 
 /* ---- products ---- */
 
-/* Channels of the last panel, whole pairs. */
-static size_t terms_of(struct plane plane)
-{
-    return (plane.channels - (plane.panels - 1) * PANEL_WIDTH + 1) / 2 * 2;
-}
-
 /* Pixel (y, x) of n samples from `first` in one tensor, a product over the panels of another. */
 static struct panel_product make_product(const struct conv_panels *t, struct plane from,
                                          const struct tensor *to, size_t n)
@@ -351,11 +353,11 @@ void conv_panels_forward(struct conv_panels *t, const struct op *op, const struc
         op->out->max_bits = fixed_point_max_bits(op->out->value, pass->samples * op->out->stride);
 }
 
-bool conv_panels_backward(struct conv_panels *t, const struct op *op, const struct pass *pass)
+/* Group after group of samples of one shard. */
+static bool backward_by_groups(struct conv_panels *t, const struct op *op, const struct pass *pass,
+                               float *block)
 {
-    t->sum = op->scratch->block;
-    float *x = (float *)(void *)(t->sum + sum_count(t)),
-          *dy = x + panel_elements(t->in, t->backward_group);
+    float *x = block, *dy = x + panel_elements(t->in, t->backward_group);
     const struct float_job job = {t->out,      t->in, op->in,        op->in->gradient, dy,
                                   t->backward, NULL,  taps_of_input, op->adds_to_in};
     const double step = pass->quantise ? (double)fixed_point_step(op->in->exponent, pass->bits) : 1;
@@ -375,8 +377,17 @@ bool conv_panels_backward(struct conv_panels *t, const struct op *op, const stru
             if (op->in->gradient)
                 multiply_floats(t, &job, first, n);
         }
-    if (is_first) /* no samples here */
+    return fits;
+}
+
+bool conv_panels_backward(struct conv_panels *t, const struct op *op, const struct pass *pass)
+{
+    t->sum = op->scratch->block;
+    float *block = (float *)(void *)(t->sum + sum_count(t));
+    if (pass->samples == 0)
         memset(t->sum, 0, sum_count(t) * sizeof *t->sum);
+    const bool fits = t->winograd ? conv_winograd_backward(t, op, pass, block)
+                                  : backward_by_groups(t, op, pass, block);
     conv_panels_collect_sums(t, op);
     return fits;
 }

@@ -19,6 +19,7 @@ struct conv_panels {
     size_t forward_group, backward_group; /* samples at once */
     void *forward;         /* [out / 16, taps, in, 16] float or code, see nn/panels.h */
     bool holds_codes;      /* what is in `forward` */
+    bool winograd;         /* gradients by conv_winograd */
     float *backward;       /* [in / 16, taps, out, 16] */
     struct panel_tap *tap; /* [taps] of one pixel */
     size_t *row_reader, *column_reader; /* [in.height, kernel] and [in.width, kernel]: the output
@@ -31,6 +32,12 @@ struct conv_panels {
 static inline size_t pixels_of(struct plane plane)
 {
     return plane.height * plane.width;
+}
+
+/* Channels of the last panel, whole pairs. Not collective. */
+static inline size_t terms_of(struct plane plane)
+{
+    return (plane.channels - (plane.panels - 1) * PANEL_WIDTH + 1) / 2 * 2;
 }
 
 /* Columns of the last of `blocks` blocks. Not collective. */

@@ -51,6 +51,36 @@ static void for_all_convs(void (*check)(const struct net_case *))
 
 /* ---- floats ---- */
 
+/* Maps that Winograd's tiles of 4x4 fit and ones that they overlap, with as many results as inputs,
+ * fewer and more. */
+static void test_tiled_gradients(void **state)
+{
+    (void)state;
+    static const int images[][2] = {
+        {4, 4 },
+        {8, 8 },
+        {7, 12},
+        {9, 11}
+    };
+    static const int channels[][2] = {
+        {16, 16},
+        {20, 50},
+        {33, 17}
+    };
+    for (int i = 0; i < 12; i++) {
+        const int *image = images[i % 4], *c = channels[i % 3];
+        run_case(&(struct net_case){
+            "conv", build_conv, c[0], image[0], image[1], {c[1], 3, 1, i / 4, i % 2 == 0},
+                 false
+        });
+    }
+    /* more tiles than a strip has */
+    run_case(&(struct net_case){
+        "conv", build_conv, 16, 16, 31, {16, 3, 1, 1, true},
+             false
+    });
+}
+
 static void test_convolutions(void **state)
 {
     (void)state;
@@ -180,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_convolutions),
+        cmocka_unit_test(test_tiled_gradients),
         cmocka_unit_test(test_code_convolutions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
