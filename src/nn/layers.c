@@ -36,6 +36,12 @@ int layers_next(const struct layer_list *list, int i)
     return i + 1 + list->layer[i].branch + list->layer[i].shortcut;
 }
 
+static bool same_sides(struct layer_sides a, struct layer_sides b)
+{
+    return a.same == b.same && a.by.top == b.by.top && a.by.left == b.by.left &&
+           a.by.bottom == b.by.bottom && a.by.right == b.by.right;
+}
+
 int layers_difference(const struct layer_list *a, const struct layer_list *b)
 {
     for (int i = 0; i < a->count && i < b->count; i++) {
@@ -44,7 +50,9 @@ int layers_difference(const struct layer_list *a, const struct layer_list *b)
             x->window != y->window || x->step != y->step || x->padding != y->padding ||
             x->channels != y->channels || x->height != y->height || x->width != y->width ||
             x->bias != y->bias || x->quantise != y->quantise || x->always != y->always ||
-            x->pads != y->pads || x->branch != y->branch || x->shortcut != y->shortcut)
+            !same_sides(x->around, y->around) || x->ceil != y->ceil ||
+            x->count_padding != y->count_padding || x->pads != y->pads || x->branch != y->branch ||
+            x->shortcut != y->shortcut)
             return i;
     }
     if (a->count == b->count)
@@ -139,32 +147,67 @@ static bool add_quantise(struct builder *b, const struct layer_spec *spec, struc
     return !flow->x->has_code || refuse(b, "quantise: its input is quantised already");
 }
 
+/* Every step-th pixel leaves so many. */
+static int thinned(int length, int step)
+{
+    return (length + step - 1) / step;
+}
+
+/* Padding of an axis in front and behind, where it is `same`. */
+static void fill_same(int length, int window, int step, int *before, int *after)
+{
+    const int needed = (thinned(length, step) - 1) * step + window - length;
+    *before = needed > 0 ? needed / 2 : 0;
+    *after = needed > 0 ? needed - *before : 0;
+}
+
+/* Padding in pixels. */
+static struct op_sides sides_of(struct layer_sides around, const struct flow *flow, int height,
+                                int width, int step)
+{
+    struct op_sides by = around.by;
+    if (around.same) {
+        fill_same(flow->height, height, step, &by.top, &by.bottom);
+        fill_same(flow->width, width, step, &by.left, &by.right);
+    }
+    return by;
+}
+
 static bool add_pool(struct builder *b, const struct layer_spec *spec, struct flow *flow)
 {
     const bool is_max = spec->kind == LAYER_MAX_POOL;
     const char *name = is_max ? "max-pool" : "average-pool";
-    const int size = spec->window, step = spec->step;
+    const int size = spec->window;
     if (!need_image(b, flow, name))
         return false;
-    if (size > flow->height || size > flow->width)
+    const struct op_sides by = sides_of(spec->around, flow, size, size, spec->step);
+    if (by.top >= size || by.left >= size || by.bottom >= size || by.right >= size)
+        return refuse(b, "%s: padding %d, %d, %d, %d is not below the size, %d", name, by.top,
+                      by.left, by.bottom, by.right, size);
+    if (size > flow->height + by.top + by.bottom || size > flow->width + by.left + by.right)
         return refuse(b, "%s: a window of %d does not fit into %d x %d pixels", name, size,
-                      flow->height, flow->width);
-    if ((flow->height - size) % step != 0 || (flow->width - size) % step != 0)
-        return refuse(b, "%s: windows of %d at steps of %d do not divide %d x %d pixels", name,
-                      size, step, flow->height, flow->width);
-    return flow_to(flow, is_max ? network_add_max_pool(b->net, flow->x, size, step)
-                                : network_add_mean_pool(b->net, flow->x, size, step));
+                      flow->height + by.top + by.bottom, flow->width + by.left + by.right);
+    const struct pool_shape shape = {.kernel = size,
+                                     .step = spec->step,
+                                     .around = by,
+                                     .ceil = spec->ceil,
+                                     .counts_padding = spec->count_padding};
+    return flow_to(flow, network_add_pool(b->net, flow->x, is_max, shape));
 }
 
+/* One square window that reaches beyond the shorter side. */
 static bool add_global_pool(struct builder *b, const struct layer_spec *spec, struct flow *flow)
 {
     (void)spec;
     if (!need_image(b, flow, "global-average-pool"))
         return false;
-    if (flow->height != flow->width)
-        return refuse(b, "global-average-pool needs square images, but gets %d x %d pixels",
-                      flow->height, flow->width);
-    return flow_to(flow, network_add_mean_pool(b->net, flow->x, flow->height, 1));
+    const int size = flow->height > flow->width ? flow->height : flow->width;
+    const struct pool_shape shape = {
+        .kernel = size,
+        .step = 1,
+        .around = {.bottom = size - flow->height, .right = size - flow->width}
+    };
+    return flow_to(flow, network_add_pool(b->net, flow->x, false, shape));
 }
 
 static bool add_dropout(struct builder *b, const struct layer_spec *spec, struct flow *flow)
@@ -203,12 +246,6 @@ static bool add_reshape(struct builder *b, const struct layer_spec *spec, struct
 }
 
 static bool add_branch(struct builder *b, int begin, int end, struct flow *flow);
-
-/* Every step-th pixel leaves so many. */
-static int thinned(int length, int step)
-{
-    return (length + step - 1) / step;
-}
 
 /* The shortcut without parameters from `side` to the shape of `main`; the identity where that is
  * the same. */

@@ -37,12 +37,21 @@ enum layer_kind {
     LAYER_KINDS
 };
 
+/* Padding. `same`: of stride s ceil(length / s) pixels are left, and as many are added before as
+ * behind, or one more behind. */
+struct layer_sides {
+    struct op_sides by;
+    bool same;
+};
+
 /* What a kind does not have is 0. */
 struct layer_spec {
     enum layer_kind kind;
     char name[LAYERS_NAME];
     int outputs;                 /* conv: channels; linear: features */
     int window, step, padding;   /* conv and pools, pixels */
+    struct layer_sides around;   /* pools: padding by sides */
+    bool ceil, count_padding;    /* pools, see struct pool_shape */
     int channels, height, width; /* reshape */
     bool bias, quantise, always;
     bool pads;            /* residual: a shortcut without parameters to the shape of its layers */

@@ -147,21 +147,39 @@ struct tensor *network_add_batch_norm(struct network *net, const char *name, str
     return out;
 }
 
+int network_pooled(int length, int before, int after, struct pool_shape shape)
+{
+    const int rest = length + before + after - shape.kernel;
+    const int windows = (shape.ceil ? rest + shape.step - 1 : rest) / shape.step + 1;
+    return shape.ceil && (windows - 1) * shape.step >= length + before ? windows - 1 : windows;
+}
+
+struct tensor *network_add_pool(struct network *net, struct tensor *in, bool is_max,
+                                struct pool_shape shape)
+{
+    const struct op_sides around = shape.around;
+    struct tensor *out =
+        add_tensor(net, in->channels, network_pooled(in->height, around.top, around.bottom, shape),
+                   network_pooled(in->width, around.left, around.right, shape));
+    struct op *op = add_op(net, is_max ? &op_max_pool : &op_mean_pool,
+                           is_max ? "max_pool" : "mean_pool", in, out);
+    op->kernel = shape.kernel;
+    op->step = shape.step;
+    op->around = around;
+    op->counts_padding = shape.counts_padding;
+    out->is_signed = in->is_signed;
+    out->has_code = is_max && in->has_code;
+    return out;
+}
+
 struct tensor *network_add_max_pool(struct network *net, struct tensor *in, int kernel, int step)
 {
-    const struct conv_shape shape = {in->channels, kernel, step, 0, false};
-    struct tensor *out = add_window_op(net, &op_max_pool, "max_pool", in, shape)->out;
-    out->is_signed = in->is_signed;
-    out->has_code = in->has_code;
-    return out;
+    return network_add_pool(net, in, true, (struct pool_shape){.kernel = kernel, .step = step});
 }
 
 struct tensor *network_add_mean_pool(struct network *net, struct tensor *in, int kernel, int step)
 {
-    const struct conv_shape shape = {in->channels, kernel, step, 0, false};
-    struct tensor *out = add_window_op(net, &op_mean_pool, "mean_pool", in, shape)->out;
-    out->is_signed = in->is_signed;
-    return out;
+    return network_add_pool(net, in, false, (struct pool_shape){.kernel = kernel, .step = step});
 }
 
 struct tensor *network_add_sum(struct network *net, struct tensor *in, struct tensor *second)

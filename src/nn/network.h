@@ -65,6 +65,24 @@ struct tensor *network_add_max_pool(struct network *net, struct tensor *in, int 
  * off the grid of codes. Not collective. */
 struct tensor *network_add_mean_pool(struct network *net, struct tensor *in, int kernel, int step);
 
+/* Windows of a pool. `around`, each side below the kernel, moves the windows; with `ceil` the last
+ * window may reach beyond that (PyTorch's ceil_mode), else it is left out. */
+struct pool_shape {
+    int kernel, step;
+    struct op_sides around;
+    bool ceil;
+    bool counts_padding; /* mean: `around` counts as pixels of 0 */
+};
+
+/* Pixels of an axis of `length` that a pool leaves, `before` and `after` its padding there. Not
+ * collective. */
+int network_pooled(int length, int before, int after, struct pool_shape shape);
+
+/* Appends a pool of this shape; returns the smaller image, that of a maximum on the grid of codes if
+ * `in` is. Not collective. */
+struct tensor *network_add_pool(struct network *net, struct tensor *in, bool is_max,
+                                struct pool_shape shape);
+
 /* Appends in + second, two tensors of one shape; returns the sum. Not collective. */
 struct tensor *network_add_sum(struct network *net, struct tensor *in, struct tensor *second);
 

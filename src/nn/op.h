@@ -114,6 +114,11 @@ struct op_class {
     void (*gather_codes)(const struct op *op, size_t sample, int16_t *vector);
 };
 
+/* Pixels around an image that a window may reach. */
+struct op_sides {
+    int top, left, bottom, right;
+};
+
 struct op {
     const struct op_class *class;
     char name[32]; /* "fc1" */
@@ -128,6 +133,8 @@ struct op {
     int weight, bias;          /* parameter tensors, or -1 */
     int mean, variance;        /* batch norm: running statistics, or -1 */
     int kernel, step, padding; /* of convolutions and pooling: size, stride, zeros around */
+    struct op_sides around;    /* pooling: padding by sides */
+    bool counts_padding;       /* mean: padding counts as pixels of 0 */
     bool drops_always;         /* dropout: in evaluation too, as the reference VGG does */
     int number;                /* of the operation in its network */
     bool relu;                 /* quantisers: set negative values to 0 */
@@ -148,7 +155,8 @@ extern const struct op_class op_conv;
  * running statistics with momentum 0.1 and unbiased variance, as PyTorch. Collective. */
 extern const struct op_class op_batch_norm;
 
-/* Pooling over kernel x kernel windows; the maximum keeps codes, the mean does not. */
+/* Pooling over those pixels of kernel x kernel windows that the image has; the maximum keeps codes,
+ * the mean does not. */
 extern const struct op_class op_max_pool;
 extern const struct op_class op_mean_pool;
 

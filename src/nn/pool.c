@@ -1,10 +1,39 @@
-/* Maximum and mean over windows of kernel x kernel pixels at distances of `step`; a window that
- * would reach outside is left out, as in PyTorch. */
+/* Maximum and mean over windows of kernel x kernel pixels at distances of `step`, the first of them
+ * moved out by the padding. Of a window only the pixels inside the image count; the mean may divide
+ * by those of the padding too. As in PyTorch. */
 #include <string.h>
 
 #include "base/mem.h"
 #include "hw/fixed_point.h"
 #include "nn/op.h"
+
+/* Positions of a window that lie in the image: rows and columns [begin, end) of it. */
+struct window {
+    int top, left; /* of position 0 in the image; may be negative */
+    int row_begin, row_end, column_begin, column_end;
+};
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static struct window window_of(const struct op *op, int y, int x)
+{
+    const int top = y * op->step - op->around.top, left = x * op->step - op->around.left;
+    return (struct window){.top = top,
+                           .left = left,
+                           .row_begin = top < 0 ? -top : 0,
+                           .row_end = smaller(op->kernel, op->in->height - top),
+                           .column_begin = left < 0 ? -left : 0,
+                           .column_end = smaller(op->kernel, op->in->width - left)};
+}
+
+/* Offset of position (u, v) of a window in sample n of the input. */
+static size_t window_at(const struct op *op, size_t n, struct window w, int u, int v)
+{
+    return tensor_at(op->in, n, w.top + u, w.left + v);
+}
 
 /* ---- maximum: of codes where there are codes, so the grid and its exponent stay ---- */
 
@@ -31,44 +60,43 @@ static void max_pool_release(struct op *op)
     mem_free(state);
 }
 
-/* Offset of position p of the window of output pixel (y, x) in sample n of the input. */
-static size_t window_at(const struct op *op, size_t n, int y, int x, int p)
-{
-    return tensor_at(op->in, n, y * op->step + p / op->kernel, x * op->step + p % op->kernel);
-}
-
 static void max_pixel(const struct op *op, size_t n, int y, int x, uint8_t *winner)
 {
     const size_t channels = (size_t)op->in->channels;
+    const struct window w = window_of(op, y, x);
     const float *in = op->in->value;
     float *to = op->out->value + tensor_at(op->out, n, y, x);
-    memcpy(to, in + window_at(op, n, y, x, 0), channels * sizeof *to);
-    memset(winner, 0, channels);
-    for (int p = 1; p < op->kernel * op->kernel; p++) {
-        const float *from = in + window_at(op, n, y, x, p);
-        for (size_t c = 0; c < channels; c++)
-            if (from[c] > to[c]) {
-                to[c] = from[c];
-                winner[c] = (uint8_t)p;
-            }
-    }
+    memcpy(to, in + window_at(op, n, w, w.row_begin, w.column_begin), channels * sizeof *to);
+    memset(winner, w.row_begin * op->kernel + w.column_begin, channels);
+    for (int u = w.row_begin; u < w.row_end; u++)
+        for (int v = w.column_begin; v < w.column_end; v++) {
+            const float *from = in + window_at(op, n, w, u, v);
+            for (size_t c = 0; c < channels; c++)
+                if (from[c] > to[c]) {
+                    to[c] = from[c];
+                    winner[c] = (uint8_t)(u * op->kernel + v);
+                }
+        }
 }
 
 /* Codes are in the order of their values. */
 static void max_code_pixel(const struct op *op, size_t n, int y, int x, uint8_t *winner)
 {
     const size_t channels = op->in->channel_stride; /* whole vectors: the padding is 0 */
+    const struct window w = window_of(op, y, x);
     const int16_t *in = op->in->code;
     int16_t *to = op->out->code + tensor_at(op->out, n, y, x);
-    memcpy(to, in + window_at(op, n, y, x, 0), channels * sizeof *to);
-    memset(winner, 0, channels);
-    for (int p = 1; p < op->kernel * op->kernel; p++) {
-        const int16_t *restrict from = in + window_at(op, n, y, x, p);
-        for (size_t c = 0; c < channels; c++) {
-            winner[c] = from[c] > to[c] ? (uint8_t)p : winner[c];
-            to[c] = from[c] > to[c] ? from[c] : to[c];
+    memcpy(to, in + window_at(op, n, w, w.row_begin, w.column_begin), channels * sizeof *to);
+    memset(winner, w.row_begin * op->kernel + w.column_begin, channels);
+    for (int u = w.row_begin; u < w.row_end; u++)
+        for (int v = w.column_begin; v < w.column_end; v++) {
+            const int16_t *restrict from = in + window_at(op, n, w, u, v);
+            const uint8_t p = (uint8_t)(u * op->kernel + v);
+            for (size_t c = 0; c < channels; c++) {
+                winner[c] = from[c] > to[c] ? p : winner[c];
+                to[c] = from[c] > to[c] ? from[c] : to[c];
+            }
         }
-    }
 }
 
 static void finish_codes(struct tensor *tensor, const struct pass *pass)
@@ -128,8 +156,11 @@ static bool max_pool_backward(struct op *op, const struct pass *pass)
         for (int y = 0; y < out->height; y++)
             for (int x = 0; x < out->width; x++, winner += out->channel_stride) {
                 const float *dy = out->gradient + tensor_at(out, n, y, x);
+                const struct window w = window_of(op, y, x);
                 for (int c = 0; c < out->channels; c++)
-                    op->in->gradient[window_at(op, n, y, x, winner[c]) + (size_t)c] += dy[c];
+                    op->in->gradient[window_at(op, n, w, winner[c] / op->kernel,
+                                               winner[c] % op->kernel) +
+                                     (size_t)c] += dy[c];
             }
     }
     return true;
@@ -146,21 +177,35 @@ const struct op_class op_max_pool = {
 
 /* ---- mean ---- */
 
+/* 1 / what the mean of a window divides by. */
+static float share_of(const struct op *op, struct window w)
+{
+    const int bottom = op->counts_padding ? op->around.bottom : 0;
+    const int right = op->counts_padding ? op->around.right : 0;
+    const int row = op->counts_padding ? 0 : w.row_begin;
+    const int column = op->counts_padding ? 0 : w.column_begin;
+    const int rows = smaller(op->kernel, op->in->height + bottom - w.top) - row;
+    const int columns = smaller(op->kernel, op->in->width + right - w.left) - column;
+    return 1.0f / (float)(rows * columns);
+}
+
 static bool mean_pool_forward(struct op *op, const struct pass *pass)
 {
     const struct tensor *out = op->out;
-    const float weight = 1.0f / (float)(op->kernel * op->kernel);
     const size_t channels = (size_t)op->in->channels;
     for (size_t n = 0; n < pass->samples; n++)
         for (int y = 0; y < out->height; y++)
             for (int x = 0; x < out->width; x++) {
                 float *to = out->value + tensor_at(out, n, y, x);
+                const struct window w = window_of(op, y, x);
+                const float weight = share_of(op, w);
                 memset(to, 0, channels * sizeof *to);
-                for (int p = 0; p < op->kernel * op->kernel; p++) {
-                    const float *from = op->in->value + window_at(op, n, y, x, p);
-                    for (size_t c = 0; c < channels; c++)
-                        to[c] += from[c];
-                }
+                for (int u = w.row_begin; u < w.row_end; u++)
+                    for (int v = w.column_begin; v < w.column_end; v++) {
+                        const float *from = op->in->value + window_at(op, n, w, u, v);
+                        for (size_t c = 0; c < channels; c++)
+                            to[c] += from[c];
+                    }
                 for (size_t c = 0; c < channels; c++)
                     to[c] *= weight;
             }
@@ -171,7 +216,6 @@ static bool mean_pool_forward(struct op *op, const struct pass *pass)
 static bool mean_pool_backward(struct op *op, const struct pass *pass)
 {
     const struct tensor *out = op->out;
-    const float weight = 1.0f / (float)(op->kernel * op->kernel);
     if (!op->in->gradient)
         return true;
     clear_gradient(op, pass);
@@ -179,11 +223,14 @@ static bool mean_pool_backward(struct op *op, const struct pass *pass)
         for (int y = 0; y < out->height; y++)
             for (int x = 0; x < out->width; x++) {
                 const float *dy = out->gradient + tensor_at(out, n, y, x);
-                for (int p = 0; p < op->kernel * op->kernel; p++) {
-                    float *dx = op->in->gradient + window_at(op, n, y, x, p);
-                    for (int c = 0; c < out->channels; c++)
-                        dx[c] += weight * dy[c];
-                }
+                const struct window w = window_of(op, y, x);
+                const float weight = share_of(op, w);
+                for (int u = w.row_begin; u < w.row_end; u++)
+                    for (int v = w.column_begin; v < w.column_end; v++) {
+                        float *dx = op->in->gradient + window_at(op, n, w, u, v);
+                        for (int c = 0; c < out->channels; c++)
+                            dx[c] += weight * dy[c];
+                    }
             }
     return true;
 }

@@ -6,68 +6,8 @@
 #include <string.h>
 
 #include "base/suggest.h"
+#include "settings/layer_keys.h"
 #include "settings/options.h"
-
-/* ---- the table ---- */
-
-enum key_type { KEY_INTEGER, KEY_BOOLEAN, KEY_NAME };
-
-/* `standard` of an integer: NEEDED, or the default; SAME_AS_SIZE is that of a pool's stride. */
-enum { NEEDED = -1, SAME_AS_SIZE = -2, KEYS = 7 };
-
-struct key {
-    const char *name;
-    enum key_type type;
-    size_t offset; /* in struct layer_spec */
-    int low, high, standard;
-};
-
-/* clang-format off */
-#define AT(field) offsetof(struct layer_spec, field)
-static const struct key
-    key_name = {"name", KEY_NAME, AT(name), 0, 0, 0},
-    key_outputs = {"outputs", KEY_INTEGER, AT(outputs), 1, 32768, NEEDED},
-    key_kernel = {"kernel", KEY_INTEGER, AT(window), 1, LAYERS_WINDOW, NEEDED},
-    key_size = {"size", KEY_INTEGER, AT(window), 1, LAYERS_WINDOW, NEEDED},
-    key_stride = {"stride", KEY_INTEGER, AT(step), 1, LAYERS_WINDOW, 1},
-    key_pool_stride = {"stride", KEY_INTEGER, AT(step), 1, LAYERS_WINDOW, SAME_AS_SIZE},
-    key_padding = {"padding", KEY_INTEGER, AT(padding), 0, LAYERS_WINDOW - 1, 0},
-    key_channels = {"channels", KEY_INTEGER, AT(channels), 1, 32768, NEEDED},
-    key_height = {"height", KEY_INTEGER, AT(height), 1, 1024, NEEDED},
-    key_width = {"width", KEY_INTEGER, AT(width), 1, 1024, NEEDED},
-    key_bias = {"bias", KEY_BOOLEAN, AT(bias), 0, 0, true},
-    key_quantise = {"quantise", KEY_BOOLEAN, AT(quantise), 0, 0, true},
-    key_always = {"always", KEY_BOOLEAN, AT(always), 0, 0, false};
-
-/* `stem` is that of made names; NULL: the kind has none. */
-static const struct kind {
-    const char *name, *stem;
-    const struct key *key[KEYS + 1]; /* NULL ends them */
-} kinds[LAYER_KINDS] = {
-    [LAYER_CONV] = {"conv", "conv", {&key_name, &key_outputs, &key_kernel, &key_stride, &key_padding, &key_bias, &key_quantise}},
-    [LAYER_LINEAR] = {"linear", "fc", {&key_name, &key_outputs, &key_quantise}},
-    [LAYER_BATCH_NORM] = {"batch-norm", "bn", {&key_name, &key_quantise}},
-    [LAYER_RELU] = {"relu", NULL, {NULL}},
-    [LAYER_QUANTISE] = {"quantise", NULL, {&key_name}},
-    [LAYER_MAX_POOL] = {"max-pool", NULL, {&key_size, &key_pool_stride}},
-    [LAYER_AVERAGE_POOL] = {"average-pool", "pool", {&key_name, &key_size, &key_pool_stride, &key_quantise}},
-    [LAYER_GLOBAL_AVERAGE_POOL] = {"global-average-pool", "pool", {&key_name, &key_quantise}},
-    [LAYER_DROPOUT] = {"dropout", NULL, {&key_always}},
-    [LAYER_FLATTEN] = {"flatten", NULL, {NULL}},
-    [LAYER_RESHAPE] = {"reshape", NULL, {&key_channels, &key_height, &key_width}},
-    [LAYER_RESIDUAL] = {"residual", "block", {&key_name, &key_quantise}},
-};
-/* clang-format on */
-
-static int *integer_at(struct layer_spec *spec, const struct key *key)
-{
-    return (int *)((char *)spec + key->offset);
-}
-
-static bool *boolean_at(struct layer_spec *spec, const struct key *key)
-{
-    return (bool *)((char *)spec + key->offset);
-}
 
 /* ---- one layer ---- */
 
@@ -79,8 +19,8 @@ struct reader {
 
 static bool read_branch(struct reader *r, const char *what, const yaml_node_t *node, int *count);
 
-static bool refuse(struct reader *r, const yaml_node_t *node, const struct kind *kind,
-                   const struct key *key, const char *allowed)
+static bool refuse(struct reader *r, const yaml_node_t *node, const struct layer_kind_keys *kind,
+                   const struct layer_key *key, const char *allowed)
 {
     const char *text = document_text(node);
     return document_error(r->document, document_line(node), r->err,
@@ -88,18 +28,52 @@ static bool refuse(struct reader *r, const yaml_node_t *node, const struct kind 
                           text ? text : "(a list or a mapping)", allowed);
 }
 
-static bool read_integer(struct reader *r, const yaml_node_t *node, const struct kind *kind,
-                         const struct key *key, int *value)
+/* A number of the key's range. */
+static bool is_integer(const yaml_node_t *node, const struct layer_key *key, int *value)
 {
-    const char *text = document_is_plain(node) ? document_text(node) : "";
-    const size_t n = strspn(text, "0123456789");
+    const char *text = document_is_plain(node) ? document_text(node) : NULL;
+    const size_t n = text ? strspn(text, "0123456789") : 0;
     const bool is_number = n > 0 && n < 9 && !text[n] && (n == 1 || text[0] != '0');
     *value = is_number ? atoi(text) : 0;
-    if (is_number && *value >= key->low && *value <= key->high)
+    return is_number && *value >= key->low && *value <= key->high;
+}
+
+static bool read_integer(struct reader *r, const yaml_node_t *node,
+                         const struct layer_kind_keys *kind, const struct layer_key *key,
+                         int *value)
+{
+    if (is_integer(node, key, value))
         return true;
     char allowed[64];
     snprintf(allowed, sizeof allowed, "an integer from %d to %d", key->low, key->high);
     return refuse(r, node, kind, key, allowed);
+}
+
+/* 1, same, [1, 2] (above and below, left and right), [1, 0, 2, 1] (top, left, bottom, right). */
+static bool read_sides(struct reader *r, const yaml_node_t *node,
+                       const struct layer_kind_keys *kind, const struct layer_key *key,
+                       struct layer_sides *sides)
+{
+    const char *text = document_text(node);
+    const size_t count = node->type == YAML_SEQUENCE_NODE ? document_size(node) : 0;
+    int v[4];
+    *sides = (struct layer_sides){.same = text && strcmp(text, "same") == 0};
+    bool fine = sides->same || is_integer(node, key, v);
+    for (int i = 1; i < 4 && count == 0; i++)
+        v[i] = v[0];
+    if (count == 2 || count == 4) {
+        fine = true;
+        for (size_t i = 0; i < 4; i++)
+            fine = is_integer(document_item(r->document, node, i % count), key, &v[i]) && fine;
+    }
+    if (fine && !sides->same)
+        sides->by = (struct op_sides){v[0], v[1], v[2], v[3]};
+    char allowed[128];
+    snprintf(allowed, sizeof allowed,
+             "same, an integer from %d to %d, or a list of them: [vertical, horizontal] or [top, "
+             "left, bottom, right]",
+             key->low, key->high);
+    return fine || refuse(r, node, kind, key, allowed);
 }
 
 /* Two groups of a result file would get the name of another one. */
@@ -109,17 +83,18 @@ static bool is_reserved(const char *text)
     return strcmp(text, "total") == 0 || (n >= 5 && strcmp(text + n - 5, ".bias") == 0);
 }
 
-static bool read_value(struct reader *r, const yaml_node_t *node, const struct kind *kind,
-                       const struct key *key, struct layer_spec *spec)
+static bool read_value(struct reader *r, const yaml_node_t *node,
+                       const struct layer_kind_keys *kind, const struct layer_key *key,
+                       struct layer_spec *spec)
 {
     const char *text = document_text(node);
     switch (key->type) {
     case KEY_INTEGER:
-        return read_integer(r, node, kind, key, integer_at(spec, key));
+        return read_integer(r, node, kind, key, layer_integer(spec, key));
     case KEY_BOOLEAN:
         if (!text || !document_is_plain(node) || (strcmp(text, "true") && strcmp(text, "false")))
             return refuse(r, node, kind, key, "true, false");
-        *boolean_at(spec, key) = strcmp(text, "true") == 0;
+        *layer_boolean(spec, key) = strcmp(text, "true") == 0;
         return true;
     case KEY_NAME:
         if (!text || !option_is_name(text) || strlen(text) >= LAYERS_NAME || is_reserved(text))
@@ -128,26 +103,29 @@ static bool read_value(struct reader *r, const yaml_node_t *node, const struct k
                           "'.', not ending with '.bias', not 'total'");
         strcpy(spec->name, text);
         return true;
+    case KEY_SIDES:
+        return read_sides(r, node, kind, key, layer_sides_of(spec, key));
     }
     return false;
 }
 
-static const struct key *find_key(const struct kind *kind, const char *text)
+static const struct layer_key *find_key(const struct layer_kind_keys *kind, const char *text)
 {
-    for (const struct key *const *key = kind->key; *key; key++)
+    for (const struct layer_key *const *key = kind->key; *key; key++)
         if (strcmp((*key)->name, text) == 0)
             return *key;
     return NULL;
 }
 
-static bool unknown_key(struct reader *r, const struct document_pair *pair, const struct kind *kind)
+static bool unknown_key(struct reader *r, const struct document_pair *pair,
+                        const struct layer_kind_keys *kind)
 {
     const char *names[KEYS + 3] = {NULL};
     char where[40];
     int count = 0;
-    for (const struct key *const *key = kind->key; *key; key++)
+    for (const struct layer_key *const *key = kind->key; *key; key++)
         names[count++] = (*key)->name;
-    if (kind == &kinds[LAYER_RESIDUAL]) {
+    if (kind == &layer_kinds[LAYER_RESIDUAL]) {
         names[count++] = "layers";
         names[count++] = "shortcut";
     }
@@ -161,19 +139,20 @@ static bool unknown_key(struct reader *r, const struct document_pair *pair, cons
 
 /* Defaults, then whether all is there that has none. `body` may be NULL. */
 static bool complete(struct reader *r, const yaml_node_t *node, const yaml_node_t *body,
-                     const struct kind *kind, struct layer_spec *spec)
+                     const struct layer_kind_keys *kind, struct layer_spec *spec)
 {
-    for (const struct key *const *at = kind->key; *at; at++) {
-        const struct key *key = *at;
+    for (const struct layer_key *const *at = kind->key; *at; at++) {
+        const struct layer_key *key = *at;
         if (body && document_value(r->document, body, key->name))
             continue;
         if (key->standard == NEEDED)
             return document_error(r->document, document_line(node), r->err,
                                   "%s: the key '%s' is missing", kind->name, key->name);
         if (key->type == KEY_INTEGER)
-            *integer_at(spec, key) = key->standard == SAME_AS_SIZE ? spec->window : key->standard;
+            *layer_integer(spec, key) =
+                key->standard == SAME_AS_SIZE ? spec->window : key->standard;
         else if (key->type == KEY_BOOLEAN)
-            *boolean_at(spec, key) = key->standard;
+            *layer_boolean(spec, key) = key->standard;
     }
     return true;
 }
@@ -202,10 +181,10 @@ static bool read_residual(struct reader *r, const yaml_node_t *node, const yaml_
 static bool read_keys(struct reader *r, const yaml_node_t *node, const yaml_node_t *body,
                       enum layer_kind index, struct layer_spec *spec)
 {
-    const struct kind *kind = &kinds[index];
+    const struct layer_kind_keys *kind = &layer_kinds[index];
     for (size_t i = 0; body && i < document_size(body); i++) {
         const struct document_pair pair = document_pair(r->document, body, i);
-        const struct key *key = find_key(kind, pair.key);
+        const struct layer_key *key = find_key(kind, pair.key);
         const bool is_branch = index == LAYER_RESIDUAL && (strcmp(pair.key, "layers") == 0 ||
                                                            strcmp(pair.key, "shortcut") == 0);
         if (!key && !is_branch)
@@ -222,7 +201,7 @@ static bool find_kind(struct reader *r, const char *text, int line, enum layer_k
     const char *names[LAYER_KINDS];
     char list[256] = "", hint[64] = "";
     for (int i = 0; i < LAYER_KINDS; i++) {
-        names[i] = kinds[i].name;
+        names[i] = layer_kinds[i].name;
         if (strcmp(text, names[i]) == 0) {
             *kind = (enum layer_kind)i;
             return true;
@@ -288,7 +267,7 @@ static bool read_branch(struct reader *r, const char *what, const yaml_node_t *n
 static bool make_name(struct reader *r, struct layer_spec *spec, const char *prefix,
                       const char *last, int count[LAYER_KINDS])
 {
-    const char *stem = kinds[spec->kind].stem;
+    const char *stem = layer_kinds[spec->kind].stem;
     char text[3 * LAYERS_NAME] = "";
     if (spec->kind == LAYER_QUANTISE)
         snprintf(text, sizeof text, "%s%s", last ? last : "input", last ? ".out" : "");
@@ -301,7 +280,7 @@ static bool make_name(struct reader *r, struct layer_spec *spec, const char *pre
     if (strlen(text) >= LAYERS_NAME)
         return document_error(r->document, spec->line, r->err,
                               "%s: its name would be '%s', longer than %d letters; give it one",
-                              kinds[spec->kind].name, text, LAYERS_NAME - 1);
+                              layer_kinds[spec->kind].name, text, LAYERS_NAME - 1);
     strcpy(spec->name, text);
     return true;
 }
@@ -335,8 +314,8 @@ static bool check_names(struct reader *r)
             if (*spec->name && strcmp(spec->name, other->name) == 0)
                 return document_error(r->document, spec->line, r->err,
                                       "%s: the name '%s' is that of the %s on line %d too",
-                                      kinds[spec->kind].name, spec->name, kinds[other->kind].name,
-                                      other->line);
+                                      layer_kinds[spec->kind].name, spec->name,
+                                      layer_kinds[other->kind].name, other->line);
         }
     return true;
 }
@@ -349,59 +328,4 @@ bool layer_text_read(const struct document *document, const yaml_node_t *node,
     *list = (struct layer_list){0};
     return read_branch(&r, "network.layers", node, &count) &&
            name_branch(&r, 0, list->count, "", NULL) && check_names(&r);
-}
-
-/* ---- printing ---- */
-
-enum { LINE = 256 }; /* bytes of the longest line, indent included */
-
-size_t layer_text_size(const struct layer_list *list)
-{
-    return (size_t)(5 * list->count + 1) * LINE; /* a residual takes up to five lines */
-}
-
-/* "- conv: {name: conv1, …}" of a layer without branches. */
-static void print_flat(struct layer_spec spec, int indent, char *text)
-{
-    const struct kind *kind = &kinds[spec.kind];
-    const char *before = ": {";
-    text += sprintf(text, "%*s- %s", indent, "", kind->name);
-    for (const struct key *const *at = kind->key; *at; at++, before = ", ") {
-        const struct key *key = *at;
-        text += sprintf(text, "%s%s: ", before, key->name);
-        if (key->type == KEY_INTEGER)
-            text += sprintf(text, "%d", *integer_at(&spec, key));
-        else if (key->type == KEY_BOOLEAN)
-            text += sprintf(text, "%s", *boolean_at(&spec, key) ? "true" : "false");
-        else
-            text += sprintf(text, "%s", spec.name);
-    }
-    strcpy(text, *kind->key ? "}\n" : "\n");
-}
-
-static void print_branch(const struct layer_list *list, int begin, int end, const char *key,
-                         int indent, char *text)
-{
-    text += sprintf(text, "%*s%s:\n", indent, "", key);
-    for (int i = begin; i < end; i = layers_next(list, i), text += strlen(text)) {
-        const struct layer_spec *spec = &list->layer[i];
-        const int inner = indent + 2, keys = indent + 6, shortcut = i + 1 + spec->branch;
-        if (spec->kind != LAYER_RESIDUAL) {
-            print_flat(*spec, inner, text);
-            continue;
-        }
-        text += sprintf(text, "%*s- residual:\n%*sname: %s\n%*squantise: %s\n", inner, "", keys, "",
-                        spec->name, keys, "", spec->quantise ? "true" : "false");
-        print_branch(list, i + 1, shortcut, "layers", keys, text);
-        text += strlen(text);
-        if (spec->pads)
-            text += sprintf(text, "%*sshortcut: pad\n", keys, "");
-        if (spec->shortcut > 0)
-            print_branch(list, shortcut, layers_next(list, i), "shortcut", keys, text);
-    }
-}
-
-void layer_text_print(const struct layer_list *list, int indent, char *text)
-{
-    print_branch(list, 0, list->count, "layers", indent, text);
 }

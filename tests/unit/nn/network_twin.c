@@ -130,25 +130,42 @@ static void twin_conv(const struct twin *twin, const struct op *op, bool backwar
 
 /* ---- pooling ---- */
 
+/* Pixels of a window that the mean divides by: those of the image, or of the padded one. */
+static int twin_divisor(const struct op *op, int y, int x)
+{
+    const struct op_sides none = {0}, around = op->counts_padding ? op->around : none;
+    int count = 0;
+    for (int p = 0; p < op->kernel * op->kernel; p++) {
+        const int row = y * op->step + p / op->kernel - op->around.top;
+        const int column = x * op->step + p % op->kernel - op->around.left;
+        count += row >= -around.top && row < op->in->height + around.bottom &&
+                 column >= -around.left && column < op->in->width + around.right;
+    }
+    return count;
+}
+
 static void twin_window(const struct twin *twin, const struct op *op, size_t n, int c, int y, int x,
                         bool backward)
 {
     const double *in = twin_value(twin, op->in);
     const size_t o = twin_at(op->out, n, c, y, x);
     const bool is_max = op->class == &op_max_pool;
-    size_t best = twin_at(op->in, n, c, y * op->step, x * op->step);
+    const int divisor = twin_divisor(op, y, x);
+    size_t best = SIZE_MAX;
     double sum = 0.0;
     for (int p = 0; p < op->kernel * op->kernel; p++) {
-        const size_t i =
-            twin_at(op->in, n, c, y * op->step + p / op->kernel, x * op->step + p % op->kernel);
-        best = in[i] > in[best] ? i : best; /* the first of equals */
+        const int row = y * op->step + p / op->kernel - op->around.top;
+        const int column = x * op->step + p % op->kernel - op->around.left;
+        if (row < 0 || row >= op->in->height || column < 0 || column >= op->in->width)
+            continue;
+        const size_t i = twin_at(op->in, n, c, row, column);
+        best = best == SIZE_MAX || in[i] > in[best] ? i : best; /* the first of equals */
         sum += in[i];
         if (backward && !is_max)
-            twin_gradient(twin, op->in)[i] +=
-                twin_gradient(twin, op->out)[o] / (op->kernel * op->kernel);
+            twin_gradient(twin, op->in)[i] += twin_gradient(twin, op->out)[o] / divisor;
     }
     if (!backward)
-        twin_value(twin, op->out)[o] = is_max ? in[best] : sum / (op->kernel * op->kernel);
+        twin_value(twin, op->out)[o] = is_max ? in[best] : sum / divisor;
     else if (is_max)
         twin_gradient(twin, op->in)[best] += twin_gradient(twin, op->out)[o];
 }

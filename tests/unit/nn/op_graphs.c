@@ -129,6 +129,20 @@ static struct tensor *pad_last(struct network *net, struct tensor *x, struct con
     return two_readers(net, b, network_add_pad_shortcut(net, x, channels, shape.step));
 }
 
+/* Windows that overlap and reach into the padding, of one tensor with another reader. */
+static struct tensor *padded_pool(struct network *net, struct tensor *x, struct conv_shape shape)
+{
+    const struct pool_shape pool = {
+        .kernel = 3,
+        .step = 2,
+        .around = {1, 0, 1, 2},
+        .ceil = true,
+        .counts_padding = shape.padding
+    };
+    struct tensor *a = network_add_pool(net, x, true, pool);
+    return two_readers(net, a, network_add_pool(net, x, false, pool));
+}
+
 /* Kernel, step, padding and channels as each needs them. */
 #define GRAPH(text, function, ...)                                                                 \
     {                                                                                              \
@@ -158,6 +172,8 @@ const struct net_case op_graphs[] = {
     GRAPH("pad first", pad_first, .shape = {.channels = 5, .step = 2}),
     GRAPH("pad first", pad_first, .shape = {.channels = 16, .step = 1}),
     GRAPH("pad first", pad_first, .shape = {.step = 3, .padding = 1}),
+    GRAPH("padded pools", padded_pool, .shape = {0}),
+    GRAPH("padded pools", padded_pool, .shape = {.padding = 1}),
     GRAPH("pad last", pad_last, .shape = {.channels = 2, .step = 2}),
 };
 

@@ -30,6 +30,10 @@ static const char *const lists[] = {
     "residual: {layers: [conv: {outputs: 4, kernel: 3, stride: 2, padding: 1, bias: false}, "
     "batch-norm, relu, flatten], shortcut: [flatten, linear: {outputs: 16, quantise: false}]}, "
     "relu, residual: {layers: [linear: {outputs: 16}]}, linear: {outputs: 10}]",
+    "[conv: {outputs: 4, kernel: 4}, relu, max-pool: {size: 3, stride: 2, padding: 1, ceil: true}, "
+    "average-pool: {size: 2, stride: 3, padding: [0, 1]}, max-pool: {size: 3, stride: 2, "
+    "padding: same}, conv: {outputs: 8, kernel: 2, stride: 1}, average-pool: {size: 2, stride: 1, "
+    "padding: [1, 0, 0, 1], count_padding: false}, flatten, linear: {outputs: 10}]",
     "[average-pool: {size: 4, quantise: false}, quantise, conv: {outputs: 10, kernel: 8}, "
     "global-average-pool, flatten]",
     "[conv: {outputs: 3, kernel: 3, stride: 3}, relu, residual: {layers: [conv: {outputs: 8, "

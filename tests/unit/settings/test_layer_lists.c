@@ -146,6 +146,9 @@ static void test_text(void **state)
         "    - average-pool: {size: 14, quantise: false}\n    - quantise\n"
         "    - global-average-pool\n    - flatten\n    - linear: {outputs: 8}\n"
         "    - reshape: {channels: 2, height: 2, width: 2}\n    - max-pool: {size: 2, stride: 1}\n"
+        "    - max-pool: {size: 3, padding: [1, 2], ceil: true}\n"
+        "    - average-pool: {size: 2, padding: [1, 1, 0, 0], count_padding: false}\n"
+        "    - max-pool: {size: 4, padding: same}\n    - max-pool: {size: 2, padding: 1}\n"
         "    - flatten\n    - linear: {outputs: 10, quantise: false}";
     static const char printed[] =
         "network:\n"
@@ -179,6 +182,11 @@ static void test_text(void **state)
         "    - linear: {name: fc1, outputs: 8, quantise: true}\n"
         "    - reshape: {channels: 2, height: 2, width: 2}\n"
         "    - max-pool: {size: 2, stride: 1}\n"
+        "    - max-pool: {size: 3, stride: 3, padding: [1, 2, 1, 2], ceil: true}\n"
+        "    - average-pool: {name: pool3, size: 2, stride: 2, padding: [1, 1, 0, 0], "
+        "count_padding: false, quantise: true}\n"
+        "    - max-pool: {size: 4, stride: 4, padding: same}\n"
+        "    - max-pool: {size: 2, stride: 2, padding: 1}\n"
         "    - flatten\n"
         "    - linear: {name: fc2, outputs: 10, quantise: false}\n"
         "fixed_point:\n";
@@ -242,6 +250,11 @@ static void test_difference(void **state)
         "[max-pool: {size: 2}, flatten, linear: {outputs: 10}]",
         "[max-pool: {size: 2, stride: 1}, flatten, linear: {outputs: 10}]",
         "[average-pool: {size: 2}, flatten, linear: {outputs: 10}]",
+        "[average-pool: {size: 2, ceil: true}, flatten, linear: {outputs: 10}]",
+        "[average-pool: {size: 2, padding: same}, flatten, linear: {outputs: 10}]",
+        "[average-pool: {size: 2, padding: 1}, flatten, linear: {outputs: 10}]",
+        "[average-pool: {size: 2, padding: [1, 0, 0, 1]}, flatten, linear: {outputs: 10}]",
+        "[average-pool: {size: 2, count_padding: false}, flatten, linear: {outputs: 10}]",
         "[residual: {layers: [batch-norm]}, flatten, linear: {outputs: 10}]",
         "[residual: {layers: [batch-norm], shortcut: [batch-norm]}, flatten, linear: {outputs: 10}]",
         "[residual: {layers: [batch-norm], shortcut: pad}, flatten, linear: {outputs: 10}]",
