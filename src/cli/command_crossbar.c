@@ -12,6 +12,7 @@
 #include "cli/crossbar_text.h"
 #include "cli/device_options.h"
 #include "cli/run_state.h"
+#include "cli/trained_adc.h"
 #include "result/reopen.h"
 #include "result/result_files.h"
 #include "result/result_provision.h"
@@ -22,10 +23,9 @@
 
 struct crossbar_options {
     struct cli_list files, adc, sets;
-    const char *data, *signs_name, *transfer_name, *calibrate;
-    enum readout_signs signs;
-    enum readout_transfer transfer;
-    double loss; /* percent points */
+    const char *data, *calibrate;
+    const char *signs_name, *transfer_name; /* NULL: those of the run */
+    double loss;                            /* percent points */
     int64_t samples, test, fewest;
     struct device_options device;
     bool selftest, quick, per_layer, exhaustive;
@@ -37,10 +37,12 @@ struct crossbar_options {
 static bool check_values(void *context, struct error *err)
 {
     struct crossbar_options *options = context;
-    if (!readout_signs_find(options->signs_name, &options->signs))
+    enum readout_signs signs;
+    enum readout_transfer transfer;
+    if (options->signs_name && !readout_signs_find(options->signs_name, &signs))
         return error_set(err, "--signs: value '%s'; allowed: %s", options->signs_name,
                          readout_signs_names());
-    if (!readout_transfer_find(options->transfer_name, &options->transfer))
+    if (options->transfer_name && !readout_transfer_find(options->transfer_name, &transfer))
         return error_set(err, "--transfer: value '%s'; allowed: %s", options->transfer_name,
                          readout_transfer_names());
     if (options->calibrate && strcmp(options->calibrate, "validation") != 0 &&
@@ -68,10 +70,10 @@ static bool parse_command_line(struct crossbar_options *options, struct cli_call
          .meaning = "use only the first so many test samples; 0 = all"},
         {"--signs", "HOW", CLI_TEXT, &options->signs_name,
          .meaning = "negative weights: differential (two ADCs), analog (subtract, then one ADC) "
-                    "or offset"},
+                    "or offset; instead of the run's adc.signs"},
         {"--transfer", "HOW", CLI_TEXT, &options->transfer_name,
          .meaning = "ADC: clip (one code a cell level), scaled (by a power of two) or linear (full "
-                    "range)"},
+                    "range); instead of the run's adc.transfer"},
         {"--fewest", "BITS", CLI_INTEGER, &options->fewest, .low = 0, .high = 9, .unit = "bits",
          .meaning = "fewest ADC bits of a slice; 0 may leave slices out"},
         {"--per-layer", NULL, CLI_FLAG, &options->per_layer,
@@ -109,10 +111,39 @@ static bool parse_command_line(struct crossbar_options *options, struct cli_call
 
 /* ---- what needs the settings of a file ---- */
 
+/* What was asked for, else the run's own: of a run without converters the standard ones. */
+static const char *signs_name(const struct crossbar_options *options,
+                              const struct settings *settings)
+{
+    return options->signs_name ? options->signs_name : settings->adc.signs;
+}
+
+static const char *transfer_name(const struct crossbar_options *options,
+                                 const struct settings *settings)
+{
+    return options->transfer_name ? options->transfer_name : settings->adc.transfer;
+}
+
+static enum readout_signs signs_of(const struct crossbar_options *options,
+                                   const struct settings *settings)
+{
+    enum readout_signs signs;
+    readout_signs_find(signs_name(options, settings), &signs);
+    return signs;
+}
+
+static enum readout_transfer transfer_of(const struct crossbar_options *options,
+                                         const struct settings *settings)
+{
+    enum readout_transfer transfer;
+    readout_transfer_find(transfer_name(options, settings), &transfer);
+    return transfer;
+}
+
 static struct crossbar_format mapped_format(const struct crossbar_options *options,
                                             const struct settings *settings)
 {
-    return readout_format(settings_crossbar_format(settings), options->signs);
+    return readout_format(settings_crossbar_format(settings), signs_of(options, settings));
 }
 
 static bool check_settings(const struct crossbar_options *options, const char *path,
@@ -222,12 +253,13 @@ static void finish_file(struct session *session, struct provision *provision, en
                         struct device_settings devices)
 {
     const struct crossbar_options *options = session->options;
+    const struct settings *s = reopen_settings_of(&session->reopened);
     const bool has_devices = devices.seeds > 0;
     struct device_runs runs;
     if (has_devices)
         device_runs_create(&runs, provision->trials, devices);
-    const struct result_setup setup = {.signs = options->signs_name,
-                                       .transfer = options->transfer_name,
+    const struct result_setup setup = {.signs = signs_name(options, s),
+                                       .transfer = transfer_name(options, s),
                                        .calibration = part == REOPEN_TRAIN ? "train" : "validation",
                                        .calibration_samples = session->calibration.count,
                                        .test_samples = session->test.count,
@@ -255,6 +287,7 @@ static void provision_file(struct session *session, enum reopen_part part)
     devices.samples = at_most((int64_t)devices.samples, session->test.count);
     trials_create(&trials, &session->inference, session->calibration, session->test, counted,
                   options->loss / 100);
+    trained_adc_refer(&trials, s, signs_name(options, s), transfer_name(options, s));
     add_wanted(&trials, options);
     provision_run(&provision, &trials, settings);
     finish_file(session, &provision, part, devices);
@@ -267,14 +300,14 @@ static bool work_on(struct session *session, struct error *err)
 {
     const struct crossbar_options *options = session->options;
     const enum reopen_part part = choose_samples(session);
-    simulation_create(&session->simulation, &session->reopened.net,
-                      settings_crossbar_format(reopen_settings_of(&session->reopened)),
-                      options->signs);
+    const struct settings *s = reopen_settings_of(&session->reopened);
+    simulation_create(&session->simulation, &session->reopened.net, settings_crossbar_format(s),
+                      signs_of(options, s));
     result_check_provision(session->path, &session->simulation);
     inference_create(&session->inference, &session->simulation);
     const bool fine = !options->selftest || run_selftest(session, err); /* converters that clip */
     for (int l = 0; l < session->simulation.layers; l++)
-        session->inference.readout[l].transfer = options->transfer;
+        session->inference.readout[l].transfer = transfer_of(options, s);
     if (fine)
         provision_file(session, part);
     inference_destroy(&session->inference);
@@ -351,8 +384,6 @@ int command_crossbar(struct cli_call call)
     struct crossbar_options *options = MEM_NEW(struct crossbar_options, 1);
     struct error err;
     int status;
-    options->signs_name = "differential";
-    options->transfer_name = "clip";
     options->loss = 0.5;
     options->samples = 5000;
     options->fewest = 1;

@@ -68,9 +68,9 @@ static void assignment_row(struct table *table, const struct trials *t, const st
     table_words(table, "%s", a->name);
     for (int k = t->slices - 1; k >= 0; k--)
         table_number(table, 0, trials_widest(t, a->bits, k));
-    table_number(table, 2, 100 * (t->exact_calibration - a->calibration));
+    table_number(table, 2, 100 * (trials_expected_calibration(t) - a->calibration));
     table_number(table, 2, 100 * a->test);
-    table_number(table, 2, 100 * (t->exact_test - a->test));
+    table_number(table, 2, 100 * (trials_expected_test(t) - a->test));
     table_number(table, 3, 100 * a->clip_rate);
     table_number(table, 3, 1e-3 * a->energy_pj);
 }
@@ -78,7 +78,7 @@ static void assignment_row(struct table *table, const struct trials *t, const st
 static void search_notes(struct table *table, const struct provision *p)
 {
     const struct trials *t = p->trials;
-    if (p->start >= 0)
+    if (p->start >= 0 && p->start != t->reference)
         table_note(table,
                    "provisioned: made from \"%s\", the cheapest row within the loss: its layers "
                    "have bits of their own, which the search gives them with --per-layer only.",
@@ -123,6 +123,11 @@ static void print_assignments(const struct provision *p, const struct result_set
                "samples. Signs: %s; transfer: %s.",
                100 * t->exact_calibration, setup->calibration_samples, setup->calibration,
                100 * t->exact_test, setup->test_samples, setup->signs, setup->transfer);
+    if (t->reference >= 0)
+        table_note(table,
+                   "The network was trained through the ADCs of \"%s\": losses are counted from "
+                   "their accuracy, not from that without crossbars.",
+                   t->assignment[t->reference].name);
     table_note(table, "Bits: the widest of layers and signs. clipped: of the conversions of the "
                       "calibration samples, the worst of layers, slices and signs. ADC energy: of "
                       "a sample's conversions, model isaac (1..3 bits are extrapolated).");
@@ -167,9 +172,10 @@ static void warn_of_loss(const struct provision *p, const struct result_setup *s
 {
     const struct trials *t = p->trials;
     const double n = (double)setup->calibration_samples + 4;
-    const double share = (t->exact_calibration * (double)setup->calibration_samples + 2) / n;
+    const double expected = trials_expected_calibration(t);
+    const double share = (expected * (double)setup->calibration_samples + 2) / n;
     for (size_t a = (size_t)p->provisioned; a < t->assignments; a++) {
-        const double loss = t->exact_test - t->assignment[a].test;
+        const double loss = trials_expected_test(t) - t->assignment[a].test;
         if (loss > t->loss + 1e-12)
             log_warn("%s: test loss %.1f points exceeds the allowed %g: %zu calibration samples, "
                      "on which an accuracy has a standard error of %.1f points",

@@ -1,6 +1,9 @@
 #include "report/read_results.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "report/read_assignments.h"
 #include "report/read_hardware.h"
@@ -27,6 +30,44 @@ static void read_root(struct reader *r, struct report_result *result)
                     (long long)width, BIT_SLICE_MAX);
     result->slices = r->fine ? (int)(bits / width) : 0;
     result->cell_bits = (int)width;
+}
+
+/* "[3, 3, 3, 1]" as "1,3,3,3"; more numbers than slices are those of single layers. */
+static void print_adc_bits(const char *bits, int slices, char *text, size_t size)
+{
+    int number[CROSSBAR_MAX_SLICES], count = 0;
+    for (const char *at = bits; *at; at += strspn(at, "0123456789")) {
+        at += strcspn(at, "0123456789");
+        if (*at && count++ < slices)
+            number[count - 1] = atoi(at);
+    }
+    text[0] = '\0';
+    if (count > slices)
+        snprintf(text, size, "by layer");
+    for (int k = count - 1; count <= slices && k >= 0; k--) {
+        const size_t used = strlen(text);
+        snprintf(text + used, size - used, "%s%d", used ? "," : "", number[k]);
+    }
+}
+
+/* Nothing in files of runs without converters in the loop. */
+static void read_adc(struct reader *r, struct report_result *result)
+{
+    char bits[1024], signs[32], transfer[32];
+    struct error none;
+    if (!r->fine || !store_get_text(r->file, "/", "adc_bits", bits, sizeof bits, &none))
+        return;
+    reader_text(r, "/", "adc_signs", signs, sizeof signs);
+    reader_text(r, "/", "adc_transfer", transfer, sizeof transfer);
+    if (!r->fine)
+        return;
+    const bool is_analog = strcmp(signs, "differential") != 0;
+    const bool is_other = strcmp(transfer, "clip") != 0;
+    const int slices = result->crossbar_slices ? result->crossbar_slices : result->slices;
+    print_adc_bits(bits, slices, result->adc, sizeof result->adc);
+    const size_t used = strlen(result->adc);
+    snprintf(result->adc + used, sizeof result->adc - used, "%s%s%s%s", is_analog ? " " : "",
+             is_analog ? signs : "", is_other ? " " : "", is_other ? transfer : "");
 }
 
 /* The counts stand in the file twice; both are read, so that damage to either is found. */
@@ -70,6 +111,7 @@ bool report_read(struct report_result *result, const char *path, struct error *e
     read_root(&reader, result);
     read_slices(&reader, result);
     report_read_hardware(&reader, result);
+    read_adc(&reader, result);
     report_read_assignments(&reader, result);
     report_read_method(&reader, result);
     store_close(reader.file);

@@ -46,6 +46,7 @@ struct report_result {
     bool select_sparsity, is_quantised;
     int64_t seed, epoch;
     double accuracy;               /* 0..1 */
+    char adc[REPORT_NAME]; /* in the loop: "1,3,3,3 analog", B0 last, or "by layer"; "": none */
     int slices;                    /* of the codes */
     double nonzero[BIT_SLICE_MAX]; /* share of codes; NaN when the run is not quantised */
 

@@ -30,7 +30,7 @@ static double slice_std(const struct report_result *result, struct report_pick p
     return sqrt(squares / result->slices);
 }
 
-static void accuracy_row(struct table *table, const struct report_row *row)
+static void accuracy_row(struct table *table, const struct report_row *row, bool has_adc)
 {
     static const struct report_pick all = {0, 0};
     const struct report_result *first = row->first;
@@ -52,10 +52,23 @@ static void accuracy_row(struct table *table, const struct report_row *row)
     else
         table_missing(table);
     report_cell(table, row, epoch_kept, all, 1, row->seeds > 1 ? 1 : 0);
+    if (has_adc && first->adc[0])
+        table_words(table, "%s", first->adc);
+    else if (has_adc)
+        table_missing(table);
+}
+
+static bool has_adc_in_loop(const struct report *report, int slices)
+{
+    for (size_t i = 0; i < report->rows; i++)
+        if (report->row[i].first->slices == slices && report->row[i].first->adc[0])
+            return true;
+    return false;
 }
 
 static void build(struct table *table, const struct report *report, int slices)
 {
+    const bool has_adc = has_adc_in_loop(report, slices);
     bool has_seeds = false, is_biased = false;
     table_column(table, TABLE_WORDS, "run", NULL);
     table_column(table, TABLE_WORDS, "selected by", NULL);
@@ -66,11 +79,13 @@ static void build(struct table *table, const struct report *report, int slices)
     table_column(table, TABLE_SPREAD, "slice std", "%");
     table_column(table, TABLE_WORDS, "parent", NULL);
     table_column(table, TABLE_SPREAD, "epoch kept", NULL);
+    if (has_adc)
+        table_column(table, TABLE_WORDS, "ADC in the loop", NULL);
     for (size_t i = 0; i < report->rows; i++) {
         const struct report_row *row = &report->row[i];
         if (row->first->slices != slices)
             continue;
-        accuracy_row(table, row);
+        accuracy_row(table, row, has_adc);
         has_seeds |= row->seeds > 1;
         is_biased |= strcmp(row->first->select, "test") == 0;
     }
@@ -78,6 +93,10 @@ static void build(struct table *table, const struct report *report, int slices)
                "B%d..B0: share of all codes, weights and biases, whose digit in that slice is not "
                "0; B%d is the most significant slice. Mean and std: over the slices (population).",
                slices - 1, slices - 1);
+    if (has_adc)
+        table_note(table,
+                   "ADC in the loop: bits of the ADCs, most significant slice first, through "
+                   "which the network was trained and its accuracy measured; not lossless.");
     report_seeds_note(table, has_seeds);
     if (is_biased)
         table_note(table, "selected by test: the epoch was selected on the test set (the papers' "

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "method/metrics.h"
 #include "method/smartdeal.h"
+#include "settings/adc_settings.h"
 #include "settings/constraint_settings.h"
 #include "settings/options.h"
 
@@ -199,6 +200,10 @@ void method_print_name(const struct settings *s, char *text, size_t size)
     if (s->group_lasso.group.count > 0)
         append(text, size, "%s%sgroup-lasso", text[0] ? ", " : "",
                s->group_lasso.ratio > 0.0 ? "clipped " : "");
+    if (adc_settings_are_on(s))
+        append(text, size, "%sadc%s", text[0] ? ", " : "", s->epochs > 0 ? " in the loop" : "");
+    if (strcmp(s->recalibrate, "none") != 0)
+        append(text, size, "%s%s recalibrated", text[0] ? ", " : "", s->recalibrate);
     if (!text[0])
         append(text, size, "%s", s->prune.threshold > 0.0 ? "pruned" : "none");
 }

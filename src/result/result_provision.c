@@ -240,6 +240,8 @@ static void write_setup(struct store *store, const struct provision *p,
     store_real(store, "/adc", "loss", p->trials->loss);
     store_real(store, "/adc", "exact_calibration_accuracy", p->trials->exact_calibration);
     store_real(store, "/adc", "exact_test_accuracy", p->trials->exact_test);
+    if (p->trials->reference >= 0)
+        store_text(store, "/adc", "reference", p->trials->assignment[p->trials->reference].name);
     store_integer(store, "/adc", "selftest_compared", (int64_t)setup->selftest_compared);
 }
 

@@ -102,6 +102,7 @@ void trials_create(struct trials *t, struct inference *inference, struct evaluat
                          .calibration = calibration,
                          .test = test,
                          .loss = loss,
+                         .reference = -1,
                          .layers = simulation->layers,
                          .slices = crossbar_slices(simulation->format)};
     for (int d = 0; d < ADC_DEFINITIONS; d++)
@@ -178,18 +179,28 @@ double trials_calibration(struct trials *t, const struct adc_bits *bits)
     return trials_run(t, t->calibration).accuracy;
 }
 
+double trials_expected_calibration(const struct trials *t)
+{
+    return t->reference < 0 ? t->exact_calibration : t->assignment[t->reference].calibration;
+}
+
+double trials_expected_test(const struct trials *t)
+{
+    return t->reference < 0 ? t->exact_test : t->assignment[t->reference].test;
+}
+
 bool trials_is_close(const struct trials *t, double accuracy)
 {
-    return t->exact_calibration - accuracy <= t->loss + 1e-12;
+    return trials_expected_calibration(t) - accuracy <= t->loss + 1e-12;
 }
 
 bool trials_is_good(struct trials *t, const struct adc_bits *bits)
 {
-    const double most = 1 - t->exact_calibration + t->loss; /* share of wrong ones */
+    const double most = 1 - trials_expected_calibration(t) + t->loss; /* share of wrong ones */
     struct evaluate_job job = t->calibration;
     if (is_lossless(t, bits)) {
         work_line_advance(&t->line, 1);
-        return true;
+        return trials_is_close(t, t->exact_calibration);
     }
     job.may_refuse = true;
     job.most_wrong = (size_t)floor(most * (double)job.count + 1e-6);
@@ -234,6 +245,12 @@ void trials_record(struct trials *t, const char *name, const struct adc_bits *bi
     a->test = trials_run(t, t->test).accuracy;
     a->energy_pj = conversion_energy_pj(t->inference->simulation, bits);
     a->clip_rate = worst_clip_rate(t, bits);
+}
+
+void trials_refer_to(struct trials *t, const char *name, const struct adc_bits *bits)
+{
+    trials_record(t, name, bits);
+    t->reference = (int)t->assignments - 1;
 }
 
 void trials_add(struct trials *t, const char *name, const int *bits)

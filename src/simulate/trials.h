@@ -28,7 +28,9 @@ struct trials {
     struct evaluate_job calibration, test;
     double loss; /* accuracy that may be lost, 0..1 */
     int layers, slices;
-    double exact_calibration, exact_test; /* accuracy of evaluation */
+    double exact_calibration, exact_test; /* accuracy without converters */
+    /* The assignment whose accuracy losses are counted from; -1: from exact_…. */
+    int reference;
     /* [definition][layers] from the calibration samples; ADC_STATIC from the weights */
     struct adc_bits *needed[ADC_DEFINITIONS];
     /* [layers] share of conversions of the calibration samples that N bits clip */
@@ -54,6 +56,15 @@ struct evaluation trials_run(struct trials *trials, struct evaluate_job job);
 /* Accuracy (0..1) on the calibration samples with bits [layers]; simulates only what clips there.
  * Collective; the same on every rank. */
 double trials_calibration(struct trials *trials, const struct adc_bits *bits);
+
+/* Accuracy (0..1) that losses are counted from: without converters, or of the reference. Pure. */
+double trials_expected_calibration(const struct trials *trials);
+double trials_expected_test(const struct trials *trials);
+
+/* Adds an assignment, a copy of bits [layers], simulates it on both sample sets, and counts losses from it
+ * from then on: the converters that the network was trained with, without which it may be worse.
+ * Collective. */
+void trials_refer_to(struct trials *trials, const char *name, const struct adc_bits *bits);
 
 /* Whether an accuracy (0..1) on the calibration samples is within the loss. Pure. */
 bool trials_is_close(const struct trials *trials, double accuracy);

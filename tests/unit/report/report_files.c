@@ -236,6 +236,11 @@ const char *write_result(struct sample s)
     store_integer(store, "/", "slice_bits", 8 / s.slices);
     store_integer(store, "/", "quantise", s.quantise);
     store_integer(store, "/", "complete", s.complete);
+    if (s.adc_bits) {
+        store_text(store, "/", "adc_bits", s.adc_bits);
+        store_text(store, "/", "adc_signs", s.adc_signs);
+        store_text(store, "/", "adc_transfer", "clip");
+    }
     if (s.quantise) {
         uint64_t histogram[4][2]; /* digits 0 and others: more is not asked for */
         for (int64_t k = 0; k < s.slices; k++) {
@@ -290,8 +295,8 @@ int make_report_folder(void **state)
 int remove_report_folder(void **state)
 {
     (void)state;
-    static const char *const files[] = {"bitslice.h5", "s1.h5",    "s2.h5",  "s3.h5",  "dense.h5",
-                                        "other.h5",    "float.h5", "two.h5", "text.h5"};
+    static const char *const files[] = {"bitslice.h5", "s1.h5",    "s2.h5",  "s3.h5",   "dense.h5",
+                                        "other.h5",    "float.h5", "two.h5", "text.h5", "loop.h5"};
     for (size_t f = 0; f < sizeof files / sizeof *files; f++)
         unlink(report_path(files[f]));
     comm_stop();

@@ -30,6 +30,7 @@ struct sample {
     bool is_empty;                     /* every bit count is 0, and every current */
     const double *saving;              /* [ASSIGNMENTS] of every model; NULL: no assignments */
     uint64_t miscounted;               /* codes missing in the histogram */
+    const char *adc_bits, *adc_signs;  /* in the loop; NULL: none */
     const char *method;                /* NULL: no group /method */
     const struct method_layer *counts; /* [LAYERS] */
     const char *lacks[8];              /* columns that are not in /method */

@@ -28,6 +28,32 @@ static void test_one_run(void **state)
     assert_prints_not("biased");
 }
 
+/* Accuracies through converters are marked; reports without them have no such column. */
+static void test_adc_in_the_loop(void **state)
+{
+    (void)state;
+    struct sample s = BITSLICE;
+    print_report((struct request){{write_result(s)}, TABLE_CSV});
+    assert_prints_not("ADC in the loop");
+    static const char *const bits[] = {"[3, 2, 10, 1]", "[4]", "[3, 3, 3, 1, 9, 9, 9, 9]"};
+    static const char *const shown[] = {"1,10,2,3", "4", "by layer"};
+    for (int i = 0; i < 3; i++) {
+        s.adc_bits = bits[i];
+        s.adc_signs = "differential";
+        print_report((struct request){{write_result(s)}, TABLE_CSV});
+        ASSERT_CSV("accuracy", 0, "ADC in the loop", shown[i]);
+    }
+    s.adc_signs = "analog";
+    s.run = s.base = "loop";
+    s.file = "loop.h5";
+    print_report((struct request){
+        {write_result(BITSLICE), write_result(s)},
+        TABLE_CSV
+    });
+    ASSERT_CSV("accuracy", 0, "ADC in the loop", "");
+    ASSERT_CSV("accuracy", 1, "ADC in the loop", "by layer analog");
+}
+
 static void test_adc_bits(void **state)
 {
     (void)state;
@@ -270,15 +296,11 @@ static void test_command_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_run),
-        cmocka_unit_test(test_adc_bits),
-        cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_crossbars),
-        cmocka_unit_test(test_seeds),
-        cmocka_unit_test(test_bits_over_seeds),
-        cmocka_unit_test(test_experiments_and_float),
-        cmocka_unit_test(test_numbers_of_slices),
-        cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_one_run),           cmocka_unit_test(test_adc_in_the_loop),
+        cmocka_unit_test(test_adc_bits),          cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_crossbars),         cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_bits_over_seeds),   cmocka_unit_test(test_experiments_and_float),
+        cmocka_unit_test(test_numbers_of_slices), cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_command_line),
     };
     return cmocka_run_group_tests(tests, make_report_folder, remove_report_folder);
