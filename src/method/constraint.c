@@ -7,8 +7,11 @@
 #include "base/names.h"
 
 const struct constraint_class *const constraint_table[] = {
-    &constraint_sparsity, &constraint_column_sparsity, &constraint_circulant, &constraint_smartdeal,
-    &constraint_grid,     &constraint_ternary,         &constraint_adc_limit,
+    &constraint_sparsity,       &constraint_column_sparsity,
+    &constraint_circulant,      &constraint_smartdeal,
+    &constraint_grid,           &constraint_ternary,
+    &constraint_slice_sparsity, &constraint_slice_digits,
+    &constraint_adc_limit,
 };
 
 const size_t constraint_count = sizeof constraint_table / sizeof *constraint_table;

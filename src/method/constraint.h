@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "hw/bit_slice.h"
+#include "method/slice_price.h"
 
 /* One weight tensor [out, in, kh, kw] and what is asked of it. On a crossbar output o is a column
  * and the in taps weights of o, in memory order, its rows, cut into arrays of `rows`. */
@@ -26,6 +27,12 @@ struct constraint_layer {
     size_t rows;                    /* of a crossbar array */
     int iterations;                 /* of the fit: smartdeal */
     double gain; /* of the loss's gradient while the set is kept; 1 but for circulant */
+    /* Of slice-sparsity: */
+    double price[BIT_SLICE_MAX]; /* of a digit other than 0 in each slice */
+    double start, ramp;       /* amount before the first step, share of the run in which it falls */
+    bool is_shared;           /* amount is that of all layers together */
+    bool is_relative;         /* deviations count over the layer's mean square */
+    struct slice_price found; /* by the class's share; unknown where project finds its own */
 };
 
 struct constraint_class {
@@ -53,6 +60,12 @@ struct constraint_class {
     /* Bytes of temporary memory that project needs for so many output rows, aligned like
      * mem_alloc's; NULL: none. */
     size_t (*scratch_size)(const struct constraint_layer *layer, size_t outputs);
+    /* Where layers share an amount: fills layer[].found from the weights of all layers, one after the
+     * other in w, before they are projected one by one, with share_scratch bytes of temporary memory,
+     * aligned like mem_alloc's. Nothing where they do not. NULL: they never do. Deterministic, no
+     * communication. */
+    size_t (*share_scratch)(const struct constraint_layer *layer, size_t layers);
+    void (*share)(struct constraint_layer *layer, size_t layers, const float *w, void *scratch);
     /* The nearest point of the set, in place: w is [outputs, in, taps], a whole number of units
      * or the rest at the end of the layer. Ties go to the lower index. Deterministic, no
      * communication. */
@@ -67,6 +80,15 @@ extern const struct constraint_class constraint_sparsity;
  * weights of one output on the `rows` rows of an array. TinyADC, DATE 2021 (column-proportional
  * pruning). */
 extern const struct constraint_class constraint_column_sparsity;
+
+/* At most amount (a share, 0..1) of the digits of a layer, or of all layers together, are not 0, where a
+ * digit of slice k counts price[k]: the nearest point at the price of a digit at which that is so, and
+ * nothing that could be added within the amount at that price is left out. No source: our own. */
+extern const struct constraint_class constraint_slice_sparsity;
+
+/* At most amount digits of a weight are not 0. No source: our own; one digit is a power of two times
+ * 1..2^width - 1. */
+extern const struct constraint_class constraint_slice_digits;
 
 /* No digit sum of a crossbar column of one sign exceeds 2^adc_bits[k] - 1 in slice k: ADCs of so
  * many bits read every input without loss. The nearest point where adc_column_fit finds it, else

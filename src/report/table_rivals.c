@@ -24,6 +24,7 @@ struct sum {
     double groups, groups_alive, group_cost; /* group_cost: groups / compression */
     double value_bits;                       /* on average, of weights that are not 0 */
     double limited_nonzero;                  /* most in a column of a layer with a limit */
+    double digits, digits_nonzero;           /* of layers with a budget of digits */
     double ternary_nonzero;                  /* most of one sign in a column of a ternary layer */
     bool has_grid, has_blocks, is_ternary, has_limit;
 };
@@ -59,6 +60,10 @@ static void add_layer(struct sum *sum, const struct method_layer *m)
         sum->ternary_nonzero = larger(sum->ternary_nonzero, (double)m->column_positive);
         sum->ternary_nonzero = larger(sum->ternary_nonzero, (double)m->column_negative);
     }
+    if (m->digits_asked > 0.0) {
+        sum->digits += (double)m->digits;
+        sum->digits_nonzero += (double)m->digits_nonzero;
+    }
     sum->has_limit |= m->column_limit > 0;
     sum->has_grid |= m->grid_bits > 0;
     sum->has_blocks |= m->block > 0;
@@ -80,6 +85,8 @@ static void forget_unknown(struct sum *sum, const struct method_layer *known)
     if (!known->weights || !known->stored_bits || !known->coefficients ||
         !known->coefficients_nonzero)
         sum->decomposed = 0;
+    if (!known->digits || !known->digits_nonzero)
+        sum->digits = 0;
     if (!known->groups_alive || known->group_compression == 0.0)
         sum->groups = 0;
 }
@@ -134,6 +141,8 @@ static struct words natural_metric(const struct sum *sum, int cell_bits)
     if (sum->groups > 0.0)
         say(&words, "group density %.2f, %.1fx PE-wise", sum->groups_alive / sum->groups,
             sum->group_cost > 0.0 ? sum->groups / sum->group_cost : 0.0);
+    if (sum->digits > 0.0)
+        say(&words, "%.2f %% of the slices", 100.0 * sum->digits_nonzero / sum->digits);
     if (sum->has_grid)
         say(&words, "%.2f bits a weight, %.0fx data, %.0fx with indices",
             sum->value_bits / sum->nonzero, 32.0 * sum->weights / sum->data_bits,
@@ -242,7 +251,7 @@ static void notes(struct table *table, int slices, bool has_seeds)
 {
     table_note(
         table,
-        "its own metric: as the method counts it; weights a column, ADC bits, groups and pieces "
+        "its own metric: as the method counts it; weights a column, ADC bits, groups, pieces and slices "
         "of the layers it was used on, all else of all layers. weights: not 0 on the crossbars. "
         "data: bits of the weights as the method stores them; with indices: of those that are "
         "not 0, or all of them where that takes less; storage: 32 bits for "

@@ -44,6 +44,10 @@ const struct method_column method_columns[] = {
     COUNT(coefficients_nonzero, "smartdeal: coefficients that are not 0", "1"),
     NUMBER(refit, "smartdeal: distance of the product of the counted coefficients and bases from the "
                   "weights, over their norm", "1"),
+    NUMBER(digits_asked, "slice-sparsity: share of the digits that may be other than 0; slice-digits: so many of a weight over its slices; 0 = all",
+           "1"),
+    COUNT(digits, "slices of all weights: digits", "1"),
+    COUNT(digits_nonzero, "digits that are not 0", "1"),
     COUNT(group, "group-lasso: input channels of a group; 0 = none", "1"),
     COUNT(groups, "group-lasso: groups", "1"),
     COUNT(groups_alive, "group-lasso: groups with a weight that is not 0", "1"),
@@ -129,6 +133,23 @@ static void count_columns(struct method_layer *m, const struct constraint_layer 
     m->column_negative = (int64_t)metrics_column_nonzero(w, layer->out, inputs, layer->rows, -1);
 }
 
+/* In slices of crossbar cells, from codes as they are: 0 where training is not quantised. */
+static void count_digits(struct method_layer *m, const struct settings *s,
+                         const struct constraint_layer *layer, const int16_t *code, size_t index)
+{
+    const int slices = bit_slice_count(layer->format);
+    uint64_t nonzero[BIT_SLICE_MAX] = {0};
+    if (!s->fixed_point.quantise)
+        return;
+    bit_slice_count_nonzero(layer->format, code, (size_t)m->weights, nonzero);
+    m->digits = m->weights * slices;
+    for (int k = 0; k < slices; k++)
+        m->digits_nonzero += (int64_t)nonzero[k];
+    m->digits_asked = constraint_settings_amount(s, &constraint_slice_sparsity, index);
+    if (m->digits_asked == 0.0)
+        m->digits_asked = constraint_settings_amount(s, &constraint_slice_digits, index) / slices;
+}
+
 static void count_groups(struct method_layer *m, const struct settings *s,
                          const struct constraint_layer *layer, const float *w, size_t index)
 {
@@ -171,6 +192,7 @@ static struct method_layer method_count(const struct settings *s, const struct p
     count_storage(&m, &layer, w, params->value + tensor->offset);
     count_arrays(&m, s, &layer);
     count_columns(&m, &layer, w);
+    count_digits(&m, s, &layer, params->code + tensor->offset, index);
     count_groups(&m, s, &layer, w, index);
     return m;
 }

@@ -20,7 +20,9 @@ struct method_layer {
     int64_t grid_bits, is_ternary;
     int64_t block, dense_arrays, block_arrays, passes;
     int64_t pieces, coefficients, coefficients_nonzero;
-    double refit; /* how far the decomposition that was counted is from the weights */
+    double refit;        /* how far the decomposition that was counted is from the weights */
+    double digits_asked; /* share of digits, or digits a weight */
+    int64_t digits, digits_nonzero;
     int64_t group, groups, groups_alive;
     double group_compression;
 };

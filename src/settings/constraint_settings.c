@@ -1,5 +1,7 @@
 #include "settings/constraint_settings.h"
 
+#include <string.h>
+
 #include "settings/crossbar_settings.h"
 #include "settings/options.h"
 
@@ -7,6 +9,17 @@ static struct bit_slice_format format_of(const struct settings *s)
 {
     return (struct bit_slice_format){(int)s->fixed_point.bits,
                                      settings_crossbar_format(s).cell_bits};
+}
+
+static void ask_slices(const struct settings *s, struct constraint_layer *layer)
+{
+    const struct real_list *prices = &s->slice_sparsity.prices;
+    for (int k = 0; k < bit_slice_count(layer->format); k++)
+        layer->price[k] = k < prices->count ? prices->value[k] : 1.0;
+    layer->start = s->slice_sparsity.start;
+    layer->ramp = s->slice_sparsity.ramp;
+    layer->is_shared = strcmp(s->slice_sparsity.over, "network") == 0;
+    layer->is_relative = strcmp(s->slice_sparsity.distance, "relative") == 0;
 }
 
 /* Everything but the shape. */
@@ -26,6 +39,8 @@ static struct constraint_layer ask(const struct settings *s, const struct constr
     layer.amount = class->is_per_slice ? 0.0 : amount[0];
     for (size_t k = 0; k < numbers && class->is_per_slice; k++)
         layer.adc_bits[k] = (int)amount[k];
+    if (class == &constraint_slice_sparsity)
+        ask_slices(s, &layer);
     return layer;
 }
 

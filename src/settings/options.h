@@ -15,7 +15,7 @@
 #include "settings/settings.h"
 
 enum {
-    OPTIONS_MAX = 64,    /* rows of the table, for arrays with one element an option */
+    OPTIONS_MAX = 128,   /* rows of the table, for arrays with one element an option */
     OPTIONS_TEXT = 4096, /* bytes that hold any value as text */
 };
 

@@ -49,8 +49,9 @@
 #define INTEGER_AT(name, field, low, high, value, text) \
     {AT(name, field), .type = OPTION_INTEGER, .min = low, .max = high, .standard = value, \
      .meaning = text}
-#define CHOICE_AT(name, field, list, value, text) \
-    {AT(name, field), .type = OPTION_CHOICE, .choices = list, .standard = value, .meaning = text}
+#define CHOICE_AT(name, field, list, value, text, ...) \
+    {AT(name, field), .type = OPTION_CHOICE, .choices = list, .standard = value, .meaning = text, \
+     __VA_ARGS__}
 #define LAYERS(field, value, text) \
     ROW(OPTION_LAYERS, field, .standard = value, .meaning = text)
 
@@ -140,6 +141,21 @@ const struct option_entry options_table[] = {
            "bits of a weight that is not zero: 2^bits multiples of an interval; 0 = any value"),
     REALS("ternary.threshold", ternary.threshold, '[', 0, 0.99,
           "weights below this share of the layer's largest are zero, the others ±S; 0 = not ternary"),
+    REALS("slice-sparsity.keep", slice_sparsity.keep, '[', 0, 1,
+          "share of the slices (digits) of each layer that may be other than zero; 0 = all"),
+    CHOICE_AT("slice-sparsity.over", slice_sparsity.over, "layer, network", "layer",
+              "network: the share is that of all layers together, at one price of a digit"),
+    CHOICE_AT("slice-sparsity.distance", slice_sparsity.distance, "absolute, relative", "absolute",
+              "between layers: what a deviation of a weight counts; relative: over the layer's mean square",
+              ONLY_IF("slice-sparsity.over", "network")),
+    REALS("slice-sparsity.prices", slice_sparsity.prices, '[', 0, 1000,
+          "what a digit of each slice counts in the share, B0 first; none: 1 each"),
+    REAL_AT("slice-sparsity.ramp", slice_sparsity.ramp, '[', 0, 1, ']', "0",
+            "share of the epochs in which the share falls to keep, by a third power; only epochs behind it are selected; 0 = keep from the start"),
+    REAL_AT("slice-sparsity.start", slice_sparsity.start, '(', 0, 1, ']', "1",
+            "ramp: the share before the first step"),
+    WHOLES("slice-digits.digits", slice_digits.digits, 0, 8,
+           "digits of a weight that may be other than zero, in any slices; 0 = all"),
     WHOLES("adc-limit.bits", adc_limit.bits, 0, 16,
            "bits of the ADC of each slice, B0 first, that must be enough for every input; for all layers or layer by layer"),
     CHOICE_AT("adc-limit.exponent", adc_limit.exponent, "fit, 0, 1, 2, 3, 4, 5, 6", "fit",

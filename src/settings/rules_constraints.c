@@ -92,6 +92,31 @@ static bool check_constraint(struct rule_check *check, const struct constraint_c
     return check_others(check, class, layers);
 }
 
+/* One share of the network is one number; a start that is not above the end is none. */
+static bool check_slices(struct rule_check *check)
+{
+    static const char keep[] = "slice-sparsity.keep", prices[] = "slice-sparsity.prices";
+    static const char start[] = "slice-sparsity.start", ramp[] = "slice-sparsity.ramp";
+    const struct settings *s = check->settings;
+    const int slices = crossbar_slices(settings_crossbar_format(s));
+    if (s->slice_sparsity.keep.count == 0)
+        return true;
+    if (s->slice_sparsity.keep.count > 1 && strcmp(s->slice_sparsity.over, "network") == 0)
+        return rules_break(check, keep, "slice-sparsity.over",
+                           "%s has %d numbers, but slice-sparsity.over is network; allowed: one",
+                           keep, (int)s->slice_sparsity.keep.count);
+    if (s->slice_sparsity.prices.count > 0 && s->slice_sparsity.prices.count != slices)
+        return rules_break(check, prices, prices, "%s has %d numbers; allowed: %d, one a slice",
+                           prices, (int)s->slice_sparsity.prices.count, slices);
+    if (s->slice_sparsity.ramp == 0.0 && s->slice_sparsity.start < 1.0)
+        return rules_break(check, start, ramp, "%s has no effect: %s is 0", start, ramp);
+    for (int i = 0; i < s->slice_sparsity.keep.count; i++)
+        if (s->slice_sparsity.start < s->slice_sparsity.keep.value[i])
+            return rules_break(check, start, keep, "%s is %g, less than %s, which is %g", start,
+                               s->slice_sparsity.start, keep, s->slice_sparsity.keep.value[i]);
+    return true;
+}
+
 /* Converters in the loop: as many numbers a layer as it has slices, or one. */
 static bool check_adc(struct rule_check *check)
 {
@@ -141,5 +166,6 @@ bool rules_constraints_check(struct rule_check *check)
             if (!check_constraint(check, constraint_table[i], layers))
                 return false;
     }
-    return check_groups(check) && check_adc(check) && check_recalibration(check);
+    return check_slices(check) && check_groups(check) && check_adc(check) &&
+           check_recalibration(check);
 }

@@ -103,6 +103,16 @@ struct settings {
         struct real_list threshold;
     } ternary;
     struct {
+        struct real_list keep;
+        char over[16];           /* layer, network */
+        char distance[16];       /* absolute, relative */
+        struct real_list prices; /* of each slice, B0 first; none: 1 */
+        double ramp, start;      /* of the budget; ramp 0: it does not fall */
+    } slice_sparsity;
+    struct {
+        struct real_list digits;
+    } slice_digits;
+    struct {
         struct real_list bits; /* of each slice, or of each slice of each weight layer */
         char exponent[8];      /* fit, or a number */
     } adc_limit;

@@ -50,6 +50,15 @@ static size_t element_of(const struct constrain_set *set, size_t unit)
     return set->size;
 }
 
+/* Room for the layers of a set as they are projected, and for what they share. */
+static void add_sharing(struct constrain_set *set)
+{
+    set->now = MEM_NEW(struct constraint_layer, set->layers);
+    for (size_t l = 0; l < set->layers; l++)
+        set->now[l] = set->layer[l].layer;
+    set->scratch = set->class->share_scratch ? set->class->share_scratch(set->now, set->layers) : 0;
+}
+
 static void add_set(struct constrain *constrain, const struct settings *s,
                     const struct constraint_class *class)
 {
@@ -70,6 +79,7 @@ static void add_set(struct constrain *constrain, const struct settings *s,
     for (int r = 0; r <= comm_size(); r++)
         set->first[r] = element_of(
             set, r < comm_size() ? comm_share_of(set->units, r, comm_size()).first : set->units);
+    add_sharing(set);
     constrain->size += set->size;
 }
 
@@ -86,6 +96,7 @@ static void take_memory(struct constrain *constrain)
         set->u = constrain->u ? constrain->u + done : NULL;
         done += set->size;
         largest = set->size > largest ? set->size : largest;
+        scratch = set->scratch > scratch ? set->scratch : scratch;
         for (size_t l = 0; l < set->layers; l++)
             scratch = set->layer[l].scratch > scratch ? set->layer[l].scratch : scratch;
     }
@@ -101,7 +112,8 @@ struct constrain *constrain_create(const struct settings *s, struct parameters *
                              .every = (size_t)s->impose.every,
                              .rho = s->impose.rho,
                              .growth = s->impose.growth,
-                             .shift = shift_of(s)};
+                             .shift = shift_of(s),
+                             .epochs = (double)s->epochs};
     for (size_t i = 0; i < constraint_count; i++)
         if (option_amounts(s, constraint_table[i])->count > 0)
             add_set(&made, s, constraint_table[i]);
@@ -119,6 +131,7 @@ void constrain_destroy(struct constrain *constrain)
         return;
     for (size_t i = 0; i < constrain->sets; i++) {
         mem_free(constrain->set[i].layer);
+        mem_free(constrain->set[i].now);
         mem_free(constrain->set[i].first);
     }
     mem_free(constrain->z);
@@ -153,18 +166,42 @@ static void scatter(const struct constrain *constrain, const struct constrain_se
                set->layer[l].count * sizeof *compact);
 }
 
+/* Of a layer after `done` epochs: the amount falls by the third power of what is left of the ramp. */
+static double amount_now(const struct constrain *constrain, const struct constraint_layer *layer)
+{
+    const double end = layer->ramp * constrain->epochs;
+    if (layer->start <= layer->amount || constrain->done >= end)
+        return layer->amount;
+    const double left = 1.0 - constrain->done / end;
+    return layer->amount + (layer->start - layer->amount) * left * left * left;
+}
+
+/* The layers as they are at this moment, with what they share of the weights. */
+static void describe_now(const struct constrain *constrain, const struct constrain_set *set,
+                         const float *compact)
+{
+    for (size_t l = 0; l < set->layers; l++) {
+        const struct constrained *c = &set->layer[l];
+        const int exponent = constrain->params->tensor[c->tensor].exponent_floor;
+        set->now[l] = c->layer;
+        set->now[l].amount = amount_now(constrain, &c->layer);
+        if (set->class->holds_exponent)
+            set->now[l].step = fixed_point_step(exponent, c->layer.format.bits);
+    }
+    if (set->class->share)
+        set->class->share(set->now, set->layers, compact, constrain->scratch);
+}
+
 /* Projects the units of this rank, one at a time, and gathers those of the others. */
 static void project(const struct constrain *constrain, const struct constrain_set *set,
                     float *compact)
 {
     const struct share mine = comm_share(set->units);
+    describe_now(constrain, set, compact);
     for (size_t l = 0; l < set->layers; l++) {
         const struct constrained *c = &set->layer[l];
-        const size_t row = c->layer.in * c->layer.taps;
-        struct constraint_layer layer = c->layer;
-        const int exponent = constrain->params->tensor[c->tensor].exponent_floor;
-        layer.step =
-            set->class->holds_exponent ? fixed_point_step(exponent, layer.format.bits) : 0.0f;
+        const struct constraint_layer layer = set->now[l];
+        const size_t row = layer.in * layer.taps;
         for (size_t u = 0; u < c->units; u++) {
             if (c->first_unit + u < mine.first || c->first_unit + u >= mine.first + mine.count)
                 continue;
@@ -263,7 +300,7 @@ static bool are_held(const struct constrain *constrain, const struct constrain_s
 /* From now on; those of a parent run stay, unless the settings name a shift. */
 static void hold_exponents(struct constrain *constrain)
 {
-    for (size_t i = 0; i < constrain->sets; i++) {
+    for (size_t i = constrain->sets; i-- > 0;) { /* the last set is the one that is kept in full */
         const struct constrain_set *set = &constrain->set[i];
         if (!set->class->holds_exponent)
             continue;
@@ -286,7 +323,9 @@ static void mask_zeros(struct constrain *constrain, const struct constrain_set *
 
 void constrain_start(struct constrain *constrain)
 {
+    constrain->done = constrain->epochs; /* exponents for what the amounts will have become */
     hold_exponents(constrain);
+    constrain->done = 0.0;
     if (constrain->by == CONSTRAIN_HARD) {
         project_weights(constrain, ZEROS);
         for (size_t i = 0; i < constrain->sets; i++)
@@ -357,6 +396,22 @@ void constrain_after_step(struct constrain *constrain, size_t steps, bool is_las
         update_admm(constrain);
     if (is_due && constrain->by == CONSTRAIN_HARD)
         project_weights(constrain, VALUES);
+}
+
+void constrain_at(struct constrain *constrain, double epochs)
+{
+    constrain->done = epochs;
+}
+
+bool constrain_is_whole(const struct constrain *constrain)
+{
+    for (size_t i = 0; i < constrain->sets; i++)
+        for (size_t l = 0; l < constrain->set[i].layers; l++) {
+            const struct constraint_layer *layer = &constrain->set[i].layer[l].layer;
+            if (amount_now(constrain, layer) != layer->amount)
+                return false;
+        }
+    return true;
 }
 
 /* ---- show ---- */

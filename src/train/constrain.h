@@ -42,9 +42,11 @@ struct constrained {
 struct constrain_set {
     const struct constraint_class *class;
     size_t layers, size, units;
-    struct constrained *layer; /* [layers] owned */
-    size_t *first;             /* [ranks + 1] elements that each rank projects; owned */
-    float *z, *u;              /* [size] ADMM: in the arrays of struct constrain; else NULL */
+    struct constrained *layer;    /* [layers] owned */
+    struct constraint_layer *now; /* [layers] as they are projected; owned */
+    size_t scratch;               /* bytes for what they share */
+    size_t *first;                /* [ranks + 1] elements that each rank projects; owned */
+    float *z, *u;                 /* [size] ADMM: in the arrays of struct constrain; else NULL */
 };
 
 struct constrain {
@@ -52,8 +54,9 @@ struct constrain {
     enum constrain_by by;
     size_t every; /* steps; 0: epochs */
     double rho, growth;
-    int shift;         /* of held exponents; CONSTRAIN_FIT */
-    size_t sets, size; /* size: of all sets, for z and u */
+    int shift;           /* of held exponents; CONSTRAIN_FIT */
+    double epochs, done; /* of the run: amounts may fall over it */
+    size_t sets, size;   /* size: of all sets, for z and u */
     struct constrain_set set[CONSTRAINTS_MAX];
     float *z, *u; /* [size] owned; ADMM only */
     float *point; /* [largest set] a projection in the making; owned */
@@ -84,6 +87,13 @@ void constrain_shape_gradient(const struct constrain *constrain);
 
 /* Adds ADMM's pull to the gradient. Not collective. */
 void constrain_add_gradient(const struct constrain *constrain);
+
+/* The run has come so far, in epochs: what amounts that fall over a run depend on, to be said before
+ * what follows projects. A new constrain is at 0. Not collective. */
+void constrain_at(struct constrain *constrain, double epochs);
+
+/* Whether all amounts have fallen to what the settings ask for. Not collective. */
+bool constrain_is_whole(const struct constrain *constrain);
 
 /* After a step, the `steps`th of the run from 1: projects what is due. Collective. */
 void constrain_after_step(struct constrain *constrain, size_t steps, bool is_last_of_epoch);

@@ -186,13 +186,17 @@ static void keep_if_better(struct training *t, const struct history_row *row, si
  * are the best. */
 static enum training_outcome measure(struct training *t, struct history_row *row, struct error *err)
 {
+    bool is_whole = true;
     if (t->constrain) {
+        constrain_at(t->constrain, (double)t->at.epoch);
+        is_whole = constrain_is_whole(t->constrain);
         constrain_show(t->constrain);
         row->value[HISTORY_RESIDUAL] = constrain_residual(t->constrain);
         row->value[HISTORY_RHO] = t->constrain->by == CONSTRAIN_ADMM ? t->constrain->rho : NAN;
     }
     const enum training_outcome outcome = measure_weights(t, row, err);
-    if (outcome == TRAINING_MEASURED && (t->at.epoch > 0 || t->run->settings.epochs == 0))
+    if (outcome == TRAINING_MEASURED && is_whole &&
+        (t->at.epoch > 0 || t->run->settings.epochs == 0))
         keep_if_better(t, row, t->at.epoch);
     if (t->constrain)
         constrain_hide(t->constrain);
@@ -246,6 +250,8 @@ static enum training_outcome train_step(struct training *t, struct error *err)
     const double rate = schedule_rate(&schedule, done);
     struct step_result result;
     load_batch(t, at->samples, m, &augmentation);
+    if (t->constrain)
+        constrain_at(t->constrain, done);
     if (!step_run(&t->step, m, rate, &result)) {
         error_set(err,
                   "run '%s' has diverged in epoch %zu, step %zu: a value is not finite or a "
@@ -256,6 +262,7 @@ static enum training_outcome train_step(struct training *t, struct error *err)
     at->samples += m;
     if (t->constrain) {
         const size_t before = (at->epoch - 1) * ((n + batch - 1) / batch);
+        constrain_at(t->constrain, (double)at->epoch - 1.0 + (double)at->samples / (double)n);
         constrain_after_step(t->constrain, before + (at->samples + batch - 1) / batch,
                              at->samples == n);
     }

@@ -26,6 +26,17 @@ runs:
     column-sparsity: {nonzeros: 9}
     impose: {by: forward}
   - {name: child, from: limit}
+  - name: slices
+    from: dense
+    epochs: 1
+    slice-sparsity: {keep: 0.04, over: network, distance: relative, prices: [1, 1, 1, 2]}
+    impose: {every: 3, rho: 0.05}
+  - name: budget
+    from: dense
+    epochs: 2
+    slice-sparsity: {keep: [0.03, 0.1, 0.4], start: 0.5, ramp: 0.5}
+    impose: {by: forward}
+  - {name: digits, from: dense, epochs: 1, slice-digits: {digits: 1}, impose: {by: hard, every: 3}}
 END
 
 # What the constraints promise, from the codes in the files. A child keeps the exponents.
@@ -60,6 +71,19 @@ for layer in "fc1", "fc2", "fc3":
         assert static_bits(run, layer).max() <= np.ceil(np.log2(1 + 3 * limited)), (run, layer)
 limits("forward", "fc1", (3, 3, 3, 1))
 limits("forward", "fc3", (2, 2, 2, 2))
+def digits(run, layer): # of each slice, B0 first, and of each weight
+    parts = [np.abs(codes(run, layer)[0]) >> 2 * k & 3 for k in range(4)]
+    return [np.count_nonzero(p) for p in parts], sum(p > 0 for p in parts)
+layers = "fc1", "fc2", "fc3"
+sizes = [codes("dense", layer)[0].size for layer in layers]
+taken = sum(sum(np.multiply(digits("slices", layer)[0], (1, 1, 1, 2))) for layer in layers)
+assert 0.999 * 0.04 * 5 * sum(sizes) < taken <= 0.04 * 5 * sum(sizes), taken
+for layer, size, keep in zip(layers, sizes, (0.03, 0.1, 0.4)):
+    assert sum(digits("budget", layer)[0]) <= keep * 4 * size, layer
+    assert digits("digits", layer)[1].max() == 1, layer
+for run in "slices", "budget", "digits":
+    counted = h5py.File(f"{sys.argv[1]}/{run}.h5")["method/digits_nonzero"][()]
+    assert list(counted) == [sum(digits(run, layer)[0]) for layer in layers], run
 for layer in "fc1", "fc2", "fc3":
     a, b = codes("limit", layer), codes("child", layer)
     assert (a[0] == b[0]).all() and a[1]["exponent"] == b[1]["exponent"] == b[1]["exponent_floor"]

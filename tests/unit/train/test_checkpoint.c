@@ -49,6 +49,16 @@ static const char HARD[] =
     "runs: [{name: r, epochs: 2, column-sparsity: {nonzeros: 6}, impose: {by: hard},\n"
     "        adc-limit: {bits: [2, 2, 3, 1], exponent: 1}}]\n";
 
+/* A budget of the network that falls within the run, straight-through; selection waits for its end. */
+static const char BUDGET[] =
+    "experiment: e\n"
+    "data: {name: cifar10, validation: 10}\n"
+    "network: {layers: [average-pool: {size: 4}, flatten, linear: {outputs: 6}, batch-norm, relu,\n"
+    "          linear: {outputs: 10}]}\n"
+    "training: {batch: 16, shards: 4, rate: 0.05, momentum: 0.9}\n"
+    "runs: [{name: r, epochs: 3, impose: {by: forward}, slice-sparsity: {keep: 0.1, over: network,\n"
+    "        distance: relative, start: 0.5, ramp: 0.6}}]\n";
+
 /* Straight-through, with running statistics that are no weights. */
 static const char FORWARD[] =
     "experiment: e\n"
@@ -194,6 +204,24 @@ static void test_constraints(void **state)
     interrupt(FORWARD, 2 * 3, NULL);
 }
 
+/* The budget stands at the same place of its fall after every interruption, and epochs before its end
+ * (60 % of three) are not kept: their weights have more digits. */
+static void test_budget(void **state)
+{
+    (void)state;
+    struct fixture *f = open_fixture(BUDGET, NULL);
+    assert_int_equal(run_train(&f->training, &f->checkpoint, &run_error), 0);
+    double share[4] = {0};
+    for (size_t epoch = 0; epoch < f->training.history.rows; epoch++)
+        for (int k = 0; k < 4; k++)
+            share[epoch] += f->training.history.row[epoch].nonzero[k];
+    assert_int_equal(f->training.history.rows, 4);
+    assert_true(share[0] > 1.2 * share[1] && share[1] > 1.2 * share[2]);
+    assert_true(f->training.best.epoch >= 2);
+    close_fixture(f);
+    interrupt(BUDGET, 3 * 3, NULL); /* all */
+}
+
 static void test_adc(void **state)
 {
     (void)state;
@@ -222,7 +250,7 @@ int main(void)
         cmocka_unit_test(test_mlp),         cmocka_unit_test(test_resnet),
         cmocka_unit_test(test_constraints), cmocka_unit_test(test_dropout),
         cmocka_unit_test(test_end),         cmocka_unit_test(test_adc),
-        cmocka_unit_test(test_other_adc),
+        cmocka_unit_test(test_other_adc),   cmocka_unit_test(test_budget),
     };
     return cmocka_run_group_tests(tests, make_run_folder, remove_run_folder);
 }
