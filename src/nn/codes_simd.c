@@ -201,3 +201,18 @@ void SIMD_NAME(mask_gradient)(float *dx, const float *dy, const int16_t *mask, s
         SIMD_STORE(dx + i, value);
     }
 }
+
+/* ---- maximum ---- */
+
+void SIMD_NAME(spread_maximum)(float *dx, const float *dy, const uint8_t *winner, uint8_t place,
+                               size_t n)
+{
+    typedef uint8_t bytes __attribute__((vector_size(SIMD_LANES)));
+    for (size_t i = 0; i < n; i += SIMD_LANES) {
+        bytes narrow;
+        SIMD_LOAD(narrow, winner + i);
+        const simd_i32 wins = __builtin_convertvector(narrow, simd_i32) == place;
+        const simd_f32 value = (simd_f32)((simd_i32)load_floats(dy + i) & wins);
+        SIMD_STORE(dx + i, value);
+    }
+}

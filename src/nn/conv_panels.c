@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "hw/fixed_point.h"
+#include "nn/conv_lay.h"
 #include "nn/conv_panels_gradient.h"
 #include "nn/conv_panels_plan.h"
 #include "nn/conv_winograd.h"
@@ -71,15 +72,24 @@ static void find_readers(const struct conv_panels *t, size_t i, size_t length, s
     }
 }
 
-struct conv_panels *conv_panels_create(const struct op *op)
+/* Sizes. */
+static void plan(struct conv_panels *t, const struct op *op)
 {
-    struct conv_panels *t = MEM_NEW(struct conv_panels, 1);
     t->kernel = (size_t)op->kernel;
     t->taps = t->kernel * t->kernel;
     t->step = (size_t)op->step;
     t->padding = (size_t)op->padding;
     t->in = plane_of(op->in);
     t->out = plane_of(op->out);
+    if (conv_lay_gathers(op))
+        conv_lay_plan(t, op);
+    t->winograd = conv_winograd_suits(t);
+}
+
+struct conv_panels *conv_panels_create(const struct op *op)
+{
+    struct conv_panels *t = MEM_NEW(struct conv_panels, 1);
+    plan(t, op);
     t->forward_group =
         group_of(FORWARD_BYTES / (panel_elements(t->in, 1) * sizeof(int16_t)), op->capacity);
     t->backward_group = group_of(GROUP_PIXELS / pixels_of(t->out), op->capacity);
@@ -94,7 +104,6 @@ struct conv_panels *conv_panels_create(const struct op *op)
     for (size_t x = 0; x < t->in.width; x++)
         find_readers(t, x, t->out.width, t->column_reader + x * t->kernel);
     t->acc = MEM_NEW(float, PANEL_BLOCKS * t->taps * PANEL_SQUARE);
-    t->winograd = conv_winograd_suits(t);
     scratch_reserve(op->scratch, panel_elements(t->in, t->forward_group) * sizeof(float));
     scratch_reserve(op->scratch, weights * sizeof(int64_t) + backward_bytes(t));
     return t;
@@ -105,6 +114,7 @@ void conv_panels_destroy(struct conv_panels *t)
     mem_free(t->forward);
     mem_free(t->backward);
     mem_free(t->tap);
+    conv_lay_release(t);
     mem_free(t->row_reader);
     mem_free(t->column_reader);
     mem_free(t->acc);
@@ -206,56 +216,6 @@ static size_t taps_of_input(const struct conv_panels *t, size_t y, size_t x, siz
     return taps;
 }
 
-/* ---- lines of panels ---- */
-
-/* Rows of samples [first, first + n) go to [panels, pixels, n, 16]. */
-struct lay {
-    size_t pixel, panel;
-};
-
-static struct lay lay_of(struct plane plane, size_t n)
-{
-    return (struct lay){n * PANEL_WIDTH, pixels_of(plane) * n * PANEL_WIDTH};
-}
-
-static size_t lay_place(struct plane plane, size_t n, size_t sample, int y)
-{
-    return ((size_t)y * plane.width * n + sample) * PANEL_WIDTH;
-}
-
-static void lay_codes(int16_t *to, const struct tensor *from, size_t first, size_t n)
-{
-    const struct plane plane = plane_of(from);
-    const struct lay lay = lay_of(plane, n);
-    for (size_t i = 0; i < n; i++)
-        for (int y = 0; y < from->height; y++)
-            panel_kernels()->lay_codes(to + lay_place(plane, n, i, y), lay.pixel, lay.panel,
-                                       from->code + tensor_at(from, first + i, y, 0), plane.width,
-                                       plane.panels);
-}
-
-static void widen_codes(float *to, const struct tensor *from, size_t first, size_t n)
-{
-    const struct plane plane = plane_of(from);
-    const struct lay lay = lay_of(plane, n);
-    for (size_t i = 0; i < n; i++)
-        for (int y = 0; y < from->height; y++)
-            panel_kernels()->widen_codes(to + lay_place(plane, n, i, y), lay.pixel, lay.panel,
-                                         from->code + tensor_at(from, first + i, y, 0), plane.width,
-                                         plane.panels);
-}
-
-static void lay_floats(float *to, const struct tensor *from, const float *x, size_t first, size_t n)
-{
-    const struct plane plane = plane_of(from);
-    const struct lay lay = lay_of(plane, n);
-    for (size_t i = 0; i < n; i++)
-        for (int y = 0; y < from->height; y++)
-            panel_kernels()->lay_floats(to + lay_place(plane, n, i, y), lay.pixel, lay.panel,
-                                        x + tensor_at(from, first + i, y, 0), plane.width,
-                                        plane.panels);
-}
-
 /* ---- products ---- */
 
 /* Pixel (y, x) of n samples from `first` in one tensor, a product over the panels of another. */
@@ -341,11 +301,11 @@ void conv_panels_forward(struct conv_panels *t, const struct op *op, const struc
     for (size_t first = 0; first < pass->samples; first += t->forward_group) {
         const size_t n = smaller(pass->samples - first, t->forward_group);
         if (!pass->quantise) {
-            lay_floats(op->scratch->block, op->in, op->in->value, first, n);
+            conv_lay_values(t, op, op->scratch->block, first, n);
             multiply_floats(t, &job, first, n);
             continue;
         }
-        lay_codes(op->scratch->block, op->in, first, n);
+        conv_lay_codes(t, op, op->scratch->block, first, n);
         const int32_t bits = multiply_codes(t, op, op->scratch->block, first, n, scale, bias);
         op->out->max_bits = bits > op->out->max_bits ? bits : op->out->max_bits;
     }
@@ -366,10 +326,10 @@ static bool backward_by_groups(struct conv_panels *t, const struct op *op, const
         for (size_t first = pass->begin[s], n; first < pass->begin[s + 1]; first += n) {
             n = smaller(pass->begin[s + 1] - first, t->backward_group);
             if (pass->quantise)
-                widen_codes(x, op->in, first, n);
+                conv_lay_wide_codes(t, op, x, first, n);
             else
-                lay_floats(x, op->in, op->in->value, first, n);
-            lay_floats(dy, op->out, op->out->gradient, first, n);
+                conv_lay_values(t, op, x, first, n);
+            conv_lay_gradients(t, op, dy, first, n);
             fits = conv_panels_weight_gradient(
                        t, x, dy, n, step * (double)((int64_t)1 << NN_SUM_EXPONENT), is_first) &&
                    fits;

@@ -20,6 +20,9 @@ struct conv_panels {
     void *forward;         /* [out / 16, taps, in, 16] float or code, see nn/panels.h */
     bool holds_codes;      /* what is in `forward` */
     bool winograd;         /* gradients by conv_winograd */
+    size_t *gather;        /* [in.channels] places in a window, or NULL: see conv_lay.h */
+    float *row;            /* [out.width, in.panels, 16] gathered codes or floats */
+    int16_t *line;         /* [channels, kernel, width] codes that are gathered */
     float *backward;       /* [in / 16, taps, out, 16] */
     struct panel_tap *tap; /* [taps] of one pixel */
     size_t *row_reader, *column_reader; /* [in.height, kernel] and [in.width, kernel]: the output

@@ -25,6 +25,8 @@ void SIMD_NAME(quantise_code_sum)(int16_t *code, float *value, const int16_t *a,
                                   size_t n, const float step[2], struct quantise_spec spec);
 void SIMD_NAME(mask_gradient)(float *dx, const float *dy, const int16_t *mask, size_t n,
                               int accumulate);
+void SIMD_NAME(spread_maximum)(float *dx, const float *dy, const uint8_t *winner, uint8_t place,
+                               size_t n);
 void SIMD_NAME(affine)(float *y, const float *x, const float *scale, const float *shift,
                        struct image_span span);
 void SIMD_NAME(gradient_moments)(float *part, const float *dy, const float *x, const float *mean,

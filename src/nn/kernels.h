@@ -121,6 +121,10 @@ struct nn_kernels {
     void (*mask_gradient)(float *dx, const float *dy, const int16_t *mask, size_t n,
                           int accumulate);
 
+    /* dx = winner == place ? dy : 0; n is a multiple of NN_LANES. */
+    void (*spread_maximum)(float *dx, const float *dy, const uint8_t *winner, uint8_t place,
+                           size_t n);
+
     /* dx (+)= y > 0 ? dy : 0; dx may be dy. */
     void (*relu_gradient)(float *dx, const float *dy, const float *y, size_t n, int accumulate);
 

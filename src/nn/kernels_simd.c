@@ -389,6 +389,7 @@ const struct nn_kernels SIMD_NAME(nn_kernels) = {
     .max_code_sum = SIMD_NAME(max_code_sum),
     .quantise_code_sum = SIMD_NAME(quantise_code_sum),
     .mask_gradient = SIMD_NAME(mask_gradient),
+    .spread_maximum = SIMD_NAME(spread_maximum),
     .affine = SIMD_NAME(affine),
     .gradient_moments = SIMD_NAME(gradient_moments),
     .affine_gradient = SIMD_NAME(affine_gradient),

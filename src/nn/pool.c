@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "hw/fixed_point.h"
+#include "nn/kernels.h"
 #include "nn/op.h"
 
 /* Positions of a window that lie in the image: rows and columns [begin, end) of it. */
@@ -144,24 +145,48 @@ static void clear_gradient(const struct op *op, const struct pass *pass)
         memset(op->in->gradient, 0, pass->samples * op->in->stride * sizeof(float));
 }
 
+/* Windows that lie side by side and fill the image: they get all its pixels. */
+static bool windows_tile(const struct op *op)
+{
+    return op->step == op->kernel && op->around.top == 0 && op->around.left == 0 &&
+           op->in->height == op->out->height * op->step &&
+           op->in->width == op->out->width * op->step;
+}
+
+/* All pixels of such a window: the gradient of the winner, 0 elsewhere. */
+static void spread_pixel(const struct op *op, size_t n, int y, int x, const uint8_t *winner)
+{
+    const float *dy = op->out->gradient + tensor_at(op->out, n, y, x);
+    const struct window w = window_of(op, y, x);
+    for (int p = 0; p < op->kernel * op->kernel; p++)
+        nn_kernels()->spread_maximum(op->in->gradient +
+                                         window_at(op, n, w, p / op->kernel, p % op->kernel),
+                                     dy, winner, (uint8_t)p, op->out->channel_stride);
+}
+
+static void add_pixel(const struct op *op, size_t n, int y, int x, const uint8_t *winner)
+{
+    const float *dy = op->out->gradient + tensor_at(op->out, n, y, x);
+    const struct window w = window_of(op, y, x);
+    for (int c = 0; c < op->out->channels; c++)
+        op->in->gradient[window_at(op, n, w, winner[c] / op->kernel, winner[c] % op->kernel) +
+                         (size_t)c] += dy[c];
+}
+
 static bool max_pool_backward(struct op *op, const struct pass *pass)
 {
     const struct max_pool_state *state = op->state;
     const struct tensor *out = op->out;
+    const bool spreads = windows_tile(op) && !op->adds_to_in;
     if (!op->in->gradient)
         return true;
-    clear_gradient(op, pass);
+    if (!spreads)
+        clear_gradient(op, pass);
     for (size_t n = 0; n < pass->samples; n++) {
         const uint8_t *winner = state->winner + n * winners_of_sample(op);
         for (int y = 0; y < out->height; y++)
-            for (int x = 0; x < out->width; x++, winner += out->channel_stride) {
-                const float *dy = out->gradient + tensor_at(out, n, y, x);
-                const struct window w = window_of(op, y, x);
-                for (int c = 0; c < out->channels; c++)
-                    op->in->gradient[window_at(op, n, w, winner[c] / op->kernel,
-                                               winner[c] % op->kernel) +
-                                     (size_t)c] += dy[c];
-            }
+            for (int x = 0; x < out->width; x++, winner += out->channel_stride)
+                spreads ? spread_pixel(op, n, y, x, winner) : add_pixel(op, n, y, x, winner);
     }
     return true;
 }

@@ -332,6 +332,33 @@ static void test_mask_gradient(void **state)
     for_all_lengths(check_mask_gradient);
 }
 
+/* ---- gradient of a maximum ---- */
+
+static void check_spread_maximum(const struct nn_kernels *kernels, size_t n)
+{
+    float *dy = random_floats(n + NN_LANES), *dx = random_floats(n + NN_LANES);
+    float *before = random_floats(n + NN_LANES);
+    uint8_t *winner = MEM_NEW(uint8_t, n + NN_LANES);
+    memcpy(before, dx, (n + NN_LANES) * sizeof *dx);
+    for (size_t i = 0; i < n; i++)
+        winner[i] = (uint8_t)(i % 3 == 0 ? 255 : i % 5);
+    for (int place = 0; place < 256; place += place < 4 ? 1 : 251) {
+        kernels->spread_maximum(dx, dy, winner, (uint8_t)place, n);
+        for (size_t i = 0; i < n + NN_LANES; i++)
+            assert_true(dx[i] == (i >= n ? before[i] : winner[i] == place ? dy[i] : 0.0F));
+    }
+    mem_free(dy);
+    mem_free(dx);
+    mem_free(before);
+    mem_free(winner);
+}
+
+static void test_spread_maximum(void **state)
+{
+    (void)state;
+    for_all_lengths(check_spread_maximum);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_max_code_sum),
         cmocka_unit_test(test_quantise_code_sum),
         cmocka_unit_test(test_mask_gradient),
+        cmocka_unit_test(test_spread_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Convolutions of many shapes: floats against the twin, codes exactly. */
 #include "unit/nn/op_compare.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -85,6 +86,30 @@ static void test_convolutions(void **state)
 {
     (void)state;
     for_all_convs(run_case);
+}
+
+/* Few channels that need no gradient are gathered, window by window. */
+static void test_first_layers(void **state)
+{
+    (void)state;
+    static const int kernels[] = {1, 2, 3, 4, 5, 9};
+    for (int i = 0; i < 6 * 4; i++)
+        for (int quantise = 0; quantise <= 1; quantise++) {
+            const int kernel = kernels[i % 6], channels = 1 + i / 6;
+            const struct conv_shape shape = {17, kernel, 1 + i % 2, i % 3, true};
+            struct network net;
+            char name[64];
+            snprintf(name, sizeof name, "first layer, kernel %d, %d channels", kernel, channels);
+            seed_random(name);
+            network_create(&net, channels, 9, 11);
+            struct tensor *x = network_add_quantiser(&net, "input", net.input, false);
+            x = network_add_image(&net, x, channels, 9, 11);
+            network_finish(&net, network_add_conv(&net, "conv", x, shape), SAMPLES);
+            random_parameters(&net.params);
+            run_network(name, &net, quantise);
+            network_destroy(&net);
+        }
+    assert_int_equal(mem_live_blocks(), 0);
 }
 
 /* ---- codes, exactly ---- */
@@ -211,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_convolutions),
         cmocka_unit_test(test_tiled_gradients),
+        cmocka_unit_test(test_first_layers),
         cmocka_unit_test(test_code_convolutions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
