@@ -98,15 +98,17 @@ static void explain(const char *path, const unsigned char *block, uint64_t bytes
         error_set(err, "%s: damaged, or its disk fails: HDF5 says '%s'", path, why);
 }
 
-/* The signature stands at 0, 512, 1024, 2048, … */
-static bool has_signature(int fd, uint64_t bytes)
+/* The signature stands at 0, 512, 1024, 2048, …; false with errno when the file cannot be read. */
+static bool find_signature(int fd, uint64_t bytes, bool *found)
 {
     unsigned char there[sizeof SIGNATURE];
-    for (uint64_t at = 0; at + sizeof there <= bytes; at = at == 0 ? 512 : 2 * at)
-        if (pread(fd, there, sizeof there, (off_t)at) == (ssize_t)sizeof there &&
-            memcmp(there, SIGNATURE, sizeof there) == 0)
-            return true;
-    return false;
+    *found = false;
+    for (uint64_t at = 0; !*found && at + sizeof there <= bytes; at = at == 0 ? 512 : 2 * at) {
+        if (lseek(fd, (off_t)at, SEEK_SET) < 0 || !disk_read(fd, there, sizeof there))
+            return false;
+        *found = memcmp(there, SIGNATURE, sizeof there) == 0;
+    }
+    return true;
 }
 
 /* Reads the start of the file; false with a line when it cannot be an HDF5 file. */
@@ -114,6 +116,7 @@ static bool look_into(int fd, const char *path, unsigned char block[SUPERBLOCK],
                       struct error *err)
 {
     struct stat about;
+    bool found;
     if (fstat(fd, &about) != 0)
         return disk_failed(err, "%s", path);
     if (!S_ISREG(about.st_mode))
@@ -124,7 +127,9 @@ static bool look_into(int fd, const char *path, unsigned char block[SUPERBLOCK],
     memset(block, 0, SUPERBLOCK);
     if (!disk_read(fd, block, *bytes < SUPERBLOCK ? (size_t)*bytes : SUPERBLOCK))
         return disk_failed(err, "%s", path);
-    return has_signature(fd, *bytes) || error_set(err, "%s: not an HDF5 file", path);
+    if (!find_signature(fd, *bytes, &found))
+        return disk_failed(err, "%s", path);
+    return found || error_set(err, "%s: not an HDF5 file", path);
 }
 
 /* ---- open ---- */
