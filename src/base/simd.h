@@ -66,8 +66,11 @@ typedef uint64_t simd_u64 __attribute__((vector_size(SIMD_BYTES)));
 #define SIMD_STORE(to, vector) memcpy((to), &(vector), sizeof(vector))
 
 /* In front of a loop over the vectors or rows of a register tile: unrolled early, its arrays become
- * registers. Left to itself GCC may copy a tile's operands through the stack. */
-#ifdef __clang__
+ * registers. Left to itself GCC may copy a tile's operands through the stack. Not with a sanitizer's
+ * checks between: clang then takes minutes for what no longer fits into registers. */
+#ifdef RESLICE_SANITIZED
+#define SIMD_UNROLL
+#elif defined __clang__
 #define SIMD_UNROLL _Pragma("unroll")
 #else
 #define SIMD_UNROLL _Pragma("GCC unroll 16")
