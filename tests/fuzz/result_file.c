@@ -22,7 +22,7 @@ static const struct attribute {
     {"/",              "experiment",      "e",                0   },
     {"/",              "run",             "a@alpha=2,seed=1", 0   },
     {"/",              "run_base",        "a",                0   },
-    {"/",              "parent",          "p@seed=1",         0   },
+    {"/",              "parent",          RESULT_PARENT,      0   },
     {"/",              "select",          "test",             0   },
     {"/",              "select_sparsity", NULL,               0   },
     {"/",              "quantise",        NULL,               1   },

@@ -11,6 +11,7 @@
 
 /* The network whose weights are in the file. */
 enum { RESULT_INPUTS = 4, RESULT_HIDDEN = 3, RESULT_CLASSES = 3, RESULT_QUANTISERS = 3 };
+#define RESULT_PARENT "p@seed=1" /* the run it comes from */
 
 /* Writes the file; `settings` are those it says it was made with. */
 void result_file_write(const char *path, const struct settings *settings);
