@@ -2,6 +2,7 @@
 # Training in the background, to be interrupted: for tests that have sourced common.sh and put an
 # experiment into $work/e.yaml.
 export OMPI_MCA_btl_vader_backing_directory=$work # a killed job leaves its files there
+unset OMPI_MCA_odls_base_sigkill_timeout # ranks that are told to stop write a checkpoint
 checkpoint_minutes=0.002
 
 # Leaves its process number, which the program then has. With LIMIT no file may grow beyond so many
@@ -12,6 +13,7 @@ echo $$ >"$1.${OMPI_COMM_WORLD_RANK:-0}"
 shift
 if [ -n "${LIMIT:-}" ]; then
     trap '' XFSZ
+    export OMPI_MCA_btl=self,tcp # shared memory is a file too
     ulimit -f "$LIMIT"
 fi
 exec "$@"

@@ -1,100 +1,10 @@
 #!/usr/bin/env bash
-# reslice crossbar: exact at full resolution, the same bytes on any number of ranks, equal to a numpy
-# simulation, and nothing of the result file is lost.
+# reslice crossbar, its command line and its tables: what is refused, what is said and shown, what
+# holds for every table of assignments.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-python=$(find_python)
-fashion=/usr/share/datasets/fashion-mnist
-
-cat >"$work/runs.yaml" <<'END'
-experiment: runs
-data: {name: fashion-mnist, train: 2000, test: 280, validation: 150}
-network: {model: mlp, hidden: [20]}
-training: {batch: 50, shards: 2, rate: 0.05}
-runs:
-  - {name: full, epochs: 2}
-  - {name: bitslice, from: full, epochs: 1, prune: {threshold: 0.01},
-     penalty: {name: bit-slice-l1, alpha: 0.5}}
-  - {name: float, epochs: 1, fixed_point: {quantise: false}}
-END
-
-# Residual sums, strides, batch norm, signed and unsigned inputs of convolutions; made-up pictures.
-mkdir -p "$work/data/cifar-10-batches-bin"
-"$python" - "$work/data/cifar-10-batches-bin" <<'END'
-import random, sys
-draw = random.Random(1)
-for name in [f"data_batch_{i}.bin" for i in range(1, 6)] + ["test_batch.bin"]:
-    with open(f"{sys.argv[1]}/{name}", "wb") as file:
-        for record in range(24):
-            file.write(bytes([draw.randrange(10)]) + draw.randbytes(3072))
-END
-cat >"$work/images.yaml" <<'END'
-experiment: images
-data: {name: cifar10, validation: 20}
-network: {model: resnet, depth: 8, width: 8}
-training: {batch: 24, shards: 4, rate: 0.05}
-crossbar: {samples: 5}
-runs: [{name: resnet, epochs: 1}]
-END
-
-# crossbar RANKS FILE ARGUMENT...
-crossbar() {
-    local ranks=$1
-    shift
-    on_ranks "$ranks" "$reslice" crossbar "$@"
-}
-
-# Every number of ranks adds the same bytes to the same file.
-same_on_ranks() {
-    local source=$1 ranks
-    shift
-    for ranks in 1 2 3 4; do
-        cp "$source" "$work/on$ranks.h5"
-        crossbar "$ranks" "$work/on$ranks.h5" "$@"
-    done
-    for ranks in 2 3 4; do
-        h5diff "$work/on1.h5" "$work/on$ranks.h5"
-        same_results "$work/on1.h5" "$work/on$ranks.h5"
-    done
-}
-
-selftest_passes() {
-    cp "$1" "$work/self.h5"
-    shift
-    crossbar 2 "$work/self.h5" --selftest "$@" | tee "$work/self.log"
-    grep -q 'are the exact integer products, and loss and accuracy .* those of evaluation' \
-        "$work/self.log"
-}
-
-# What training wrote is still there, and a second time replaces the groups.
-nothing_is_lost() {
-    cp "$work/runs/bitslice.h5" "$work/twice.h5"
-    crossbar 2 "$work/twice.h5"
-    for group in history layers slices activations predictions provenance; do
-        h5diff "$work/runs/bitslice.h5" "$work/twice.h5" "$group"
-    done
-    cp "$work/twice.h5" "$work/once.h5"
-    crossbar 1 "$work/twice.h5"
-    same_results "$work/once.h5" "$work/twice.h5"
-    [ ! -e "$work/twice.h5.part" ]
-    "$reslice" report "$work/twice.h5"
-}
-
-twin() {
-    cp "$work/runs/$1.h5" "$work/twin.h5"
-    crossbar 2 "$work/twin.h5" --adc 2,4,3,1 --adc 1,3,3,3 --per-layer --fewest 0 --loss 2
-    "$python" "$e2e/crossbar_twin.py" "$work/twin.h5" "$fashion"
-}
-
-# --exhaustive finds what trying all combinations with numpy finds.
-search() {
-    local loss
-    for loss in 1 4; do
-        cp "$work/runs/$1.h5" "$work/search.h5"
-        crossbar 2 "$work/search.h5" --quick --fewest 0 --loss "$loss" --exhaustive
-        "$python" "$e2e/crossbar_search.py" "$work/search.h5" "$fashion"
-    done
-}
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "${BASH_SOURCE[0]}")/crossbar.sh"
 
 # rows OPTION... -- ARGUMENT...: what holds for every table of assignments (crossbar_rows.py).
 rows() {
@@ -169,19 +79,6 @@ progress() {
     grep -Eq '^Accuracy by ADC bits$' "$work/out"
 }
 
-# Programmed without deviation, every choice of ADC bits has the accuracy of ideal cells.
-ideal_devices() {
-    cp "$work/runs/bitslice.h5" "$work/ideal.h5"
-    crossbar 2 "$work/ideal.h5" --quick --devices --device-seeds 2 --device-samples 0
-    "$python" - "$work/ideal.h5" <<'END'
-import sys, h5py
-with h5py.File(sys.argv[1]) as file:
-    devices = file["adc/devices"]
-    assert (devices["accuracy"][:].T == devices["ideal_accuracy"][:]).all()
-    assert (devices["ideal_accuracy"][:] == file["adc/assignments/test_accuracy"][:]).all()
-END
-}
-
 # refuses WHAT ARGUMENT...: status 2 and one line that contains WHAT.
 refuses() {
     local what=$1 status=0
@@ -251,20 +148,10 @@ assert run.returncode == 3 and "/nowhere" not in run.stderr
 END
 }
 
-train 2 "$work/runs.yaml" --output "$work"
 check "refused, in one line" refusals
 check "options without effect are refused" without_effect
 check "mistakes are found before any work" before_any_work
 check "the lock comes before the file" lock_first
-check "self-test of an MLP" selftest_passes "$work/runs/bitslice.h5" --quick
-check "self-test, other arrays and cells" selftest_passes "$work/runs/full.h5" --quick \
-    --set crossbar.rows=100 --set crossbar.cell_bits=4
-check "self-test, offset" selftest_passes "$work/runs/full.h5" --quick --signs offset
-check "self-test, analog" selftest_passes "$work/runs/full.h5" --quick --signs analog
-train 2 "$work/images.yaml" --output "$work" --data "$work/data"
-check "self-test of a ResNet" selftest_passes "$work/images/resnet.h5" --quick --data "$work/data"
-check "numpy computes the same accuracies" twin bitslice
-check "the exhaustive search finds the cheapest bits" search bitslice
 check "provisioned is never dearer than another row" rows -- --adc 2,4,3,1
 check "layers' own bits are a start of the search" rows --fewest 8 --start "99.99 %" -- --fewest 8
 check "wide arrays of wide cells" rows -- --set crossbar.rows=1024 --set crossbar.cell_bits=4
@@ -278,12 +165,4 @@ check "progress on a terminal" progress
 check "foreign files in the list are left out" foreign_files
 check "40 choices of ADC bits" many_choices
 check "nine slices" nine_slices
-check "1, 2, 3 and 4 ranks" same_on_ranks "$work/runs/bitslice.h5" --per-layer
-check "1, 2, 3 and 4 ranks, analog and scaled" same_on_ranks "$work/runs/full.h5" --quick \
-    --signs analog --transfer scaled
-check "1, 2, 3 and 4 ranks, noisy devices" same_on_ranks "$work/runs/bitslice.h5" --quick \
-    --devices --device-seeds 2 --device-samples 110 --variation wan --on-off 20 --stuck-hrs 0.01 \
-    --stuck-lrs 0.02 --read-noise 0.05 --wire 0.1 --leakage reference
-check "ideal devices are ideal" ideal_devices
-check "nothing is lost, twice is once" nothing_is_lost
 finish

@@ -17,14 +17,9 @@ resnet=(--network resnet "${color[@]}" --set network.depth=8 --set network.width
 
 # import RANKS WEIGHTS ARGUMENT...
 import() {
-    local few=()
-    # a ResNet's currents take long, and where nothing is quantised there are none
-    if [[ " $* " == *" resnet "* && " $* " != *quantise=false* && " $* " != *crossbar.samples* ]]; then
-        few=(--set crossbar.samples=2)
-    fi
     local ranks=$1
     shift
-    on_ranks "$ranks" "$reslice" import "$@" "${few[@]}" --data "$data" --fresh
+    on_ranks "$ranks" "$reslice" import "$@" --data "$data" --fresh
 }
 
 # same_logits FOLDER/NAME ARGUMENT...: of the network in floating point.
@@ -142,18 +137,16 @@ END
 
 # Convolutions make an input vector a pixel: not all test samples, unless they are asked for.
 samples_of_currents() {
-    local small=(--network resnet "${color[@]}" --set network.depth=8 --set network.width=8)
-    on_ranks 2 "$reslice" import "$work/numpy/resnet.h5" "${small[@]}" --data "$data" --fresh \
-        -o "$work/samples.h5"
+    import 2 "$work/numpy/resnet.h5" "${resnet[@]}" -o "$work/samples.h5"
     "$python" -c 'import sys, h5py
 config = h5py.File(sys.argv[1]).attrs["config"]
 assert " samples: 100\n" in config, config' "$work/samples.h5"
-    import 2 "$work/numpy/resnet.h5" "${small[@]}" -o "$work/samples.h5" \
+    import 2 "$work/numpy/resnet.h5" "${resnet[@]}" -o "$work/samples.h5" \
         --set crossbar.samples=10 | tee "$work/out"
     grep -q 'currents of the first 10 of 40 test samples; --set crossbar.samples=0 counts all' \
         "$work/out"
     counted "$work/samples.h5" 10
-    import 2 "$work/numpy/resnet.h5" "${small[@]}" -o "$work/samples.h5" \
+    import 2 "$work/numpy/resnet.h5" "${resnet[@]}" -o "$work/samples.h5" \
         --set crossbar.samples=0 | tee "$work/out"
     grep -q 'currents of all 40 test samples' "$work/out"
     counted "$work/samples.h5" 40

@@ -12,6 +12,7 @@ cat >"$work/limited.sh" <<'END'
 trap '' XFSZ
 ulimit -f "$1"
 shift
+export OMPI_MCA_btl=self,tcp # shared memory is a file too
 exec "$@"
 END
 chmod +x "$work/limited.sh"

@@ -3,6 +3,7 @@
 # plain run: on two nodes, in arrays, through a time limit, preemption, cancelling; jobs/table.sh.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/../e2e/common.sh"
+unset OMPI_MCA_{pml,btl,ess_singleton_isolated,odls_base_sigkill_timeout} # as jobs have it
 python=$(find_python)
 export RESLICE=$reslice
 
