@@ -34,3 +34,11 @@ size_t penalty_scalars(struct penalty_input in, bool quantised_only)
             scalars += in.tensor[t].count;
     return scalars;
 }
+
+bool penalty_has_filters(struct penalty_input in)
+{
+    for (size_t t = 0; t < in.count; t++)
+        if (in.tensor[t].filter > 0)
+            return true;
+    return false;
+}

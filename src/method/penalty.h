@@ -21,6 +21,16 @@ struct penalty_tensor {
     float step;          /* value of one code */
     bool is_quantised;
     float *gradient; /* added to */
+    /* Weights of a filter right in front of batch norm, which come in whole filters; 0: others. Of such
+     * a filter only the direction counts, and the gradient loses its part along the filter. */
+    size_t filter;
+};
+
+/* Forms of bit-slice L1; all false: that of the paper. */
+struct penalty_form {
+    bool in_steps; /* times the step of the tensor: as strong for small weights as for large ones */
+    bool
+        towards_nearest; /* the distance to the nearest code with fewer digits than the weight's own */
 };
 
 struct penalty_input {
@@ -28,6 +38,7 @@ struct penalty_input {
     size_t count;
     struct bit_slice_format format;
     double alpha;
+    struct penalty_form form;
     const struct penalty_input *whole; /* what these tensors are parts of, or NULL; not owned */
 };
 
@@ -46,11 +57,16 @@ struct penalty_class {
 extern const struct penalty_class penalty_l1;
 
 /* alpha sum of all slices / (4 N): bit-slice L1, arXiv 1909.08496 section 3, over the N quantised
- * parameters; for other slice counts the 4 is the number of slices. */
+ * parameters; for other slice counts the 4 is the number of slices. Towards the nearest code v with
+ * fewer digits (ours): alpha sum |w / step - v| / N. In steps: each tensor's part times its step. */
 extern const struct penalty_class penalty_bit_slice_l1;
 
 /* By name, static; NULL for "none" and for unknown names. Not collective. */
 const struct penalty_class *penalty_find(const char *name);
+
+/* Whether the filters of a penalty's gradients have to be whole (struct penalty_tensor). Not
+ * collective. */
+bool penalty_has_filters(struct penalty_input in);
 
 /* "none" and the names of the penalties, separated by ", ";
  * a static text, always the same. Not collective. */

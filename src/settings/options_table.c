@@ -27,8 +27,8 @@
         .standard = value, .meaning = text, __VA_ARGS__)
 #define BOOLEAN(field, value, text, ...) \
     ROW(OPTION_BOOLEAN, field, .standard = value, .meaning = text, __VA_ARGS__)
-#define CHOICE(field, list, value, text) \
-    ROW(OPTION_CHOICE, field, .choices = list, .standard = value, .meaning = text)
+#define CHOICE(field, list, value, text, ...) \
+    ROW(OPTION_CHOICE, field, .choices = list, .standard = value, .meaning = text, __VA_ARGS__)
 #define CHOICE_OF(field, function, value, text) \
     ROW(OPTION_CHOICE, field, .names = function, .standard = value, .meaning = text)
 /* At the end of a row: where alone the option has an effect. */
@@ -123,6 +123,16 @@ const struct option_entry options_table[] = {
          "before training, smaller weights become zero and stay zero; 0 = no pruning"),
     CHOICE_OF(penalty.name, penalty_names, "none", "regularisation of the weights"),
     REAL(penalty.alpha, '[', 0, 1e9, ']', "0", "strength of the penalty"),
+
+    CHOICE(penalty.unit, "code, step", "code",
+           "bit-slice-l1: step: the gradient times the step of a code, so that a layer that shrinks is not pulled harder",
+           ONLY_IF("penalty.name", "bit-slice-l1")),
+    CHOICE(penalty.towards, "zero, nearest", "zero",
+           "bit-slice-l1: nearest: to the nearest code with fewer digits, up or down",
+           ONLY_IF("penalty.name", "bit-slice-l1")),
+    BOOLEAN(penalty.radial, "true",
+            "bit-slice-l1: false: filters in front of batch norm are not pulled along themselves, where only their scale would change",
+            ONLY_IF("penalty.name", "bit-slice-l1")),
 
     REALS("sparsity.keep", sparsity.keep, '[', 0, 1,
           "share of each layer's weights that may be other than zero; 0 = all"),

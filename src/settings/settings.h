@@ -80,6 +80,9 @@ struct settings {
     struct {
         char name[SETTINGS_WORD]; /* none, l1, bit-slice-l1 */
         double alpha;
+        char unit[8];     /* code, step */
+        char towards[16]; /* zero, nearest */
+        bool radial;
     } penalty;
     /* Constraints: a number for each weight layer, or one for all; a list without any: off. */
     struct {

@@ -64,12 +64,30 @@ static void view_groups(struct step *step, const struct real_list *input_channel
         step->group[g].norm = step->norm + first;
 }
 
+/* Weights of a filter whose scale batch norm takes out again, a quantiser between the two or not; 0 for
+ * other tensors. */
+static size_t free_filter(const struct network *net, int t)
+{
+    const struct tensor *out = NULL;
+    for (int i = 0; i < net->op_count; i++) {
+        const struct op *op = &net->op[i];
+        if (op->class->gather_codes && op->weight == t)
+            out = op->out;
+        else if (out && op->in == out && op->class == &op_batch_norm)
+            return net->params.tensor[t].count / net->params.tensor[t].shape[0];
+        else if (out && op->in == out && op->class->is_quantiser && !op->relu)
+            out = op->out;
+    }
+    return 0;
+}
+
 void step_create(struct step *step, struct network *net, struct step_settings settings)
 {
     *step = (struct step){.net = net,
                           .sgd = settings.sgd,
                           .penalty = penalty_find(settings.penalty),
                           .alpha = settings.alpha,
+                          .form = settings.form,
                           .group_lasso = settings.group_lasso,
                           .constrain = settings.constrain,
                           .multiplier = settings.multiplier,
@@ -92,6 +110,7 @@ void step_create(struct step *step, struct network *net, struct step_settings se
             .code = net->params.code + tensor->offset,
             .is_quantised = tensor->is_quantised,
             .gradient = net->params.gradient + tensor->offset,
+            .filter = settings.skips_radial ? free_filter(net, t) : 0,
         };
     }
     view_groups(step, settings.group);
@@ -140,7 +159,11 @@ static struct penalty_input penalty_view(const struct step *step)
     for (size_t v = 0; v < step->views; v++)
         step->view[v].step =
             fixed_point_step(params->tensor[step->viewed[v]].exponent, step->format.bits);
-    return (struct penalty_input){step->view, step->views, step->format, step->alpha, NULL};
+    return (struct penalty_input){.tensor = step->view,
+                                  .count = step->views,
+                                  .format = step->format,
+                                  .alpha = step->alpha,
+                                  .form = step->form};
 }
 
 double step_penalty(const struct step *step)
@@ -211,10 +234,12 @@ static bool compute(struct step *step, size_t m, struct clock *clock)
  * gradients of one part after the other lie at the beginning of params.gradient. */
 enum { UPDATE_PART = 4096 };
 
-/* Constraints and the group lasso look at the whole gradient. */
-static size_t part_size(const struct step *step)
+/* Constraints and the group lasso look at the whole gradient, some penalties at filters. */
+static size_t part_size(const struct step *step, const struct penalty_input *penalty)
 {
-    return step->constrain || step->groups > 0 ? step->net->params.size : UPDATE_PART;
+    return step->constrain || step->groups > 0 || penalty_has_filters(*penalty)
+               ? step->net->params.size
+               : UPDATE_PART;
 }
 
 /* Of the parameters [first, end). */
@@ -247,7 +272,7 @@ static void update(struct step *step, double rate, struct clock *clock)
     struct parameters *params = &step->net->params;
     float *gradient = params->gradient;
     const struct penalty_input whole = penalty_view(step);
-    const size_t part = part_size(step);
+    const size_t part = part_size(step, &whole);
     for (size_t first = 0, n; first < params->size; first += n) {
         n = params->size - first < part ? params->size - first : part;
         nn_kernels()->sum_to_gradient(gradient, params->sum + first, n);

@@ -39,6 +39,7 @@ struct step {
     struct sgd sgd;
     const struct penalty_class *penalty; /* or NULL */
     double alpha;
+    struct penalty_form form;
     struct group_lasso group_lasso;  /* a second penalty … */
     struct group_lasso_layer *group; /* … on [groups] layers; owned */
     size_t groups;
@@ -71,6 +72,9 @@ struct step_settings {
     struct sgd sgd;
     const char *penalty; /* "none", "l1", … */
     double alpha;
+    struct penalty_form form;
+    bool
+        skips_radial; /* the penalty does not pull filters in front of batch norm along themselves */
     struct group_lasso group_lasso;
     const struct real_list *group; /* input channels of the groups of each weight matrix; or NULL */
     struct constrain *constrain;

@@ -47,10 +47,13 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     t->constrain = constrain_create(s, &t->net.params);
     t->adc_loop = adc_loop_create(s, &t->net);
     const struct step_settings step = {
-        .sgd = {s->training.momentum, s->training.weight_decay, s->training.nesterov },
+        .sgd = {s->training.momentum,               s->training.weight_decay, s->training.nesterov},
         .penalty = s->penalty.name,
         .alpha = s->penalty.alpha,
-        .group_lasso = {s->group_lasso.alpha, s->group_lasso.ratio,     s->group_lasso.detach},
+        .form = {.in_steps = strcmp(s->penalty.unit, "step") == 0,
+                .towards_nearest = strcmp(s->penalty.towards,                                       "nearest") == 0},
+        .skips_radial = !s->penalty.radial,
+        .group_lasso = {s->group_lasso.alpha,                                  s->group_lasso.ratio,                                       s->group_lasso.detach     },
         .group = &s->group_lasso.group,
         .constrain = t->constrain,
         .multiplier = adc_loop_multiplier(t->adc_loop),

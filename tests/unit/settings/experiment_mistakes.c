@@ -161,6 +161,10 @@ const struct file_mistake mistakes[] = {
     {RUN("ternary: {threshold: 0.1}, slice-digits: {digits: 1}"), 4,
      {"ternary.threshold and slice-digits.digits on weight layer 1"}},
     {RUN("slice-digits: {digits: 1.5}"), 4, {"slice-digits.digits: value '1.5'"}},
+    {RUN("penalty: {name: l1, alpha: 1, unit: step}"), 4, {"penalty.unit has no effect",
+                                                         "penalty.name is l1"}},
+    {RUN("penalty: {name: bit-slice-l1, alpha: 1, towards: up}"), 4, {"penalty.towards: value 'up'",
+                                                                    "zero, nearest"}},
     /* converters in the loop */
     {RUN("adc: {bits: [3, 3, 3, 17]}"), 4, {"adc.bits", "<= 16"}},
     {RUN("adc: {bits: [3, 3, 1]}"), 4, {"adc.bits has 3 numbers", "4 for all layers",
