@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/run_state.h"
+#include "report/published.h"
 #include "report/report.h"
 #include "report/report_page.h"
 #include "report/tables.h"
@@ -16,7 +17,7 @@ enum { NAMES = 256 };
 
 struct report_options {
     struct cli_list files, tables;
-    const char *format_name, *page; /* page: NULL: not given */
+    const char *format_name, *page, *paper; /* NULL: not given */
     enum table_format format;
     unsigned wanted; /* report_table_find */
     bool rivals;
@@ -25,6 +26,8 @@ struct report_options {
 static bool choose_tables(struct report_options *options, struct error *err)
 {
     options->wanted = options->rivals ? report_table_find("rivals") : 0;
+    if (options->paper)
+        options->wanted |= report_table_find("published");
     for (size_t t = 0; t < options->tables.count; t++) {
         const unsigned table = report_table_find(options->tables.text[t]);
         char names[NAMES];
@@ -74,6 +77,10 @@ static bool parse_command_line(struct report_options *options, struct cli_call c
          .meaning = "write a page with tables, figures and provenance instead, which needs nothing "
                     "else to be read"},
         {"--table", "NAME", CLI_LIST, &options->tables, .meaning = table_help},
+        {"--paper", "FILE.csv", CLI_TEXT, &options->paper,
+         .meaning = "published figures, each above the runs of its name: --table published "
+                    "(experiments/paper)",
+         .excluded_by = "--html"},
         {"--rivals", NULL, CLI_FLAG, &options->rivals,
          .meaning = "the methods on one page: --table rivals"},
     };
@@ -94,9 +101,12 @@ static bool parse_command_line(struct report_options *options, struct cli_call c
 /* On rank 0. Returns the exit status. */
 static int write_report(const struct report_options *options, struct error *err)
 {
+    static struct published published; /* too large for the stack */
+    if (options->paper && !published_read(&published, options->paper, err))
+        return error_status(err);
     if (!options->page)
         return report_print(options->files.text, options->files.count, options->wanted,
-                            options->format, err)
+                            options->paper ? &published : NULL, options->format, err)
                    ? 0
                    : error_status(err);
     const int status = report_page_write(options->files.text, options->files.count, options->wanted,

@@ -123,6 +123,7 @@ static void make_rows(struct report *report)
 
 bool report_load(struct report *report, const char *const *file, size_t files, struct error *err)
 {
+    report->published = NULL;
     report->results = files;
     report->rows = 0;
     report->result = MEM_NEW(struct report_result, files);

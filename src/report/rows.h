@@ -15,7 +15,10 @@ struct report_row {
     char label[REPORT_LABEL]; /* "bitslice@alpha=2", with more experiments "mnist-mlp/bitslice" */
 };
 
+struct published;
+
 struct report {
+    const struct published *published; /* report/published.h; not owned, or NULL */
     size_t results, rows;
     struct report_result *result; /* [results] in the order of the files */
     struct report_row *row;       /* [results], the first `rows` in use, experiments together */

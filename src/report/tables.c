@@ -6,9 +6,9 @@
 
 /* In the order in which they are printed. */
 static const struct report_table *const tables[] = {
-    &report_table_accuracy,    &report_table_adc,       &report_table_cost,
-    &report_table_assignments, &report_table_savings,   &report_table_sweep,
-    &report_table_isaac,       &report_table_crossbars, &report_table_rivals,
+    &report_table_accuracy, &report_table_adc,       &report_table_cost,  &report_table_assignments,
+    &report_table_savings,  &report_table_sweep,     &report_table_isaac, &report_table_crossbars,
+    &report_table_rivals,   &report_table_published,
 };
 
 enum { TABLES = sizeof tables / sizeof tables[0] };

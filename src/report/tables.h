@@ -24,7 +24,7 @@ struct report_table {
 
 extern const struct report_table report_table_accuracy, report_table_adc, report_table_cost,
     report_table_assignments, report_table_savings, report_table_sweep, report_table_isaac,
-    report_table_crossbars, report_table_rivals;
+    report_table_crossbars, report_table_rivals, report_table_published;
 
 /* Slices of the codes of a result: for tables about weights. */
 int report_slices_of_codes(const struct report_result *result);

@@ -46,7 +46,7 @@ static void read_report(enum table_format format)
     const char *const twice[] = {file.path, file.path};
     struct error err;
     fuzz_clear(&err);
-    if (!report_print(twice, 2, 0, format, &err))
+    if (!report_print(twice, 2, 0, NULL, format, &err))
         fuzz_need_line(&err);
 }
 
@@ -114,7 +114,7 @@ static void start(void)
 
     struct error err = {.text = ""};
     const char *const once[] = {file.path};
-    fuzz_need(report_print(once, 1, 0, TABLE_CSV, &err), "the right file is refused: %s", err.text);
+    fuzz_need(report_print(once, 1, 0, NULL, TABLE_CSV, &err), "the right file is refused: %s", err.text);
     const struct judgement it = judge(&(struct judge_question){file.path, &run, &parent, 0});
     fuzz_need(it.state == JUDGE_COMPLETE, "the right run is refused: %s", it.why.text);
     struct network net;

@@ -42,7 +42,7 @@ static bool print_request(const void *context)
     size_t files = 0;
     while (files < 8 && request->file[files])
         files++;
-    return report_print(request->file, files, 0, request->format, &report_error);
+    return report_print(request->file, files, 0, NULL, request->format, &report_error);
 }
 
 void print_report(struct request request)
