@@ -31,7 +31,7 @@ install(FILES README.md ${CMAKE_BINARY_DIR}/generated/manual.md
 install(FILES src/README.md RENAME formats.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY experiments DESTINATION ${shared}
-        FILES_MATCHING PATTERN "*.yaml" PATTERN "load_crossbars.py" PATTERN "*.md"
+        FILES_MATCHING PATTERN "*.yaml" PATTERN "*.csv" PATTERN "load_crossbars.py" PATTERN "*.md"
         PATTERN "__pycache__" EXCLUDE)
 install(DIRECTORY jobs DESTINATION ${shared}
         FILES_MATCHING PATTERN "*.sbatch" PATTERN "*.md" PATTERN "modulefile" PATTERN "package.py"

@@ -10,6 +10,12 @@ static uint32_t units_of(struct bit_slice_format format, const uint32_t *unit, i
     return sum;
 }
 
+void slice_codes_units(uint32_t *units, struct bit_slice_format format, const uint32_t *unit)
+{
+    for (int v = 0; v < 1 << format.bits; v++)
+        units[v] = units_of(format, unit, v);
+}
+
 /* Where each whole magnitude begins to look. */
 static void index_codes(struct slice_codes *codes)
 {
@@ -27,22 +33,20 @@ static double crossing(int u, double height_u, int v, double height_v)
     return 0.5 * (u + v) + (height_v - height_u) / (2.0 * (v - u));
 }
 
-void slice_codes_priced(struct slice_codes *codes, struct bit_slice_format format,
-                        const uint32_t *unit, double price)
+void slice_codes_priced(struct slice_codes *codes, int bits, const uint32_t *units, double price)
 {
     int n = 0;
-    for (int v = 0; v < 1 << format.bits; v++) {
-        const uint32_t units = units_of(format, unit, v);
+    for (int v = 0; v < 1 << bits; v++) {
         while (n > 0) { /* a corner whose interval would end before it begins is none */
             const double end =
-                crossing(codes->code[n - 1], price * codes->units[n - 1], v, price * units);
+                crossing(codes->code[n - 1], price * codes->units[n - 1], v, price * units[v]);
             codes->end[n - 1] = end;
             if (n == 1 || end > codes->end[n - 2])
                 break;
             n--;
         }
         codes->code[n] = (uint8_t)v;
-        codes->units[n++] = units;
+        codes->units[n++] = units[v];
     }
     codes->count = n;
     for (int i = 0; i + 1 < n; i++)

@@ -24,10 +24,13 @@ struct slice_codes {
     uint8_t first[SLICE_CODES_MAX];  /* the interval of the magnitudes 0, 1, 2, … */
 };
 
-/* unit [slices]: of a digit other than 0, B0 first; price >= 0 of a unit, in squared codes. Not
+/* Fills units [SLICE_CODES_MAX] with what the digits of each code cost together; unit [slices]: of a
+ * digit other than 0, B0 first. Not collective. */
+void slice_codes_units(uint32_t *units, struct bit_slice_format format, const uint32_t *unit);
+
+/* units [SLICE_CODES_MAX] of the codes of so many bits; price >= 0 of a unit, in squared codes. Not
  * collective. */
-void slice_codes_priced(struct slice_codes *codes, struct bit_slice_format format,
-                        const uint32_t *unit, double price);
+void slice_codes_priced(struct slice_codes *codes, int bits, const uint32_t *units, double price);
 
 /* The codes with at most `digits` digits other than 0, at the same distance the lower one; units: such
  * digits. Not collective. */
@@ -37,6 +40,7 @@ void slice_codes_limited(struct slice_codes *codes, struct bit_slice_format form
 static inline int slice_codes_find(const struct slice_codes *codes, float magnitude)
 {
     int i = codes->first[magnitude < SLICE_CODES_MAX - 1 ? (int)magnitude : SLICE_CODES_MAX - 1];
+    i += magnitude > codes->end[i]; /* mostly one or none; a branch would be guessed wrong */
     while (magnitude > codes->end[i])
         i++;
     return i;

@@ -3,9 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Prices that are next to each other: 2^-36 apart. Below the lowest, none: plain rounding. */
+/* Prices that are next to each other: 2^-36 apart; near: 2^-6. Below the lowest, none: plain rounding. */
 static const double LOWEST = 0x1p-100, HIGHEST = 0x1p100;
-enum { NEXT = 1 << 16, SAMPLE = 4096 };
+static const uint64_t NEXT = UINT64_C(1) << 16, NEAR = UINT64_C(1) << 46;
+enum { SAMPLE = 4096 };
 
 /* What is still open of a part. */
 struct open_part {
@@ -18,8 +19,8 @@ struct search {
     struct slice_part *part;
     struct open_part *open;
     size_t parts;
-    struct bit_slice_format format;
-    const uint32_t *unit;
+    int bits;
+    uint32_t units[SLICE_CODES_MAX]; /* of each code */
     double low, high;
     int64_t low_units, high_units; /* of all weights at these prices */
 };
@@ -38,7 +39,7 @@ size_t slice_price_scratch(size_t parts, size_t weights)
 
 static void price_part(const struct search *s, size_t p, struct slice_codes *codes, double price)
 {
-    slice_codes_priced(codes, s->format, s->unit, price / s->part[p].deviation);
+    slice_codes_priced(codes, s->bits, s->units, price / s->part[p].deviation);
 }
 
 static uint32_t units_at(const struct slice_codes *codes, float x)
@@ -117,10 +118,10 @@ static void move_end(struct search *s, double middle, int64_t units, bool is_low
     *(is_low ? &s->low_units : &s->high_units) = units;
 }
 
-/* low_units > budget >= high_units, to the end. */
-static void bisect(struct search *s, int64_t budget)
+/* low_units > budget >= high_units, until the ends are so many floating-point numbers apart. */
+static void bisect(struct search *s, int64_t budget, uint64_t apart)
 {
-    while (bits_of(s->high) - bits_of(s->low) > NEXT && s->high_units < budget) {
+    while (bits_of(s->high) - bits_of(s->low) > apart && s->high_units < budget) {
         const double middle = between(s->low, s->high);
         const int64_t units = s->high_units + more_than_high(s, middle);
         move_end(s, middle, units, units > budget);
@@ -146,7 +147,7 @@ static bool enclose(struct search *s, int64_t budget)
         const int64_t part = budget / (int64_t)stride;
         open_parts(s, LOWEST, HIGHEST, stride);
         if (s->low_units > part && s->high_units <= part) {
-            bisect(s, part);
+            bisect(s, part, NEAR);
             const double price = s->high;
             open_parts(s, price / 1.25, price * 1.25, 1);
             if (s->low_units > budget && s->high_units <= budget)
@@ -176,9 +177,9 @@ static void share_rest(struct search *s, int64_t rest)
 void slice_price_find(struct slice_part *part, size_t parts, struct bit_slice_format format,
                       const uint32_t *unit, int64_t budget, void *scratch)
 {
-    struct search s = {
-        .part = part, .open = scratch, .parts = parts, .format = format, .unit = unit};
+    struct search s = {.part = part, .open = scratch, .parts = parts, .bits = format.bits};
     float *x = (float *)(void *)((char *)scratch + padded(parts * sizeof *s.open));
+    slice_codes_units(s.units, format, unit);
     for (size_t p = 0; p < parts; p++) {
         s.open[p].x = x;
         x += part[p].count;
@@ -186,7 +187,7 @@ void slice_price_find(struct slice_part *part, size_t parts, struct bit_slice_fo
     }
     if (!enclose(&s, budget))
         return;
-    bisect(&s, budget);
+    bisect(&s, budget, NEXT);
     for (size_t p = 0; p < parts; p++) {
         part[p].found.low = s.low / part[p].deviation;
         part[p].found.high = s.high / part[p].deviation;
@@ -200,11 +201,14 @@ void slice_price_project(float *w, size_t count, float step, struct bit_slice_fo
                          const uint32_t *unit, const struct slice_price *price)
 {
     struct slice_codes low, high;
+    uint32_t units[SLICE_CODES_MAX];
+    const float inverse = 1.0f / step;
     int64_t rest = price->extra;
-    slice_codes_priced(&low, format, unit, price->low);
-    slice_codes_priced(&high, format, unit, price->high);
+    slice_codes_units(units, format, unit);
+    slice_codes_priced(&low, format.bits, units, price->low);
+    slice_codes_priced(&high, format.bits, units, price->high);
     for (size_t i = 0; i < count; i++) {
-        const float x = fabsf(w[i]) / step;
+        const float x = fabsf(w[i]) * inverse;
         const int at_high = slice_codes_find(&high, x);
         int code = high.code[at_high];
         if (rest > 0) {
@@ -215,6 +219,6 @@ void slice_price_project(float *w, size_t count, float step, struct bit_slice_fo
                 rest -= more;
             }
         }
-        w[i] = code == 0 ? 0.0f : copysignf(step * (float)code, w[i]);
+        w[i] = copysignf(step * (float)code, w[i]) + 0.0f; /* -0 becomes 0 */
     }
 }

@@ -51,12 +51,13 @@ static void test_priced(void **state)
     static struct slice_codes codes;
     for (uint32_t round = 0; round < 40; round++) {
         const struct bit_slice_format format = formats[round % FORMATS];
-        uint32_t unit[BIT_SLICE_MAX], before[64];
+        uint32_t unit[BIT_SLICE_MAX], before[64], units[SLICE_CODES_MAX];
         for (uint64_t k = 0; k < BIT_SLICE_MAX; k++)
             unit[k] = round < FORMATS ? 1024 : (uint32_t)(uniform(round, k) * 3000.0);
+        slice_codes_units(units, format, unit);
         memset(before, 0xff, sizeof before);
         for (double price = 0.0; price<1e6; price = price> 0.0 ? 3.0 * price : 1e-5) {
-            slice_codes_priced(&codes, format, unit, price);
+            slice_codes_priced(&codes, format.bits, units, price);
             for (uint64_t i = 0; i < 64; i++) {
                 const float x = rintf((float)uniform(round, 100 + i) * 8.8f * (1 << format.bits)) /
                                 (i % 2 ? 8.0f : 64.0f);
@@ -227,7 +228,8 @@ static void test_monotone(void **state)
             for (int i = 0; i < f.n; i++)
                 assert_true(f.fixed[i] == 0.0f ? !signbit(f.fixed[i]) : f.fixed[i] * f.w[i] > 0.0f);
         }
-        for (int i = 0; i < f.n; i++) { /* all digits: plain rounding, to the largest code at most */
+        for (int i = 0; i < f.n;
+             i++) { /* all digits: plain rounding, to the largest code at most */
             const float largest = 0.25f * (float)((1 << f.layer.format.bits) - 1);
             assert_true(fabsf(fabsf(f.fixed[i]) - fminf(fabsf(f.w[i]), largest)) <= 0.125f);
         }
