@@ -14,7 +14,7 @@
 #include "nn/kernels.h"
 #include "nn/op.h"
 
-static const double EPSILON = 1e-5, MOMENTUM = 0.1;
+static const double MOMENTUM = 0.1;
 
 /* Units of the sums of float inputs: 2^-28 holds sums below 2^35. */
 enum { INPUT_EXPONENT = 28 };
@@ -172,7 +172,7 @@ static void update_running(const struct op *op, const struct pass *pass, size_t 
 static void set_affine(const struct op *op, size_t c, double mean, double variance)
 {
     struct batch_norm_state *state = op->state;
-    const double inverse = 1.0 / sqrt(variance + EPSILON);
+    const double inverse = 1.0 / sqrt(variance + op->epsilon);
     const double gamma = parameter_values(op, op->weight)[c];
     state->mean[c] = (float)mean;
     state->inverse[c] = (float)inverse;

@@ -1,5 +1,6 @@
 #include "nn/layers.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +48,8 @@ int layers_difference(const struct layer_list *a, const struct layer_list *b)
     for (int i = 0; i < a->count && i < b->count; i++) {
         const struct layer_spec *x = &a->layer[i], *y = &b->layer[i];
         if (x->kind != y->kind || strcmp(x->name, y->name) != 0 || x->outputs != y->outputs ||
-            x->window != y->window || x->step != y->step || x->padding != y->padding ||
+            x->window != y->window || x->width_of_window != y->width_of_window ||
+            x->step != y->step || x->groups != y->groups || fabs(x->epsilon - y->epsilon) > 0.0 ||
             x->channels != y->channels || x->height != y->height || x->width != y->width ||
             x->bias != y->bias || x->quantise != y->quantise || x->always != y->always ||
             !same_sides(x->around, y->around) || x->ceil != y->ceil ||
@@ -101,52 +103,6 @@ static bool need_terms(struct builder *b, size_t terms, const char *layer)
 
 /* ---- the kinds ---- */
 
-static bool add_conv(struct builder *b, const struct layer_spec *spec, struct flow *flow)
-{
-    const int kernel = spec->window, padding = spec->padding;
-    if (!need_image(b, flow, "conv") || !need_codes(b, flow, "conv") ||
-        !need_terms(b, (size_t)flow->channels * (size_t)(kernel * kernel), "conv"))
-        return false;
-    if (padding >= kernel)
-        return refuse(b, "conv: padding %d is not below the kernel, %d", padding, kernel);
-    if (kernel > flow->height + 2 * padding || kernel > flow->width + 2 * padding)
-        return refuse(b, "conv: a kernel of %d does not fit into %d x %d pixels with padding %d",
-                      kernel, flow->height, flow->width, padding);
-    const struct conv_shape shape = {spec->outputs, kernel, spec->step, padding, spec->bias};
-    return flow_to(flow, network_add_conv(b->net, spec->name, flow->x, shape));
-}
-
-static bool add_linear(struct builder *b, const struct layer_spec *spec, struct flow *flow)
-{
-    if (!flow->is_flat)
-        return refuse(b, "linear needs flat values, but gets %d x %d x %d; put flatten before it",
-                      flow->channels, flow->height, flow->width);
-    if (!need_codes(b, flow, "linear") || !need_terms(b, flow->x->size, "linear"))
-        return false;
-    return flow_to(flow, network_add_linear(b->net, spec->name, flow->x, (size_t)spec->outputs));
-}
-
-static bool add_batch_norm(struct builder *b, const struct layer_spec *spec, struct flow *flow)
-{
-    if (!flow->is_flat && !need_image(b, flow, "batch-norm"))
-        return false;
-    return flow_to(flow, network_add_batch_norm(b->net, spec->name, flow->x));
-}
-
-static bool add_relu(struct builder *b, const struct layer_spec *spec, struct flow *flow)
-{
-    (void)spec, (void)flow;
-    return refuse(b, "relu must stand directly behind a layer that quantises: conv, linear, "
-                     "batch-norm, average-pool, residual (without 'quantise: false') or quantise");
-}
-
-/* Only checks: the quantiser itself comes as that of any other layer. */
-static bool add_quantise(struct builder *b, const struct layer_spec *spec, struct flow *flow)
-{
-    (void)spec;
-    return !flow->x->has_code || refuse(b, "quantise: its input is quantised already");
-}
-
 /* Every step-th pixel leaves so many. */
 static int thinned(int length, int step)
 {
@@ -171,6 +127,75 @@ static struct op_sides sides_of(struct layer_sides around, const struct flow *fl
         fill_same(flow->width, width, step, &by.left, &by.right);
     }
     return by;
+}
+
+/* Whether a convolution of this shape fits its input. */
+static bool need_window(struct builder *b, const struct flow *flow, struct conv_general shape)
+{
+    const struct op_sides by = shape.around;
+    const int height = flow->height + by.top + by.bottom, width = flow->width + by.left + by.right;
+    if (by.top >= shape.kernel_height || by.bottom >= shape.kernel_height ||
+        by.left >= shape.kernel_width || by.right >= shape.kernel_width)
+        return refuse(b, "conv: padding %d, %d, %d, %d is not below the kernel, %d x %d", by.top,
+                      by.left, by.bottom, by.right, shape.kernel_height, shape.kernel_width);
+    if (shape.kernel_height > height || shape.kernel_width > width)
+        return refuse(
+            b, "conv: a kernel of %d x %d does not fit into %d x %d pixels, padding included",
+            shape.kernel_height, shape.kernel_width, height, width);
+    return true;
+}
+
+static bool add_conv(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    const int height = spec->window, width = spec->width_of_window, groups = spec->groups;
+    if (!need_image(b, flow, "conv") || !need_codes(b, flow, "conv"))
+        return false;
+    if (flow->channels % groups != 0 || spec->outputs % groups != 0)
+        return refuse(b, "conv: %d groups do not divide %d channels into %d outputs", groups,
+                      flow->channels, spec->outputs);
+    const struct conv_general shape = {.channels = spec->outputs,
+                                       .kernel_height = height,
+                                       .kernel_width = width,
+                                       .step = spec->step,
+                                       .around =
+                                           sides_of(spec->around, flow, height, width, spec->step),
+                                       .groups = groups,
+                                       .has_bias = spec->bias};
+    return need_terms(b, (size_t)(flow->channels / groups) * (size_t)(height * width), "conv") &&
+           need_window(b, flow, shape) &&
+           flow_to(flow, network_add_general_conv(b->net, spec->name, flow->x, shape));
+}
+
+static bool add_linear(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    if (!flow->is_flat)
+        return refuse(b, "linear needs flat values, but gets %d x %d x %d; put flatten before it",
+                      flow->channels, flow->height, flow->width);
+    if (!need_codes(b, flow, "linear") || !need_terms(b, flow->x->size, "linear"))
+        return false;
+    return flow_to(flow, network_add_linear(b->net, spec->name, flow->x, (size_t)spec->outputs));
+}
+
+static bool add_batch_norm(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    if (!flow->is_flat && !need_image(b, flow, "batch-norm"))
+        return false;
+    return flow_to(flow, network_add_batch_norm_with(b->net, spec->name, flow->x, spec->epsilon));
+}
+
+static bool add_relu(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    (void)spec, (void)flow;
+    return refuse(b,
+                  "relu and relu6 must stand directly behind a layer that quantises: conv, linear, "
+                  "batch-norm, average-pool, residual (without 'quantise: false') or quantise");
+}
+
+/* Only checks: the quantiser itself comes as that of any other layer. */
+static bool add_quantise(struct builder *b, const struct layer_spec *spec, struct flow *flow)
+{
+    (void)spec;
+    return !flow->x->has_code || refuse(b, "quantise: its input is quantised already");
 }
 
 static bool add_pool(struct builder *b, const struct layer_spec *spec, struct flow *flow)
@@ -296,6 +321,7 @@ static bool (*const adders[LAYER_KINDS])(struct builder *, const struct layer_sp
     [LAYER_LINEAR] = add_linear,
     [LAYER_BATCH_NORM] = add_batch_norm,
     [LAYER_RELU] = add_relu,
+    [LAYER_RELU6] = add_relu,
     [LAYER_QUANTISE] = add_quantise,
     [LAYER_MAX_POOL] = add_pool,
     [LAYER_AVERAGE_POOL] = add_pool,
@@ -326,8 +352,10 @@ static bool add_branch(struct builder *b, int begin, int end, struct flow *flow)
         char name[sizeof b->net->op->name];
         snprintf(name, sizeof name, "%s%s", spec->name, is_own ? "" : ".out");
         const bool relu = is_kind(b, next, end, LAYER_RELU);
-        flow->x = network_add_quantiser(b->net, name, flow->x, relu);
-        next += relu;
+        const bool relu6 = is_kind(b, next, end, LAYER_RELU6);
+        flow->x = relu6 ? network_add_relu6(b->net, name, flow->x)
+                        : network_add_quantiser(b->net, name, flow->x, relu);
+        next += relu || relu6;
     }
     return true;
 }

@@ -3,7 +3,7 @@
  * Quantisers come by one rule, which is that of the built-in networks: one behind the input, and one
  * behind every layer whose values are off the grid of codes (conv, linear, batch norm, average pool,
  * residual sum) unless the layer says quantise = false or a quantise layer stands right behind it. A
- * relu belongs to the quantiser before it, so it stands directly behind such a layer.
+ * relu or relu6 belongs to the quantiser before it, so it stands directly behind such a layer.
  */
 #ifndef RESLICE_NN_LAYERS_H
 #define RESLICE_NN_LAYERS_H
@@ -26,6 +26,7 @@ enum layer_kind {
     LAYER_LINEAR,
     LAYER_BATCH_NORM,
     LAYER_RELU,
+    LAYER_RELU6,
     LAYER_QUANTISE,
     LAYER_MAX_POOL,
     LAYER_AVERAGE_POOL,
@@ -36,6 +37,8 @@ enum layer_kind {
     LAYER_RESIDUAL,
     LAYER_KINDS
 };
+
+#define LAYERS_EPSILON 1e-5 /* of batch norm, unless a list says otherwise: PyTorch's */
 
 /* Padding. `same`: of stride s ceil(length / s) pixels are left, and as many are added before as
  * behind, or one more behind. */
@@ -49,8 +52,11 @@ struct layer_spec {
     enum layer_kind kind;
     char name[LAYERS_NAME];
     int outputs;                 /* conv: channels; linear: features */
-    int window, step, padding;   /* conv and pools, pixels */
-    struct layer_sides around;   /* pools: padding by sides */
+    int window, width_of_window; /* conv and pools, pixels; pools are square */
+    int step;                    /* of conv and pools */
+    struct layer_sides around;   /* conv and pools: padding */
+    int groups;                  /* conv */
+    double epsilon;              /* batch norm */
     bool ceil, count_padding;    /* pools, see struct pool_shape */
     int channels, height, width; /* reshape */
     bool bias, quantise, always;

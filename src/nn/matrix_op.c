@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "hw/fixed_point.h"
+#include "nn/conv_direct.h"
 
 size_t matrix_op_pixels(const struct op *op)
 {
@@ -14,9 +15,20 @@ size_t matrix_op_outputs(const struct op *op)
     return op->params->tensor[op->weight].shape[0];
 }
 
+static size_t groups_of(const struct op *op)
+{
+    return op_is_conv(op) ? (size_t)op->groups : 1;
+}
+
 size_t matrix_op_inputs(const struct op *op)
 {
-    return op->params->tensor[op->weight].count / matrix_op_outputs(op);
+    return op->params->tensor[op->weight].count / matrix_op_outputs(op) * groups_of(op);
+}
+
+const int16_t *matrix_op_codes(const struct op *op)
+{
+    return groups_of(op) > 1 ? conv_direct_matrix(op)
+                             : op->params->code + op->params->tensor[op->weight].offset;
 }
 
 void matrix_op_gather(const struct op *op, size_t first, size_t samples, int16_t *vector)

@@ -14,8 +14,13 @@ size_t matrix_op_pixels(const struct op *op);
 /* Outputs of the matrix. Not collective. */
 size_t matrix_op_outputs(const struct op *op);
 
-/* Inputs of the matrix: of a convolution channels * taps. Not collective. */
+/* Inputs of the matrix: of a convolution channels * taps, of all groups (nn/conv_direct.h). Not
+ * collective. */
 size_t matrix_op_inputs(const struct op *op);
+
+/* Codes [outputs, inputs] of the matrix after a quantised network_prepare; the operation's. Not
+ * collective. */
+const int16_t *matrix_op_codes(const struct op *op);
 
 /* The input codes of samples [first, first + samples) as vector [samples, pixels, inputs]. Not
  * collective. */

@@ -180,7 +180,11 @@ int model_smallest_image(const char *name)
 struct tensor *model_describe(struct network *net, const struct model_spec *spec)
 {
     network_create(net, spec->channels, spec->height, spec->width);
-    return models[find_model(spec->model)].build(net, spec);
+    struct tensor *logits = models[find_model(spec->model)].build(net, spec);
+    for (int i = 0; i < net->op_count; i++)
+        if (net->op[i].class == &op_batch_norm && spec->epsilon > 0.0)
+            net->op[i].epsilon = spec->epsilon;
+    return logits;
 }
 
 void model_build(struct network *net, const struct model_spec *spec)

@@ -14,6 +14,7 @@ struct model_spec {
     bool batch_norm;     /* vgg11: with batch norm behind every convolution */
     bool dropout_always; /* vgg11: in evaluation too */
     bool pad_shortcut;   /* resnet: shortcuts without parameters where the shape changes */
+    double epsilon;      /* of batch norm; 0: 1e-5 */
     int channels, height, width, classes;
     size_t capacity; /* samples a rank */
 };

@@ -93,45 +93,80 @@ struct tensor *network_add_quantiser(struct network *net, const char *name, stru
     return out;
 }
 
-/* ---- images ---- */
-
-static int shrunk(int length, int kernel, int step, int padding)
+struct tensor *network_add_relu6(struct network *net, const char *name, struct tensor *in)
 {
-    return (length + 2 * padding - kernel) / step + 1;
+    struct tensor *out = network_add_quantiser(net, name, in, true);
+    net->op[net->op_count - 1].relu6 = true;
+    return out;
 }
 
-static struct op *add_window_op(struct network *net, const struct op_class *class, const char *name,
-                                struct tensor *in, struct conv_shape shape)
+/* ---- images ---- */
+
+int network_shrunk(int length, int kernel, int step, int before, int after)
 {
-    struct tensor *out =
-        add_tensor(net, shape.channels, shrunk(in->height, shape.kernel, shape.step, shape.padding),
-                   shrunk(in->width, shape.kernel, shape.step, shape.padding));
-    struct op *op = add_op(net, class, name, in, out);
-    op->kernel = shape.kernel;
+    return (length + before + after - kernel) / step + 1;
+}
+
+static bool is_plain(struct conv_general shape)
+{
+    const struct op_sides by = shape.around;
+    return shape.groups == 1 && shape.kernel_height == shape.kernel_width && by.top == by.left &&
+           by.top == by.bottom && by.top == by.right;
+}
+
+struct tensor *network_add_general_conv(struct network *net, const char *name, struct tensor *in,
+                                        struct conv_general shape)
+{
+    const size_t out = (size_t)shape.channels, groups = (size_t)shape.groups;
+    const size_t height = (size_t)shape.kernel_height, width = (size_t)shape.kernel_width;
+    const struct op_sides by = shape.around;
+    struct tensor *image =
+        add_tensor(net, shape.channels,
+                   network_shrunk(in->height, shape.kernel_height, shape.step, by.top, by.bottom),
+                   network_shrunk(in->width, shape.kernel_width, shape.step, by.left, by.right));
+    struct op *op = add_op(net, is_plain(shape) ? &op_conv : &op_conv_direct, name, in, image);
+    op->kernel = shape.kernel_height;
+    op->kernel_width = shape.kernel_width;
     op->step = shape.step;
-    op->padding = shape.padding;
-    return op;
+    op->padding = by.top;
+    op->around = by;
+    op->groups = shape.groups;
+    /* N(0, sqrt(2 / (k k out))), as the reference programs of both CIFAR networks */
+    const double deviation = sqrt(2.0 / (double)(height * width * out / groups));
+    const struct parameter_spec weight = {"weight", PARAMETER_QUANTISED, INIT_NORMAL, deviation};
+    const struct parameter_spec bias = {"bias", PARAMETER_QUANTISED, INIT_CONSTANT, 0.0};
+    op->weight = add_parameter(net, op, weight, 4,
+                               (size_t[]){out, (size_t)in->channels / groups, height, width});
+    if (shape.has_bias)
+        op->bias = add_parameter(net, op, bias, 1, (size_t[]){out});
+    if (is_plain(shape) && in->border < by.top)
+        in->border = by.top;
+    return op->out;
 }
 
 struct tensor *network_add_conv(struct network *net, const char *name, struct tensor *in,
                                 struct conv_shape shape)
 {
-    struct op *op = add_window_op(net, &op_conv, name, in, shape);
-    const size_t out = (size_t)shape.channels, kernel = (size_t)shape.kernel;
-    /* N(0, sqrt(2 / (k k out))), as the reference programs of both CIFAR networks */
-    const double deviation = sqrt(2.0 / (double)(kernel * kernel * out));
-    const struct parameter_spec weight = {"weight", PARAMETER_QUANTISED, INIT_NORMAL, deviation};
-    const struct parameter_spec bias = {"bias", PARAMETER_QUANTISED, INIT_CONSTANT, 0.0};
-    op->weight =
-        add_parameter(net, op, weight, 4, (size_t[]){out, (size_t)in->channels, kernel, kernel});
-    if (shape.has_bias)
-        op->bias = add_parameter(net, op, bias, 1, (size_t[]){out});
-    if (in->border < shape.padding)
-        in->border = shape.padding;
-    return op->out;
+    const int padding = shape.padding;
+    return network_add_general_conv(net, name, in,
+                                    (struct conv_general){
+                                        .channels = shape.channels,
+                                        .kernel_height = shape.kernel,
+                                        .kernel_width = shape.kernel,
+                                        .step = shape.step,
+                                        .around = {padding, padding, padding, padding},
+                                        .groups = 1,
+                                        .has_bias = shape.has_bias
+    });
 }
 
 struct tensor *network_add_batch_norm(struct network *net, const char *name, struct tensor *in)
+{
+    return network_add_batch_norm_with(net, name, in, 1e-5);
+}
+
+struct tensor *network_add_batch_norm_with(struct network *net, const char *name, struct tensor *in,
+                                           double epsilon)
 {
     struct tensor *out = add_tensor(net, in->channels, in->height, in->width);
     struct op *op = add_op(net, &op_batch_norm, name, in, out);
@@ -144,6 +179,7 @@ struct tensor *network_add_batch_norm(struct network *net, const char *name, str
     op->bias = add_parameter(net, op, beta, 1, shape);
     op->mean = add_parameter(net, op, mean, 1, shape);
     op->variance = add_parameter(net, op, variance, 1, shape);
+    op->epsilon = epsilon;
     return out;
 }
 
@@ -285,11 +321,12 @@ static int count_readers(const struct network *net, const struct tensor *tensor)
 }
 
 /* A quantiser may fetch its codes from an operation that nobody else reads and that knows only
- * codes itself. */
+ * codes itself; but not one with ReLU6, whose gradient that operation does not know. */
 static void find_sources(struct network *net)
 {
     for (struct op *op = net->op; op < net->op + net->op_count; op++)
-        for (struct op *front = net->op; op->class->is_quantiser && front < op; front++)
+        for (struct op *front = net->op; op->class->is_quantiser && !op->relu6 && front < op;
+             front++)
             if (front->out == op->in && front->class->emit && count_readers(net, op->in) == 1 &&
                 front->in->has_code && (!front->second || front->second->has_code)) {
                 op->source = front;

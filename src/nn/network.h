@@ -41,6 +41,10 @@ struct tensor *network_add_linear(struct network *net, const char *name, struct 
 struct tensor *network_add_quantiser(struct network *net, const char *name, struct tensor *in,
                                      bool relu);
 
+/* Appends a quantiser whose values lie in [0, 6] (ReLU6); returns the quantised tensor. As
+ * network_add_quantiser otherwise. Not collective. */
+struct tensor *network_add_relu6(struct network *net, const char *name, struct tensor *in);
+
 /* Square kernels; padding and step (stride) in pixels. */
 struct conv_shape {
     int channels; /* of the output */
@@ -53,9 +57,32 @@ struct conv_shape {
 struct tensor *network_add_conv(struct network *net, const char *name, struct tensor *in,
                                 struct conv_shape shape);
 
-/* Appends batch normalisation "NAME" over the channels of an image or a flat tensor; returns
- * what it writes, of the same shape. Not collective. */
+/* What not every convolution has. */
+struct conv_general {
+    int channels; /* of the output; a multiple of `groups` */
+    int kernel_height, kernel_width, step;
+    struct op_sides around; /* padding */
+    int groups;             /* divides the channels of the input */
+    bool has_bias;
+};
+
+/* Pixels of an axis of `length` that windows leave. Not collective. */
+int network_shrunk(int length, int kernel, int step, int before, int after);
+
+/* Appends a convolution "NAME" with "NAME.weight" [channels, in / groups, kernel_height,
+ * kernel_width]; returns the image it writes. One that network_add_conv knows is the same as from
+ * there. Not collective. */
+struct tensor *network_add_general_conv(struct network *net, const char *name, struct tensor *in,
+                                        struct conv_general shape);
+
+/* Appends batch normalisation "NAME" over the channels of an image or a flat tensor, with 1e-5 added
+ * to the variance; returns what it writes, of the same shape. Not collective. */
 struct tensor *network_add_batch_norm(struct network *net, const char *name, struct tensor *in);
+
+/* Appends batch normalisation with another number added to the variance; returns what it writes.
+ * Not collective. */
+struct tensor *network_add_batch_norm_with(struct network *net, const char *name, struct tensor *in,
+                                           double epsilon);
 
 /* Appends the maximum over kernel x kernel windows every `step` pixels; returns the smaller
  * image, on the grid of codes if `in` is. Not collective. */

@@ -133,11 +133,15 @@ struct op {
     int weight, bias;          /* parameter tensors, or -1 */
     int mean, variance;        /* batch norm: running statistics, or -1 */
     int kernel, step, padding; /* of convolutions and pooling: size, stride, zeros around */
-    struct op_sides around;    /* pooling: padding by sides */
+    int kernel_width;          /* of convolutions: `kernel` is the height */
+    int groups;                /* of convolutions: of channels that do not mix */
+    struct op_sides around;    /* convolutions, pooling: padding by sides */
     bool counts_padding;       /* mean: padding counts as pixels of 0 */
     bool drops_always;         /* dropout: in evaluation too, as the reference VGG does */
     int number;                /* of the operation in its network */
     bool relu;                 /* quantisers: set negative values to 0 */
+    bool relu6;                /* and values above 6 to 6 */
+    double epsilon;            /* batch norm: added to the variance */
     void *state;               /* private to the class */
 };
 
@@ -150,6 +154,16 @@ extern const struct op_class op_linear;
 /* Convolution: out[n,j,y,x] = sum_{k,u,v} in[n,k, y step + u - padding, x step + v - padding]
  * weight[j,k,u,v] (+ bias[j]). */
 extern const struct op_class op_conv;
+
+/* The same with groups, kernels that are not square or padding that differs by side, which op_conv
+ * does not know: weight[j, k, u, v] has the input channels of j's group. */
+extern const struct op_class op_conv_direct;
+
+/* Whether an operation is a convolution of either class. Not collective. */
+static inline bool op_is_conv(const struct op *op)
+{
+    return op->class == &op_conv || op->class == &op_conv_direct;
+}
 
 /* Batch normalisation with the statistics of the global batch (Ioffe & Szegedy 2015, algorithm 1);
  * running statistics with momentum 0.1 and unbiased variance, as PyTorch. Collective. */
@@ -176,5 +190,9 @@ extern const struct op_class op_reshape;
 /* Dynamic fixed-point quantisation of activations, with or without ReLU. Its forward pass is
  * collective: the exponent follows the maximum over the global batch. */
 extern const struct op_class op_quantise;
+
+/* What a quantiser's exponent must hold when the largest |value| before it has these bits: 6 at most
+ * behind a ReLU6. Not collective. */
+int32_t quantise_max_bits(const struct op *op, int32_t bits);
 
 #endif

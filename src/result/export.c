@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "nn/matrix_op.h"
 #include "result/result_crossbars.h"
 #include "store/store.h"
 
@@ -23,12 +24,12 @@ static struct mapping mapping_of(const struct network *net, const struct op *op,
                                  struct crossbar_format format)
 {
     const struct parameter *weight = &net->params.tensor[op->weight];
-    const size_t outputs = weight->shape[0], inputs = weight->count / outputs;
+    const size_t outputs = matrix_op_outputs(op), inputs = matrix_op_inputs(op);
     const size_t rows = (size_t)format.rows, columns = (size_t)format.columns;
     struct mapping map = {.net = net,
                           .op = op,
                           .weight = weight,
-                          .code = net->params.code + weight->offset,
+                          .code = matrix_op_codes(op),
                           .format = format,
                           .outputs = outputs,
                           .inputs = inputs,
@@ -121,7 +122,7 @@ static void write_codes(struct store *store, const struct mapping *map)
 static void write_geometry(struct store *store, const struct mapping *map)
 {
     const struct op *op = map->op;
-    const bool is_conv = op->class == &op_conv;
+    const bool is_conv = op_is_conv(op);
     const struct {
         const char *name;
         int64_t value;
@@ -135,12 +136,15 @@ static void write_geometry(struct store *store, const struct mapping *map)
         {"input_signed",                 op->in->is_signed                             },
         {"kernel",                 is_conv ? op->kernel : 1      },
         {"stride",                 is_conv ? op->step : 1                             },
-        {"padding",                 is_conv ? op->padding : 0     },
-        {"input_channels",                 op->in->channels                      },
-        {"input_height",                 op->in->height       },
-        {"input_width",                 op->in->width                       },
-        {"output_height",                 op->out->height     },
-        {"output_width",                 op->out->width                        },
+        {"kernel_width",                 is_conv ? op->kernel_width : 1},
+        {"padding_left",                 is_conv ? op->around.left : 0                             },
+        {"groups",                 is_conv ? op->groups : 1      },
+        {"padding",                 is_conv ? op->padding : 0                            },
+        {"input_channels",                 op->in->channels},
+        {"input_height",                 op->in->height                              },
+        {"input_width",                 op->in->width},
+        {"output_height",                 op->out->height                            },
+        {"output_width",                 op->out->width },
     };
     store_text(store, map->group, "kind", op->class->name);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)

@@ -301,7 +301,7 @@ static void match_parameters(struct import_names *names, const struct network *n
                 names->of_parameter[own[p]] =
                     use(names, i, parameters_split_name(&net->params.tensor[own[p]]).member);
         names->folded[i] = -1;
-        if (op->class == &op_conv && op->bias < 0 && import_names_norm_behind(net, op))
+        if (op_is_conv(op) && op->bias < 0 && import_names_norm_behind(net, op))
             names->folded[i] = use(names, i, "bias");
     }
 }

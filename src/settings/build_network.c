@@ -52,6 +52,7 @@ static struct model_spec model_of(const struct settings *s, const struct dataset
                                .batch_norm = s->network.batch_norm,
                                .pad_shortcut = strcmp(s->network.shortcut, "pad") == 0,
                                .dropout_always = s->network.dropout_always,
+                               .epsilon = s->network.epsilon,
                                .channels = set->channels,
                                .height = set->height,
                                .width = set->width,

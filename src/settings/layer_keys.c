@@ -5,11 +5,13 @@
 static const struct layer_key
     key_name = {"name", KEY_NAME, AT(name), 0, 0, 0, false},
     key_outputs = {"outputs", KEY_INTEGER, AT(outputs), 1, 32768, NEEDED, false},
-    key_kernel = {"kernel", KEY_INTEGER, AT(window), 1, LAYERS_WINDOW, NEEDED, false},
+    key_kernel = {"kernel", KEY_KERNEL, AT(window), 1, LAYERS_WINDOW, NEEDED, false},
     key_size = {"size", KEY_INTEGER, AT(window), 1, LAYERS_WINDOW, NEEDED, false},
     key_stride = {"stride", KEY_INTEGER, AT(step), 1, LAYERS_WINDOW, 1, false},
     key_pool_stride = {"stride", KEY_INTEGER, AT(step), 1, LAYERS_WINDOW, SAME_AS_SIZE, false},
-    key_padding = {"padding", KEY_INTEGER, AT(padding), 0, LAYERS_WINDOW - 1, 0, false},
+    key_padding = {"padding", KEY_SIDES, AT(around), 0, LAYERS_WINDOW - 1, 0, false},
+    key_groups = {"groups", KEY_INTEGER, AT(groups), 1, 32768, 1, true},
+    key_epsilon = {"epsilon", KEY_EPSILON, AT(epsilon), 0, 0, 0, true},
     key_around = {"padding", KEY_SIDES, AT(around), 0, LAYERS_WINDOW - 1, 0, true},
     key_ceil = {"ceil", KEY_BOOLEAN, AT(ceil), 0, 0, false, true},
     key_count_padding = {"count_padding", KEY_BOOLEAN, AT(count_padding), 0, 0, true, true},
@@ -21,10 +23,11 @@ static const struct layer_key
     key_always = {"always", KEY_BOOLEAN, AT(always), 0, 0, false, false};
 
 const struct layer_kind_keys layer_kinds[LAYER_KINDS] = {
-    [LAYER_CONV] = {"conv", "conv", {&key_name, &key_outputs, &key_kernel, &key_stride, &key_padding, &key_bias, &key_quantise}},
+    [LAYER_CONV] = {"conv", "conv", {&key_name, &key_outputs, &key_kernel, &key_stride, &key_padding, &key_groups, &key_bias, &key_quantise}},
     [LAYER_LINEAR] = {"linear", "fc", {&key_name, &key_outputs, &key_quantise}},
-    [LAYER_BATCH_NORM] = {"batch-norm", "bn", {&key_name, &key_quantise}},
+    [LAYER_BATCH_NORM] = {"batch-norm", "bn", {&key_name, &key_epsilon, &key_quantise}},
     [LAYER_RELU] = {"relu", NULL, {NULL}},
+    [LAYER_RELU6] = {"relu6", NULL, {NULL}},
     [LAYER_QUANTISE] = {"quantise", NULL, {&key_name}},
     [LAYER_MAX_POOL] = {"max-pool", NULL, {&key_size, &key_pool_stride, &key_around, &key_ceil}},
     [LAYER_AVERAGE_POOL] = {"average-pool", "pool", {&key_name, &key_size, &key_pool_stride, &key_around, &key_ceil, &key_count_padding, &key_quantise}},

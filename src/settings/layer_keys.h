@@ -7,7 +7,8 @@
 
 #include "nn/layers.h"
 
-enum key_type { KEY_INTEGER, KEY_BOOLEAN, KEY_NAME, KEY_SIDES };
+/* KEY_KERNEL: one integer, or [height, width]. */
+enum key_type { KEY_INTEGER, KEY_BOOLEAN, KEY_NAME, KEY_SIDES, KEY_KERNEL, KEY_EPSILON };
 
 /* `standard` of an integer: NEEDED, or the default; SAME_AS_SIZE is that of a pool's stride. */
 enum { NEEDED = -1, SAME_AS_SIZE = -2, KEYS = 9 };

@@ -1,4 +1,5 @@
 /* The second half of settings/layer_text.h: lists of layers as text. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +22,10 @@ static bool is_standard(struct layer_spec *spec, const struct layer_key *key)
 {
     if (key->type == KEY_BOOLEAN)
         return *layer_boolean(spec, key) == key->standard;
+    if (key->type == KEY_INTEGER)
+        return *layer_integer(spec, key) == key->standard;
+    if (key->type == KEY_EPSILON)
+        return fabs(spec->epsilon - LAYERS_EPSILON) <= 0.0;
     const struct layer_sides *sides = layer_sides_of(spec, key);
     return !sides->same && is_uniform(sides->by) && sides->by.top == key->standard;
 }
@@ -35,6 +40,12 @@ static char *print_value(struct layer_spec *spec, const struct layer_key *key, c
         return text + sprintf(text, "%s", *layer_boolean(spec, key) ? "true" : "false");
     case KEY_NAME:
         return text + sprintf(text, "%s", spec->name);
+    case KEY_KERNEL:
+        if (spec->window != spec->width_of_window)
+            return text + sprintf(text, "[%d, %d]", spec->window, spec->width_of_window);
+        return text + sprintf(text, "%d", spec->window);
+    case KEY_EPSILON:
+        return text + sprintf(text, "%.17g", spec->epsilon);
     case KEY_SIDES:
         break;
     }

@@ -49,6 +49,39 @@ static bool read_integer(struct reader *r, const yaml_node_t *node,
     return refuse(r, node, kind, key, allowed);
 }
 
+/* 3, or [3, 1]: height and width. */
+static bool read_kernel(struct reader *r, const yaml_node_t *node,
+                        const struct layer_kind_keys *kind, const struct layer_key *key,
+                        struct layer_spec *spec)
+{
+    const bool is_pair = node->type == YAML_SEQUENCE_NODE && document_size(node) == 2;
+    bool fine;
+    if (is_pair)
+        fine = is_integer(document_item(r->document, node, 0), key, &spec->window) &&
+               is_integer(document_item(r->document, node, 1), key, &spec->width_of_window);
+    else
+        fine = is_integer(node, key, &spec->window);
+    if (!is_pair)
+        spec->width_of_window = spec->window;
+    char allowed[96];
+    snprintf(allowed, sizeof allowed, "an integer from %d to %d, or [height, width]", key->low,
+             key->high);
+    return fine || refuse(r, node, kind, key, allowed);
+}
+
+/* What batch norm adds to the variance. */
+static bool read_epsilon(struct reader *r, const yaml_node_t *node,
+                         const struct layer_kind_keys *kind, const struct layer_key *key,
+                         double *value)
+{
+    const char *text = document_is_plain(node) ? document_text(node) : NULL;
+    char *end = NULL;
+    *value = text && strspn(text, "0123456789.eE+-") == strlen(text) ? strtod(text, &end) : 0.0;
+    if (end && !*end && *value > 0.0 && *value <= 1.0)
+        return true;
+    return refuse(r, node, kind, key, "a number above 0, at most 1");
+}
+
 /* 1, same, [1, 2] (above and below, left and right), [1, 0, 2, 1] (top, left, bottom, right). */
 static bool read_sides(struct reader *r, const yaml_node_t *node,
                        const struct layer_kind_keys *kind, const struct layer_key *key,
@@ -103,6 +136,10 @@ static bool read_value(struct reader *r, const yaml_node_t *node,
                           "'.', not ending with '.bias', not 'total'");
         strcpy(spec->name, text);
         return true;
+    case KEY_KERNEL:
+        return read_kernel(r, node, kind, key, spec);
+    case KEY_EPSILON:
+        return read_epsilon(r, node, kind, key, &spec->epsilon);
     case KEY_SIDES:
         return read_sides(r, node, kind, key, layer_sides_of(spec, key));
     }
@@ -153,6 +190,8 @@ static bool complete(struct reader *r, const yaml_node_t *node, const yaml_node_
                 key->standard == SAME_AS_SIZE ? spec->window : key->standard;
         else if (key->type == KEY_BOOLEAN)
             *layer_boolean(spec, key) = key->standard;
+        else if (key->type == KEY_EPSILON)
+            spec->epsilon = LAYERS_EPSILON;
     }
     return true;
 }

@@ -46,6 +46,7 @@ struct settings {
         char shortcut[SETTINGS_WORD]; /* resnet: projection or pad */
         bool batch_norm;              /* vgg11 */
         bool dropout_always;          /* vgg11 */
+        double epsilon;               /* of batch norm */
         const struct layer_list
             *layers; /* the network, and all the above is ignored; NULL: a model */
     } network;

@@ -116,7 +116,7 @@ static void compare_integers(struct inference *inference, const struct simulated
                              const struct op *op, size_t vectors)
 {
     const size_t inputs = layer->crossbar.inputs, outputs = layer->crossbar.outputs;
-    const int16_t *weight = op->params->code + op->params->tensor[op->weight].offset;
+    const int16_t *weight = matrix_op_codes(op);
     for (size_t v = 0; v < vectors; v++)
         for (size_t j = 0; j < outputs; j++) {
             const int16_t *x = layer->vector + v * inputs, *w = weight + j * inputs;

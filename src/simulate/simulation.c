@@ -6,6 +6,8 @@
 #include "base/comm.h"
 #include "base/mem.h"
 #include "hw/crossbar_currents.h"
+#include "nn/conv_direct.h"
+#include "nn/matrix_op.h"
 
 /* Input vectors that are gathered for one call of the kernel, which has a start-up cost. */
 enum { VECTORS_AT_ONCE = 256 };
@@ -28,16 +30,14 @@ static void map_layer(struct simulated_layer *layer, const struct network *net, 
                       struct crossbar_format format, enum readout_signs signs)
 {
     const struct op *op = &net->op[index];
-    const struct parameter *weight = &net->params.tensor[op->weight];
-    const size_t outputs = weight->shape[0];
+    const size_t outputs = matrix_op_outputs(op), inputs = matrix_op_inputs(op);
     snprintf(layer->name, sizeof layer->name, "%s", op->name);
     layer->op = index;
     layer->passes = op->in->is_signed ? 2 : 1;
     layer->pixels = (size_t)op->out->height * (size_t)op->out->width;
     layer->samples = VECTORS_AT_ONCE / layer->pixels > 0 ? VECTORS_AT_ONCE / layer->pixels : 1;
-    layer->vector = MEM_NEW(int16_t, layer->samples * layer->pixels * (weight->count / outputs));
-    readout_map(&layer->crossbar, format, signs, net->params.code + weight->offset, outputs,
-                weight->count / outputs);
+    layer->vector = MEM_NEW(int16_t, layer->samples * layer->pixels * inputs);
+    readout_map(&layer->crossbar, format, signs, matrix_op_codes(op), outputs, inputs);
     for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
         for (int k = 0; k < crossbar_slices(layer->crossbar.format); k++)
             layer->bitlines[sign][k] = bitlines_read(&layer->crossbar, signs, sign, k);
@@ -66,15 +66,31 @@ void simulation_destroy(struct simulation *simulation)
     *simulation = (struct simulation){0};
 }
 
-static void observe_layer(struct simulated_layer *layer, const struct op *op, size_t samples)
+/* Takes currents of 0 out again that no bitline had. */
+static void forget_empty(struct simulated_layer *layer, uint64_t count)
+{
+    const struct crossbar_format format = layer->crossbar.format;
+    const size_t bins = crossbar_max_current(format) + 1;
+    const size_t rows = (size_t)(CROSSBAR_SIGNS * crossbar_slices(format) * format.input_bits);
+    for (size_t row = 0; row < rows; row++)
+        layer->histogram[row * bins] -= count;
+}
+
+static void observe_layer(struct simulated_layer *layer, const struct op *op, size_t samples,
+                          enum readout_signs signs)
 {
     const struct crossbar *x = &layer->crossbar;
+    /* with an offset every cell of an array has a level */
+    const size_t empty =
+        signs == READOUT_OFFSET ? 0 : conv_direct_empty_columns(op, (size_t)x->format.rows);
     for (size_t done = 0; done < samples; done += layer->samples) {
         const size_t n = samples - done < layer->samples ? samples - done : layer->samples;
         for (size_t i = 0; i < n; i++)
             op->class->gather_codes(op, done + i, layer->vector + i * layer->pixels * x->inputs);
         crossbar_add_currents(x, layer->vector, n * layer->pixels, x->inputs, layer->passes, 0,
                               x->row_tiles, layer->histogram);
+        if (empty > 0)
+            forget_empty(layer, (uint64_t)n * layer->pixels * (uint64_t)layer->passes * empty);
     }
 }
 
@@ -83,7 +99,7 @@ void simulation_observe(void *context, const struct network *net, const struct p
     struct simulation *simulation = context;
     for (int l = 0; l < simulation->layers; l++) {
         struct simulated_layer *layer = &simulation->layer[l];
-        observe_layer(layer, &net->op[layer->op], pass->samples);
+        observe_layer(layer, &net->op[layer->op], pass->samples, simulation->signs);
     }
 }
 

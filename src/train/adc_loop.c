@@ -112,15 +112,10 @@ static struct loop_layer *layer_of(struct adc_loop *loop, const struct op *op)
     return &loop->layer[loop->layer_of[op->number]];
 }
 
-static const int16_t *codes_of(const struct op *op)
-{
-    return op->params->code + op->params->tensor[op->weight].offset;
-}
-
 static void map_crossbar(const struct adc_loop *loop, struct loop_layer *layer)
 {
     const struct op *op = layer->op;
-    readout_map(&layer->crossbar, loop->format, layer->readout.signs, codes_of(op),
+    readout_map(&layer->crossbar, loop->format, layer->readout.signs, matrix_op_codes(op),
                 matrix_op_outputs(op), matrix_op_inputs(op));
     layer->is_mapped = true;
 }
@@ -132,7 +127,7 @@ static void prepare(void *context, struct op *op, const struct pass *pass)
     (void)pass;
     forget_weights(layer);
     if (layer->is_clipped)
-        clip_error_map(&layer->clip, codes_of(op));
+        clip_error_map(&layer->clip, matrix_op_codes(op));
     else
         map_crossbar(loop, layer);
 }

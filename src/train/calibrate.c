@@ -10,7 +10,7 @@ static void observe_maxima(void *context, const struct network *net, const struc
     (void)pass;
     for (int i = 0; i < net->op_count; i++)
         if (net->op[i].class->is_quantiser) {
-            const int32_t bits = net->op[i].in->max_bits;
+            const int32_t bits = quantise_max_bits(&net->op[i], net->op[i].in->max_bits);
             *max = bits > *max ? bits : *max;
             max++;
         }

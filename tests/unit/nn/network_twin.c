@@ -84,10 +84,13 @@ static void twin_add_gradient(const struct twin *twin, size_t parameter, double 
 static double twin_conv_terms(const struct twin *twin, const struct op *op, size_t n, int j, int y,
                               int x, bool backward)
 {
-    const int kernel = op->class == &op_conv ? op->kernel : 1, channels = op->in->channels;
-    const int top = y * op->step - op->padding, left = x * op->step - op->padding;
+    const bool is_conv = op_is_conv(op);
+    const int kernel = is_conv ? op->kernel : 1, width = is_conv ? op->kernel_width : 1;
+    const int groups = is_conv ? op->groups : 1, channels = op->in->channels / groups;
+    const int before = j / (op->out->channels / groups) * channels; /* of j's group */
+    const int top = y * op->step - op->around.top, left = x * op->step - op->around.left;
     const int first = left < 0 ? -left : 0;
-    const int end = left + kernel > op->in->width ? op->in->width - left : kernel;
+    const int end = left + width > op->in->width ? op->in->width - left : width;
     const double *in = twin_value(twin, op->in),
                  *weight = twin->param + twin_offset(twin, op->weight);
     const double dy = backward ? twin_gradient(twin, op->out)[twin_at(op->out, n, j, y, x)] : 0.0;
@@ -96,8 +99,8 @@ static double twin_conv_terms(const struct twin *twin, const struct op *op, size
         for (int u = 0; u < kernel; u++) {
             if (top + u < 0 || top + u >= op->in->height)
                 continue;
-            const size_t row = twin_at(op->in, n, k, top + u, 0);
-            const size_t w = (size_t)(((j * channels + k) * kernel + u) * kernel);
+            const size_t row = twin_at(op->in, n, before + k, top + u, 0);
+            const size_t w = (size_t)(((j * channels + k) * kernel + u) * width);
             for (int v = first; v < end; v++) {
                 const size_t i = row + (size_t)(left + v), at = w + (size_t)v;
                 sum += in[i] * weight[at];
@@ -233,7 +236,8 @@ static void twin_norm_forward(const struct twin *twin, const struct op *op, int 
     for (size_t i = 0; i < twin->samples * pixels; i++) {
         const size_t at = i / pixels * op->in->size + (size_t)c * pixels + i % pixels;
         const double x = twin_value(twin, op->in)[at];
-        twin_value(twin, op->out)[at] = gamma * (x - m.mean) / sqrt(m.variance + 1e-5) + beta;
+        twin_value(twin, op->out)[at] =
+            gamma * (x - m.mean) / sqrt(m.variance + op->epsilon) + beta;
     }
 }
 
@@ -243,7 +247,7 @@ static void twin_norm_backward(const struct twin *twin, const struct op *op, int
     const size_t weight = twin_offset(twin, op->weight) + (size_t)c;
     const size_t bias = twin_offset(twin, op->bias) + (size_t)c;
     const struct twin_moments m = twin_moments(twin, op, c);
-    const double inverse = 1.0 / sqrt(m.variance + 1e-5);
+    const double inverse = 1.0 / sqrt(m.variance + op->epsilon);
     const double *x = twin_value(twin, op->in), *dy = twin_gradient(twin, op->out);
     for (int second = 0; second <= 1; second++)
         for (size_t i = 0; i < twin->samples * pixels; i++) {
@@ -267,6 +271,11 @@ static void twin_norm_backward(const struct twin *twin, const struct op *op, int
  * or not) is positive. What dropout keeps is read off the real network. */
 static double twin_slope(const struct twin *twin, const struct op *op, size_t i, bool backward)
 {
+    const double most = op->relu6 ? 6.0 : INFINITY, x = twin_value(twin, op->in)[i];
+    if (op->relu6 && !backward && x > 6.0)
+        return 6.0 / x;
+    if (op->class == &op_quantise && op->relu && backward)
+        return twin_value(twin, op->out)[i] > 0.0 && twin_value(twin, op->out)[i] < most;
     if (op->class == &op_quantise && op->relu)
         return twin_value(twin, backward ? op->out : op->in)[i] > 0.0;
     if (op->class == &op_dropout && twin->is_training)
@@ -295,7 +304,7 @@ static void twin_elements(const struct twin *twin, const struct op *op, bool bac
 
 void twin_op(const struct twin *twin, const struct op *op, bool backward)
 {
-    if (op->class == &op_conv || op->class == &op_linear)
+    if (op_is_conv(op) || op->class == &op_linear)
         twin_conv(twin, op, backward);
     else if (op->class == &op_max_pool || op->class == &op_mean_pool)
         twin_pool(twin, op, backward);

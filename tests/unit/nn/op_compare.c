@@ -47,6 +47,7 @@ static void check_quantiser(const char *name, const struct twin *twin, const str
             fail_msg("%s: %s quantises %g to %g", name, op->name, x, own);
         largest = fmax(largest, fabs(twin_value(twin, op->in)[i]));
     }
+    largest = op->relu6 ? fmin(largest, 6.0) : largest;
     if (twin->is_training)
         assert_true(largest <= 256.001 * step && largest > 127.999 * step);
 }

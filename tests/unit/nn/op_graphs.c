@@ -143,6 +143,22 @@ static struct tensor *padded_pool(struct network *net, struct tensor *x, struct 
     return two_readers(net, a, network_add_pool(net, x, false, pool));
 }
 
+/* Depthwise and pointwise, with ReLU6 between and another epsilon (MobileNetV2). */
+static struct tensor *depthwise(struct network *net, struct tensor *x, struct conv_shape shape)
+{
+    const struct op_sides twice = {0, 0, 1, 1}, once = {2, 0, 0, 2};
+    const struct conv_general deep = {.channels = x->channels,
+                                      .kernel_height = 3,
+                                      .kernel_width = 3,
+                                      .step = shape.step,
+                                      .around = shape.step > 1 ? twice : once,
+                                      .groups = x->channels};
+    struct tensor *y = network_add_general_conv(net, "deep", x, deep);
+    y = network_add_relu6(net, "six", network_add_batch_norm_with(net, "bn", y, 0.01));
+    y = network_add_conv(net, "point", y, (struct conv_shape){x->channels, 1, 1, 0, true});
+    return shape.step > 1 ? y : two_readers(net, y, x);
+}
+
 /* Kernel, step, padding and channels as each needs them. */
 #define GRAPH(text, function, ...)                                                                 \
     {                                                                                              \
@@ -174,6 +190,8 @@ const struct net_case op_graphs[] = {
     GRAPH("pad first", pad_first, .shape = {.step = 3, .padding = 1}),
     GRAPH("padded pools", padded_pool, .shape = {0}),
     GRAPH("padded pools", padded_pool, .shape = {.padding = 1}),
+    GRAPH("depthwise", depthwise, .shape = {.kernel = 2, .step = 1}),
+    GRAPH("depthwise", depthwise, .shape = {.kernel = 2, .step = 2}),
     GRAPH("pad last", pad_last, .shape = {.channels = 2, .step = 2}),
 };
 

@@ -14,6 +14,25 @@ static struct tensor *build_relu(struct network *net, struct tensor *x, struct c
     return network_add_quantiser(net, "relu", network_add_mean_pool(net, x, 1, 1), true);
 }
 
+/* Values around 0 and around 6: three times what batch norm makes of them, and once more. */
+static struct tensor *build_relu6(struct network *net, struct tensor *x, struct conv_shape shape)
+{
+    (void)shape;
+    x = network_add_mean_pool(net, x, 1, 1);
+    for (int i = 0; i < 3; i++)
+        x = network_add_sum(net, x, x); /* eight times as large */
+    return network_add_relu6(net, "relu6", x);
+}
+
+/* Behind an operation that could emit, whose values another one reads behind it. */
+static struct tensor *build_norm_relu6(struct network *net, struct tensor *x,
+                                       struct conv_shape shape)
+{
+    (void)shape;
+    x = network_add_batch_norm_with(net, "bn", x, 0.25);
+    return network_add_relu6(net, "relu6", x);
+}
+
 static struct tensor *build_flatten(struct network *net, struct tensor *x, struct conv_shape shape)
 {
     (void)shape;
@@ -25,6 +44,8 @@ static void test_elements(void **state)
     (void)state;
     run_shapes((struct net_case){.name = "batch norm", .build = build_norm});
     run_shapes((struct net_case){.name = "relu", .build = build_relu});
+    run_shapes((struct net_case){.name = "relu6", .build = build_relu6});
+    run_shapes((struct net_case){.name = "norm, relu6", .build = build_norm_relu6});
     run_shapes((struct net_case){.name = "flatten", .build = build_flatten});
     run_shapes((struct net_case){.name = "dropout", .build = build_dropout, .float_only = true});
     for (int step = 1; step <= 2; step++)

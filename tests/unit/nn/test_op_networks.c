@@ -34,6 +34,11 @@ static const char *const lists[] = {
     "average-pool: {size: 2, stride: 3, padding: [0, 1]}, max-pool: {size: 3, stride: 2, "
     "padding: same}, conv: {outputs: 8, kernel: 2, stride: 1}, average-pool: {size: 2, stride: 1, "
     "padding: [1, 0, 0, 1], count_padding: false}, flatten, linear: {outputs: 10}]",
+    "[conv: {outputs: 6, kernel: 3, stride: 2, padding: same, bias: false}, batch-norm, relu6, "
+    "residual: {layers: [conv: {outputs: 12, kernel: 1, bias: false}, batch-norm: {epsilon: 0.01}, "
+    "relu6, conv: {outputs: 12, kernel: 3, padding: 1, groups: 12, bias: false}, batch-norm, "
+    "relu6, conv: {outputs: 6, kernel: 1, bias: false}, batch-norm]}, conv: {outputs: 4, kernel: "
+    "[5, 2], stride: 3, padding: [2, 0, 1, 1], groups: 2}, relu6, flatten, linear: {outputs: 10}]",
     "[average-pool: {size: 4, quantise: false}, quantise, conv: {outputs: 10, kernel: 8}, "
     "global-average-pool, flatten]",
     "[conv: {outputs: 3, kernel: 3, stride: 3}, relu, residual: {layers: [conv: {outputs: 8, "

@@ -148,6 +148,9 @@ static void test_text(void **state)
         "    - reshape: {channels: 2, height: 2, width: 2}\n    - max-pool: {size: 2, stride: 1}\n"
         "    - max-pool: {size: 3, padding: [1, 2], ceil: true}\n"
         "    - average-pool: {size: 2, padding: [1, 1, 0, 0], count_padding: false}\n"
+        "    - conv: {outputs: 4, kernel: [3, 1], padding: [1, 0], groups: 2}\n    - relu6\n"
+        "    - conv: {outputs: 4, kernel: 2, padding: same, bias: false}\n"
+        "    - batch-norm: {epsilon: 0.001}\n"
         "    - max-pool: {size: 4, padding: same}\n    - max-pool: {size: 2, padding: 1}\n"
         "    - flatten\n    - linear: {outputs: 10, quantise: false}";
     static const char printed[] =
@@ -185,6 +188,12 @@ static void test_text(void **state)
         "    - max-pool: {size: 3, stride: 3, padding: [1, 2, 1, 2], ceil: true}\n"
         "    - average-pool: {name: pool3, size: 2, stride: 2, padding: [1, 1, 0, 0], "
         "count_padding: false, quantise: true}\n"
+        "    - conv: {name: conv2, outputs: 4, kernel: [3, 1], stride: 1, padding: [1, 0, 1, 0], "
+        "groups: 2, bias: true, quantise: true}\n"
+        "    - relu6\n"
+        "    - conv: {name: conv3, outputs: 4, kernel: 2, stride: 1, padding: same, bias: false, "
+        "quantise: true}\n"
+        "    - batch-norm: {name: bn2, epsilon: 0.001, quantise: true}\n"
         "    - max-pool: {size: 4, stride: 4, padding: same}\n"
         "    - max-pool: {size: 2, stride: 2, padding: 1}\n"
         "    - flatten\n"
@@ -247,6 +256,17 @@ static void test_difference(void **state)
         "[conv: {outputs: 2, kernel: 4, stride: 3}, flatten, linear: {outputs: 10}]",
         "[conv: {outputs: 2, kernel: 4, padding: 3}, flatten, linear: {outputs: 10}]",
         "[conv: {outputs: 2, kernel: 5}, flatten, linear: {outputs: 10}]",
+        "[conv: {outputs: 2, kernel: [4, 5]}, flatten, linear: {outputs: 10}]",
+        "[conv: {outputs: 2, kernel: 4, padding: same}, flatten, linear: {outputs: 10}]",
+        "[conv: {outputs: 2, kernel: 4, padding: [1, 0]}, flatten, linear: {outputs: 10}]",
+        "[conv: {outputs: 2, kernel: 1}, conv: {outputs: 2, kernel: 4, groups: 2}, flatten, "
+        "linear: {outputs: 10}]",
+        "[conv: {outputs: 2, kernel: 1}, conv: {outputs: 2, kernel: 4}, flatten, "
+        "linear: {outputs: 10}]",
+        "[batch-norm, flatten, linear: {outputs: 10}]",
+        "[batch-norm: {epsilon: 0.001}, flatten, linear: {outputs: 10}]",
+        "[batch-norm, relu, flatten, linear: {outputs: 10}]",
+        "[batch-norm, relu6, flatten, linear: {outputs: 10}]",
         "[max-pool: {size: 2}, flatten, linear: {outputs: 10}]",
         "[max-pool: {size: 2, stride: 1}, flatten, linear: {outputs: 10}]",
         "[average-pool: {size: 2}, flatten, linear: {outputs: 10}]",
