@@ -68,6 +68,14 @@ static void build_model(struct network *net, const struct settings *s, const str
     model_build(net, &spec);
 }
 
+static bool has_cut_groups(const struct op *op, size_t rows)
+{
+    if (!op_is_conv(op) || op->groups == 1)
+        return false;
+    const size_t own = (size_t)(op->in->channels / op->groups * op->kernel * op->kernel_width);
+    return own > rows && own % rows != 0;
+}
+
 struct network_counts build_network_count(const struct settings *settings)
 {
     const struct layer_list *list = settings->network.layers;
@@ -87,6 +95,7 @@ struct network_counts build_network_count(const struct settings *settings)
         const struct op *op = &net.op[i];
         counts.weights += op->class->gather_codes != NULL;
         counts.biases += op->class->gather_codes && op->bias >= 0;
+        counts.cut_groups += has_cut_groups(op, (size_t)settings->crossbar.rows);
         counts.batch_norms += op->class == &op_batch_norm;
     }
     network_destroy(&net);

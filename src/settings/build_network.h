@@ -21,6 +21,8 @@ struct network_counts {
     size_t weights;     /* layers with a weight matrix */
     size_t biases;      /* of these with a bias */
     size_t batch_norms; /* layers of batch norm */
+    size_t cut_groups;  /* convolutions with a group that has more rows than an array and whose cuts
+                         * are not those of the arrays (nn/conv_direct.h) */
 };
 
 /* What the network of settings that build_network_check_layers accepts has. Not collective. */

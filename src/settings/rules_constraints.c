@@ -80,6 +80,18 @@ static bool check_lists(struct rule_check *check, size_t layers)
     return true;
 }
 
+/* Limits of a column are those of its cuts by the first of its own rows. */
+static bool check_conv_groups(struct rule_check *check, const char *path)
+{
+    const bool is_by_column =
+        strcmp(path, "adc-limit.bits") == 0 || strcmp(path, "column-sparsity.nonzeros") == 0;
+    return !is_by_column || build_network_count(check->settings).cut_groups == 0 ||
+           rules_break(check, path, "crossbar.rows",
+                       "%s does not know convolutions whose groups have more rows than an array, "
+                       "unless crossbar.rows divides them",
+                       path);
+}
+
 static bool check_constraint(struct rule_check *check, const struct constraint_class *class,
                              size_t layers)
 {
@@ -89,7 +101,7 @@ static bool check_constraint(struct rule_check *check, const struct constraint_c
     if (class->holds_exponent && !check->settings->fixed_point.quantise)
         return rules_break(check, path, "fixed_point.quantise",
                            "%s needs fixed-point codes, but fixed_point.quantise is false", path);
-    return check_others(check, class, layers);
+    return check_conv_groups(check, path) && check_others(check, class, layers);
 }
 
 /* One share of the network is one number; a start that is not above the end is none. */

@@ -37,14 +37,13 @@ static void test_many_paths(void **state)
     const size_t before = mem_live_blocks();
     struct layer_list *list = MEM_NEW(struct layer_list, 1);
     add_residuals(list, RESIDUALS);
-    add_layer(list,
-              (struct layer_spec){.kind = LAYER_CONV,
-                                  .outputs = 10,
-                                  .window = SIDE,
-                                  .width_of_window = SIDE,
-                                  .step = 1,
-                                  .groups = 1,
-                                  .quantise = true});
+    add_layer(list, (struct layer_spec){.kind = LAYER_CONV,
+                                        .outputs = 10,
+                                        .window = SIDE,
+                                        .width_of_window = SIDE,
+                                        .step = 1,
+                                        .groups = 1,
+                                        .quantise = true});
     add_residuals(list, RESIDUALS);
     add_layer(list, (struct layer_spec){.kind = LAYER_FLATTEN});
 

@@ -269,6 +269,10 @@ const struct file_mistake mistakes[] = {
     {LAYERS("      - batch-norm: {epsilon: 0}\n"), 7, {"epsilon: value '0'", "above 0, at most 1"}},
     {LAYERS("      - batch-norm: {epsilon: nan}\n"), 7, {"epsilon: value 'nan'"}},
     {LAYERS(CONV "      - relu6\n      - relu\n" END), 9, {"relu and relu6 must stand"}},
+    {HEAD "  - name: a\n    adc-limit: {bits: [3, 3, 3, 1]}\n    network:\n      layers:\n"
+          "      - conv: {outputs: 32, kernel: 1}\n"
+          "      - conv: {outputs: 4, kernel: 3, groups: 2}\n" END,
+     5, {"adc-limit.bits does not know convolutions whose groups", "crossbar.rows"}},
     {RUN("network: {epsilon: 0.001}"), 4, {"network.epsilon has no effect"}},
     {LAYERS("      - relu: {name: x}\n"), 7, {"relu has no keys", "'name'"}},
     {LAYERS("      - residual: {layer: [relu]}\n"), 7, {"unknown key 'layer' of residual",
