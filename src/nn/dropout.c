@@ -34,7 +34,7 @@ static bool drops(const struct op *op, const struct pass *pass)
 /* One random bit an element. Layers differ in the high half of the index. */
 static void draw(uint8_t *keep, const struct op *op, const struct pass *pass, size_t n)
 {
-    const uint64_t sample = pass->sample ? pass->sample[n] : n;
+    const uint64_t sample = pass->sample[n];
     const uint64_t first = ((uint64_t)op->number << 56) + (sample << 24);
     for (size_t i = 0; i < op->in->stride; i += 128) {
         uint32_t word[4];

@@ -77,7 +77,7 @@ struct pass {
     size_t global_samples;  /* of all ranks; only needed in training */
     size_t shards;          /* shards of this rank */
     const size_t *begin;    /* [shards + 1] first row of each */
-    const uint32_t *sample; /* [samples] number of each in its data set, or NULL; for dropout */
+    const uint32_t *sample; /* [samples] number of each in its data set; NULL: no dropout drops */
     struct rng_key dropout;
     bool is_training; /* activation exponents follow the batch; otherwise they stay */
     double momentum;  /* share of the batch in batch norm's running statistics; 0: the usual 0.1 */

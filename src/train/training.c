@@ -329,6 +329,7 @@ static bool calibrate(struct training *t)
     const struct pass pass = {
         .samples = mine.count,
         .global_samples = m,
+        .sample = t->order + mine.first,
         .shards = 1,
         .begin = (size_t[]){0, mine.count},
         .is_training = true,

@@ -160,8 +160,22 @@ knows_its_list() {
     grep -q "other settings.*outputs: 500.*outputs: 501" "$work/again.log"
 }
 
+# What is dropped from the batch that activation exponents come from before there was any training.
+write_dropout() {
+    cat >"$work/dropout.yaml" <<'END'
+experiment: dropout
+data: {name: fashion-mnist, train: 24, test: 20}
+network: {layers: [flatten, linear: {outputs: 12}, relu, dropout, linear: {outputs: 10}]}
+training: {batch: 24, shards: 4, rate: 0.02, select: test}
+runs: [{name: first, epochs: 0, matrix: {training.seed: [2, 4, 6, 8]}}]
+END
+}
+
 data=()
 make_pictures
+write_dropout
+train_on_ranks dropout
+check_ranks dropout "dropout before any training"
 write_garments garments_model '{model: mlp, hidden: [50]}' '{model: lenet5}'
 write_garments garments_list "$mlp_list" "$lenet5_list"
 write_coloured coloured_model '{model: resnet, depth: 8, width: 8}' \

@@ -53,12 +53,17 @@ void model_case_create(struct network *net, struct model_spec spec)
 struct pass make_pass(size_t samples, bool quantise)
 {
     static size_t begin[6]; /* shards of different sizes, some empty */
+    static uint32_t number[100];
+    assert_true(samples <= sizeof number / sizeof *number);
+    for (size_t i = 0; i < samples; i++)
+        number[i] = (uint32_t)i;
     for (size_t i = 0; i < 4; i++)
         begin[i + 1] = i * i * samples / 9;
     begin[5] = samples;
     return (struct pass){
         .samples = samples,
         .global_samples = samples,
+        .sample = number,
         .shards = 5,
         .begin = begin,
         .dropout = {3, RNG_DROPOUT, 0},
