@@ -26,6 +26,7 @@ start_job() {
     local ranks=$1
     shift
     rm -f "$work"/pid.*
+    : >"$work/words" # of the job before, which is not to be taken for this one
     "$mpiexec" -q --bind-to none -n "$ranks" "$work/rank.sh" "$work/pid" "$reslice" train \
         "$work/e.yaml" --checkpoint-minutes "$checkpoint_minutes" "$@" </dev/null >"$work/words" 2>&1 &
     job=$!

@@ -1,6 +1,6 @@
 """The ADC bits that `reslice crossbar --exhaustive` chose for an MLP, against a search with numpy.
 
-    crossbar_search.py RESULT.h5 FOLDER       FOLDER has the data set's idx files (gzip)
+    crossbar_search.py RESULT.h5 FOLDER       FOLDER has the data set's idx files
 
 Accuracies and energies are computed anew (see crossbar_twin.py), and every combination is tried.
 """
@@ -75,8 +75,8 @@ def cheapest(network, widths, wanted):
 def main():
     with h5py.File(sys.argv[1]) as file:
         count = int(file["adc"].attrs["calibration_samples"])
-        pixels = read_idx(f"{sys.argv[2]}/train-images-idx3-ubyte.gz", 16).reshape(-1, 784)[-count:]
-        labels = read_idx(f"{sys.argv[2]}/train-labels-idx1-ubyte.gz", 8)[-count:]
+        pixels = read_idx(f"{sys.argv[2]}/train-images-idx3-ubyte", 16).reshape(-1, 784)[-count:]
+        labels = read_idx(f"{sys.argv[2]}/train-labels-idx1-ubyte", 8)[-count:]
         network = Network(file, pixels, labels)
         group = file["adc/assignments"]
         own = next(i for i in range(len(group["energy"]))

@@ -1,10 +1,11 @@
 """The accuracy of an MLP on crossbars, from its result file alone, against what the program wrote.
 
-    crossbar_twin.py RESULT.h5 FOLDER       FOLDER has the data set's idx files (gzip)
+    crossbar_twin.py RESULT.h5 FOLDER       FOLDER has the data set's idx files
 
 Everything is computed anew with numpy: slices, bit-serial currents, clipping, shift-and-add.
 """
 import gzip
+import os
 import sys
 
 import h5py
@@ -14,7 +15,8 @@ MEAN, STD = np.float32(0.2860), np.float32(0.3530)  # Fashion-MNIST
 
 
 def read_idx(path, offset):
-    with gzip.open(path) as file:
+    """Of a plain file, or of the gzipped one beside it."""
+    with open(path, "rb") if os.path.exists(path) else gzip.open(path + ".gz") as file:
         return np.frombuffer(file.read()[offset:], dtype=np.uint8)
 
 
@@ -57,8 +59,8 @@ def logits(file, pixels, bits):
 def main():
     with h5py.File(sys.argv[1]) as file:
         count = int(file["adc"].attrs["test_samples"])
-        pixels = read_idx(f"{sys.argv[2]}/t10k-images-idx3-ubyte.gz", 16).reshape(-1, 784)[:count]
-        labels = read_idx(f"{sys.argv[2]}/t10k-labels-idx1-ubyte.gz", 8)[:count]
+        pixels = read_idx(f"{sys.argv[2]}/t10k-images-idx3-ubyte", 16).reshape(-1, 784)[:count]
+        labels = read_idx(f"{sys.argv[2]}/t10k-labels-idx1-ubyte", 8)[:count]
         group = file["adc/assignments"]
         seen = set()
         for i, bits in enumerate(group["bits"][:]):

@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 python=$(find_python)
-data=${RESLICE_DATA:-/usr/share/datasets}/fashion-mnist
+data=$RESLICE_DATA/fashion-mnist
 
 cat >"$work/formats.yaml" <<'END'
 experiment: formats

@@ -184,7 +184,8 @@ def check_adc(result, layer, sums, counts):
 
 
 def read_idx(folder, name):
-    with gzip.open(os.path.join(folder, name + ".gz")) as file:
+    path = os.path.join(folder, name)
+    with open(path, "rb") if os.path.exists(path) else gzip.open(path + ".gz") as file:
         raw = file.read()
     axes = raw[3]
     shape = np.frombuffer(raw, ">u4", axes, 4)

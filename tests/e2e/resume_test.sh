@@ -108,6 +108,7 @@ hangup() {
     diff - <(ls "$work/hangup/e") <<'END'
 parent.h5.checkpoint
 END
+    : >"$work/words"
     (
         trap '' HUP # as nohup does
         exec "$reslice" train "$work/e.yaml" --output "$work/hangup" --set epochs=10000

@@ -3,6 +3,7 @@
 # has the same files and asks for the libraries that the program needs.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/../e2e/common.sh"
+unset RESLICE_DATA # as a user has it
 build=$(dirname "$reslice")
 prefix=$work/prefix
 

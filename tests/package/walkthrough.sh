@@ -7,6 +7,7 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/../e2e/common.sh"
+unset RESLICE_DATA # as a user has it
 copy=$work/reslice
 
 # block SECTION N: the N-th code block of that section.
