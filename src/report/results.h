@@ -45,9 +45,9 @@ struct report_result {
     char select[32];
     bool select_sparsity, is_quantised;
     int64_t seed, epoch;
-    double accuracy;               /* 0..1 */
+    double accuracy;       /* 0..1 */
     char adc[REPORT_NAME]; /* in the loop: "1,3,3,3 analog", B0 last, or "by layer"; "": none */
-    int slices;                    /* of the codes */
+    int slices;            /* of the codes */
     double nonzero[BIT_SLICE_MAX]; /* share of codes; NaN when the run is not quantised */
 
     int crossbar_slices; /* as mapped: cells may have other bits than slices; 0 without crossbars */

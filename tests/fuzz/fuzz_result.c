@@ -114,7 +114,8 @@ static void start(void)
 
     struct error err = {.text = ""};
     const char *const once[] = {file.path};
-    fuzz_need(report_print(once, 1, 0, NULL, TABLE_CSV, &err), "the right file is refused: %s", err.text);
+    fuzz_need(report_print(once, 1, 0, NULL, TABLE_CSV, &err), "the right file is refused: %s",
+              err.text);
     const struct judgement it = judge(&(struct judge_question){file.path, &run, &parent, 0});
     fuzz_need(it.state == JUDGE_COMPLETE, "the right run is refused: %s", it.why.text);
     struct network net;
