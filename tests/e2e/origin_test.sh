@@ -4,6 +4,7 @@
 # Files of an older reslice, which noted less, are used as before.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+unset RESLICE_DATA # results that are kept come from the whole set
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/background.sh"
 python=$(find_python)
