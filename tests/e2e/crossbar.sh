@@ -2,7 +2,7 @@
 # What the tests of reslice crossbar share: three trained runs in $work/runs/, and the command.
 python=$(find_python)
 # shellcheck disable=SC2034 # for the tests
-fashion=$RESLICE_DATA/fashion-mnist
+fashion=${RESLICE_DATA:-/usr/share/datasets}/fashion-mnist
 
 cat >"$work/runs.yaml" <<'END'
 experiment: runs
