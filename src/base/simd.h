@@ -26,9 +26,10 @@ enum simd_level simd_level(void);
 /* The name of a level, as in $RESLICE_SIMD. Pure. */
 const char *simd_name(enum simd_level level);
 
-/* Lowers the level of all ranks to the lowest among them, with a warning when they differ: what every
- * rank computes for itself (an update of the weights) must be the same bytes. Before the first kernel
- * is chosen. False with a line, a user error, when $RESLICE_SIMD of any rank is no level. Collective. */
+/* Lowers the level of all ranks to the lowest among them, with a warning when they differ: what
+ * every rank computes for itself (an update of the weights) must be the same bytes. Before the
+ * first kernel is chosen. False with a line, a user error, when $RESLICE_SIMD of any rank is no
+ * level. Collective. */
 bool simd_agree(struct error *err);
 
 #ifdef SIMD_LEVEL /* ---- only inside kernel files ---- */

@@ -81,9 +81,10 @@ extern const struct constraint_class constraint_sparsity;
  * pruning). */
 extern const struct constraint_class constraint_column_sparsity;
 
-/* At most amount (a share, 0..1) of the digits of a layer, or of all layers together, are not 0, where a
- * digit of slice k counts price[k]: the nearest point at the price of a digit at which that is so, and
- * nothing that could be added within the amount at that price is left out. No source: our own. */
+/* At most amount (a share, 0..1) of the digits of a layer, or of all layers together, are not 0,
+ * where a digit of slice k counts price[k]: the nearest point at the price of a digit at which that
+ * is so, and nothing that could be added within the amount at that price is left out. No source:
+ * our own. */
 extern const struct constraint_class constraint_slice_sparsity;
 
 /* At most amount digits of a weight are not 0. No source: our own; one digit is a power of two times

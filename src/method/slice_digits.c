@@ -1,7 +1,7 @@
-/* So many digits a weight: S = {codes with at most `amount` digits other than 0}, each weight by itself to
- * the nearest one. With one digit a weight that is not 0 is ±c 2^(width k), and the share of non-zero
- * slices is that of the weights over the slices. The exponent must not change, or every digit
- * would. */
+/* So many digits a weight: S = {codes with at most `amount` digits other than 0}, each weight by
+ * itself to the nearest one. With one digit a weight that is not 0 is ±c 2^(width k), and the share
+ * of non-zero slices is that of the weights over the slices. The exponent must not change, or every
+ * digit would. */
 #include <math.h>
 
 #include "method/constraint.h"

@@ -3,7 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Prices that are next to each other: 2^-36 apart; near: 2^-6. Below the lowest, none: plain rounding. */
+/* Prices that are next to each other: 2^-36 apart; near: 2^-6. Below the lowest, none: plain
+ * rounding. */
 static const double LOWEST = 0x1p-100, HIGHEST = 0x1p100;
 static const uint64_t NEXT = UINT64_C(1) << 16, NEAR = UINT64_C(1) << 46;
 enum { SAMPLE = 4096 };

@@ -17,9 +17,9 @@
 /* The unit of a slice with price 1: whole numbers, so that sums do not depend on order. */
 enum { SLICE_PRICE_UNIT = 1024 };
 
-/* The price of a unit, in squared codes of the layer, lies between two next to each other. At `high` the
- * budget is kept; what is then left of it, `extra` units in this layer, goes to the first weights
- * that would have more at `low`. */
+/* The price of a unit, in squared codes of the layer, lies between two next to each other. At
+ * `high` the budget is kept; what is then left of it, `extra` units in this layer, goes to the
+ * first weights that would have more at `low`. */
 struct slice_price {
     bool is_known;
     double low, high;

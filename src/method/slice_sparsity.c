@@ -1,7 +1,7 @@
-/* Slice sparsity: S = {codes : at most a share of the digits, of a layer or of the whole network, is not
- * 0}. The price of a digit at which that is so (method/slice_price.h) says which code each weight
- * goes to: down, up to one with fewer digits, or to 0. The exponent must not change, or every digit
- * would. */
+/* Slice sparsity: S = {codes : at most a share of the digits, of a layer or of the whole network,
+ * is not 0}. The price of a digit at which that is so (method/slice_price.h) says which code each
+ * weight goes to: down, up to one with fewer digits, or to 0. The exponent must not change, or
+ * every digit would. */
 #include <math.h>
 
 #include "method/constraint.h"

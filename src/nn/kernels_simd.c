@@ -1,5 +1,6 @@
-/* Matrix products of linear layers, built once for each SIMD level. Register tiles of a few pixels or outputs by a few vectors; the
- * compiler keeps the accumulator arrays in registers because every tile size is a constant. */
+/* Matrix products of linear layers, built once for each SIMD level. Register tiles of a few pixels
+ * or outputs by a few vectors; the compiler keeps the accumulator arrays in registers because every
+ * tile size is a constant. */
 #include <stdbool.h>
 
 #include "base/simd.h"

@@ -95,7 +95,8 @@ static void count_weights(struct method_layer *m, const float *w)
     m->stored_bits = m->data_bits + indices < dense ? m->data_bits + indices : dense;
 }
 
-/* data_bits, stored_bits; w: on the crossbars, latent: before quantisation. layer: as smartdeal asks. */
+/* data_bits, stored_bits; w: on the crossbars, latent: before quantisation. layer: as smartdeal
+ * asks. */
 static void count_storage(struct method_layer *m, const struct constraint_layer *layer,
                           const float *w, const float *latent)
 {

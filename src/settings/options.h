@@ -59,7 +59,8 @@ bool option_is_section(const char *name);
 bool option_is_in(const struct option_entry *entry, const char *section);
 
 /* True for epochs, prune, penalty, the constraints and how they are imposed, the ADC and
- * recalibration, as sections or as paths: they stand in a run, not in sections of the experiment. Not collective. */
+ * recalibration, as sections or as paths: they stand in a run, not in sections of the experiment.
+ * Not collective. */
 bool option_of_run(const char *path);
 
 /* The numbers of a constraint (method/constraint.h) in the settings, which own them. Not
@@ -73,13 +74,14 @@ int option_of_constraint(const struct constraint_class *class);
 /* Whether the settings have any constraint. Not collective. */
 bool options_have_constraint(const struct settings *settings);
 
-/* The list without numbers in which an option says nothing: the amounts of its constraint, the groups
- * of the group lasso, the bits of the ADC, the list itself for the normalisation of the data set; NULL for other options.
- * Not collective. */
+/* The list without numbers in which an option says nothing: the amounts of its constraint, the
+ * groups of the group lasso, the bits of the ADC, the list itself for the normalisation of the data
+ * set; NULL for other options. Not collective. */
 const struct option_entry *option_switch(const struct option_entry *entry);
 
 /* Whether an option goes without saying in the settings of a run: that of a constraint or an ADC
- * that is off, how to impose nothing, no recalibration, and the normalisation of the data set. Not collective. */
+ * that is off, how to impose nothing, no recalibration, and the normalisation of the data set. Not
+ * collective. */
 bool option_is_silent(const struct option_entry *entry, const struct settings *settings);
 
 /* Letters, digits, '-', '_' and '.', not starting with '-' or '.': safe as the name of a file. Not

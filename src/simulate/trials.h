@@ -61,9 +61,9 @@ double trials_calibration(struct trials *trials, const struct adc_bits *bits);
 double trials_expected_calibration(const struct trials *trials);
 double trials_expected_test(const struct trials *trials);
 
-/* Adds an assignment, a copy of bits [layers], simulates it on both sample sets, and counts losses from it
- * from then on: the converters that the network was trained with, without which it may be worse.
- * Collective. */
+/* Adds an assignment, a copy of bits [layers], simulates it on both sample sets, and counts losses
+ * from it from then on: the converters that the network was trained with, without which it may be
+ * worse. Collective. */
 void trials_refer_to(struct trials *trials, const char *name, const struct adc_bits *bits);
 
 /* Whether an accuracy (0..1) on the calibration samples is within the loss. Pure. */

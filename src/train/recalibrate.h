@@ -16,9 +16,9 @@
 #include "base/error.h"
 #include "train/training.h"
 
-/* After training_begin: does what the run's `recalibrate` asks for, with its projected weights if they are
- * constrained. False with a line when a value is not finite, on every rank. Collective; the same
- * on any number of ranks. */
+/* After training_begin: does what the run's `recalibrate` asks for, with its projected weights if
+ * they are constrained. False with a line when a value is not finite, on every rank. Collective;
+ * the same on any number of ranks. */
 bool recalibrate(struct training *training, struct error *err);
 
 #endif

@@ -102,9 +102,9 @@ struct share step_share(const struct step *step, size_t m);
  * statistics of batch norm may have moved). */
 bool step_run(struct step *step, size_t m, double rate, struct step_result *result);
 
-/* A forward pass as in a step, on those samples, by prepared weights: exponents and running statistics
- * follow the batch, these by `momentum` (0: the usual 0.1). Collective. False when a value is not finite,
- * on every rank. */
+/* A forward pass as in a step, on those samples, by prepared weights: exponents and running
+ * statistics follow the batch, these by `momentum` (0: the usual 0.1). Collective. False when a
+ * value is not finite, on every rank. */
 bool step_look(struct step *step, size_t m, double momentum);
 
 /* Value of the penalties for the present codes and weights; 0 without one. Not collective, the same on

@@ -102,7 +102,8 @@ void training_load_batch(struct training *training, size_t first, size_t m);
 bool training_prepare(struct training *training);
 
 /* An evaluation of the network on samples [first, first + count) of a part of the training's data
- * set, in the run's number format and through its converters; nothing observes it yet. Not collective: evaluate() is. */
+ * set, in the run's number format and through its converters; nothing observes it yet. Not
+ * collective: evaluate() is. */
 struct evaluate_job training_evaluation(struct training *training, const struct dataset_part *part,
                                         size_t first, size_t count);
 

@@ -268,9 +268,9 @@ static void test_nearest(void **state)
                 gradient[3] == 0.0F);
 }
 
-/* Of filters the part along them is left out: what is added is at right angles to each, and together with
- * a multiple of the filter it is the gradient without that. Filters longer than a piece, and one of
- * zeros. */
+/* Of filters the part along them is left out: what is added is at right angles to each, and
+ * together with a multiple of the filter it is the gradient without that. Filters longer than a
+ * piece, and one of zeros. */
 static void test_radial(void **state)
 {
     (void)state;

@@ -355,7 +355,8 @@ static void test_laughs(void **state)
     assert_int_equal(mem_live_blocks(), 0);
 }
 
-/* UTF-8 with a byte order mark right before the first key, and UTF-16 with its mark, both ways round. */
+/* UTF-8 with a byte order mark right before the first key, and UTF-16 with its mark, both ways
+ * round. */
 static void test_encodings(void **state)
 {
     (void)state;

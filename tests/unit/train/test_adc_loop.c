@@ -22,8 +22,8 @@
 
 enum { SAMPLES = 5, BITS = 8 };
 
-/* Signed inputs, a convolution with padding and without a bias, biases behind; 7 x 7 pixels, arrays that
- * the rows of no layer fill or divide. */
+/* Signed inputs, a convolution with padding and without a bias, biases behind; 7 x 7 pixels, arrays
+ * that the rows of no layer fill or divide. */
 #define RUN(adc)                                                                                   \
     "experiment: e\ndata: {name: mnist}\ntraining: {select: last}\ncrossbar: {rows: 20}\n"         \
     "network:\n  layers: [average-pool: {size: 4},\n"                                              \

@@ -1,4 +1,5 @@
-/* train/recalibrate: statistics and biases are what the samples say that went through the converters. */
+/* train/recalibrate: statistics and biases are what the samples say that went through the
+ * converters. */
 #define _POSIX_C_SOURCE 200809L
 #include "unit/train/checkpoint_run.h"
 

@@ -1,4 +1,5 @@
-/* train: which weights a penalty without radial part takes for filters whose scale batch norm takes out. */
+/* train: which weights a penalty without radial part takes for filters whose scale batch norm takes
+ * out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
