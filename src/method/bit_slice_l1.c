@@ -45,7 +45,7 @@ static float beyond(const struct fewer *fewer, struct bit_slice_format format, f
 /* What one unit of a tensor's digits, or of its distances, costs. */
 static double scale_of(struct penalty_input in, const struct penalty_tensor *tensor)
 {
-    const double slices = in.form.towards_nearest ? 1.0 : bit_slice_count(in.format);
+    const double slices = in.form.to_nearest ? 1.0 : bit_slice_count(in.format);
     const double step = in.form.in_steps ? (double)tensor->step : 1.0;
     return in.alpha * step / (slices * (double)penalty_scalars(in, true));
 }
@@ -64,13 +64,13 @@ static double bit_slice_value(struct penalty_input in)
     double sum = 0.0;
     uint64_t digits = 0;
     struct fewer fewer;
-    if (in.form.towards_nearest)
+    if (in.form.to_nearest)
         start(&fewer, in.format);
     for (size_t t = 0; t < in.count; t++) {
         const struct penalty_tensor *tensor = &in.tensor[t];
         if (!tensor->is_quantised)
             continue;
-        if (in.form.towards_nearest)
+        if (in.form.to_nearest)
             sum += scale_of(in, tensor) * distances(&fewer, in.format, tensor);
         else if (in.form.in_steps)
             sum +=
@@ -91,7 +91,7 @@ static void add_range(struct penalty_input in, const struct fewer *fewer,
 {
     const float scale = (float)scale_of(in, tensor);
     const int16_t *code = tensor->code + first;
-    if (!in.form.towards_nearest) {
+    if (!in.form.to_nearest) {
         bit_slice_add_gradient(in.format, gradient, code, n, tensor->step, scale);
         return;
     }
@@ -128,7 +128,7 @@ static void add_filter(struct penalty_input in, const struct fewer *fewer,
 static void bit_slice_gradient(struct penalty_input in)
 {
     struct fewer fewer;
-    if (in.form.towards_nearest)
+    if (in.form.to_nearest)
         start(&fewer, in.format);
     for (size_t t = 0; t < in.count; t++) {
         const struct penalty_tensor *tensor = &in.tensor[t];

@@ -29,8 +29,7 @@ struct penalty_tensor {
 /* Forms of bit-slice L1; all false: that of the paper. */
 struct penalty_form {
     bool in_steps; /* times the step of the tensor: as strong for small weights as for large ones */
-    bool
-        towards_nearest; /* the distance to the nearest code with fewer digits than the weight's own */
+    bool to_nearest; /* the distance to the nearest code with fewer digits than the weight's own */
 };
 
 struct penalty_input {

@@ -73,8 +73,7 @@ struct step_settings {
     const char *penalty; /* "none", "l1", … */
     double alpha;
     struct penalty_form form;
-    bool
-        skips_radial; /* the penalty does not pull filters in front of batch norm along themselves */
+    bool skips_radial; /* filters in front of batch norm are not pulled along themselves */
     struct group_lasso group_lasso;
     const struct real_list *group; /* input channels of the groups of each weight matrix; or NULL */
     struct constrain *constrain;

@@ -30,6 +30,27 @@ static bool count_samples(struct training *t, struct error *err)
     return true;
 }
 
+static struct step_settings step_settings_of(const struct training *t, const struct settings *s)
+{
+    const struct penalty_form form = {.in_steps = strcmp(s->penalty.unit, "step") == 0,
+                                      .to_nearest = strcmp(s->penalty.towards, "nearest") == 0};
+    return (struct step_settings){
+        .sgd = {s->training.momentum, s->training.weight_decay, s->training.nesterov },
+        .penalty = s->penalty.name,
+        .alpha = s->penalty.alpha,
+        .form = form,
+        .skips_radial = !s->penalty.radial,
+        .group_lasso = {s->group_lasso.alpha, s->group_lasso.ratio,     s->group_lasso.detach},
+        .group = &s->group_lasso.group,
+        .constrain = t->constrain,
+        .multiplier = adc_loop_multiplier(t->adc_loop),
+        .format = t->format,
+        .quantise = s->fixed_point.quantise,
+        .batch = (size_t)s->training.batch,
+        .shards = (size_t)s->training.shards
+    };
+}
+
 bool training_create(struct training *t, const struct experiment *experiment, size_t run,
                      const struct dataset *set, struct error *err)
 {
@@ -46,23 +67,7 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     parameters_initialise(&t->net.params, (uint64_t)s->training.seed);
     t->constrain = constrain_create(s, &t->net.params);
     t->adc_loop = adc_loop_create(s, &t->net);
-    const struct step_settings step = {
-        .sgd = {s->training.momentum,               s->training.weight_decay, s->training.nesterov},
-        .penalty = s->penalty.name,
-        .alpha = s->penalty.alpha,
-        .form = {.in_steps = strcmp(s->penalty.unit, "step") == 0,
-                .towards_nearest = strcmp(s->penalty.towards,                                       "nearest") == 0},
-        .skips_radial = !s->penalty.radial,
-        .group_lasso = {s->group_lasso.alpha,                                  s->group_lasso.ratio,                                       s->group_lasso.detach     },
-        .group = &s->group_lasso.group,
-        .constrain = t->constrain,
-        .multiplier = adc_loop_multiplier(t->adc_loop),
-        .format = t->format,
-        .quantise = s->fixed_point.quantise,
-        .batch = (size_t)s->training.batch,
-        .shards = (size_t)s->training.shards
-    };
-    step_create(&t->step, &t->net, step);
+    step_create(&t->step, &t->net, step_settings_of(t, s));
     history_create(&t->history, (size_t)s->epochs + 1);
     t->history.has_constraints = t->constrain != NULL;
     t->best.value = MEM_NEW(float, t->net.params.size);

@@ -222,7 +222,7 @@ static void check_nearest(struct bit_slice_format format)
         const double alpha = 0.7, tiny = 1e-3;
         double sum = 0.0;
         create(&p, format, alpha);
-        p.in.form = (struct penalty_form){.in_steps = in_steps, .towards_nearest = true};
+        p.in.form = (struct penalty_form){.in_steps = in_steps, .to_nearest = true};
         penalty_bit_slice_l1.add_gradient(p.in);
         for (int t = 0; t < 2; t++) {
             const double step = (double)p.tensor[t].step;
@@ -262,7 +262,7 @@ static void test_nearest(void **state)
         .count = 1,
         .format = {8, 2},
         .alpha = 4.0,
-        .form = {.towards_nearest = true}
+        .form = {.to_nearest = true}
     });
     assert_true(gradient[0] == -1.0F && gradient[1] == 1.0F && gradient[2] == 1.0F &&
                 gradient[3] == 0.0F);
@@ -293,7 +293,7 @@ static void test_radial(void **state)
             .count = 1,
             .format = {8, 2},
             .alpha = 900.0,
-            .form = {.towards_nearest = nearest}
+            .form = {.to_nearest = nearest}
         };
         assert_false(penalty_has_filters(in));
         penalty_bit_slice_l1.add_gradient(in);
