@@ -15,31 +15,40 @@ struct share evaluate_share(size_t count)
                           (last < count ? last : count) - (first < count ? first : count)};
 }
 
-/* Samples [first, first + n) of the part; adds to *sum. False when not finite. */
-static bool evaluate_block(const struct evaluate_job *job, size_t first, size_t n,
-                           uint8_t *predicted, struct loss_sum *sum)
+bool evaluate_forward(const struct evaluate_job *job, size_t first, size_t n,
+                      struct evaluate_block *block)
 {
     struct network *net = job->net;
-    uint32_t index[EVALUATE_BLOCK];
     for (size_t i = 0; i < n; i++)
-        index[i] = (uint32_t)(first + i);
-    dataset_batch(job->set, job->part, index, n, net->input->value, net->input->stride);
-    const struct pass pass = {
+        block->index[i] = (uint32_t)(first + i);
+    dataset_batch(job->set, job->part, block->index, n, net->input->value, net->input->stride);
+    block->begin[0] = 0;
+    block->begin[1] = n;
+    block->pass = (struct pass){
         .samples = n,
-        .sample = index,
+        .sample = block->index,
         .dropout = {0, RNG_DROPOUT, 0},
         .shards = 1,
-        .begin = (size_t[]){0, n           },
+        .begin = block->begin,
         .quantise = job->quantise,
         .bits = job->bits,
         .multiplier = job->multiplier
     };
-    if (!network_forward(net, &pass))
+    return network_forward(net, &block->pass);
+}
+
+/* Samples [first, first + n) of the part; adds to *sum. False when not finite. */
+static bool evaluate_some(const struct evaluate_job *job, size_t first, size_t n,
+                          uint8_t *predicted, struct loss_sum *sum)
+{
+    const struct network *net = job->net;
+    struct evaluate_block block;
+    if (!evaluate_forward(job, first, n, &block))
         return false;
     loss_softmax(sum, NULL, predicted, net->logits->value, job->part->label + first, n,
                  net->logits->stride, (int)net->logits->size, 0.0f);
     if (job->observe)
-        job->observe(job->context, net, &pass);
+        job->observe(job->context, net, &block.pass);
     return true;
 }
 
@@ -52,7 +61,7 @@ struct evaluation evaluate(const struct evaluate_job *job)
         const double start_s = comm_time_s();
         const size_t n = mine.count - done < EVALUATE_BLOCK ? mine.count - done : EVALUATE_BLOCK;
         uint8_t *predicted = job->predicted ? job->predicted + done : NULL;
-        if (!evaluate_block(job, job->first + mine.first + done, n, predicted, &sum))
+        if (!evaluate_some(job, job->first + mine.first + done, n, predicted, &sum))
             sum.is_finite = false;
         stop_note_work(comm_time_s() - start_s);
         stop = done + n < mine.count && stop_wanted(); /* what is complete is used */

@@ -42,6 +42,18 @@ struct evaluate_job {
 /* This rank's samples of a range of `count`, relative to its first. Not collective. */
 struct share evaluate_share(size_t count);
 
+/* A forward pass and the arrays that it points to. */
+struct evaluate_block {
+    struct pass pass;
+    uint32_t index[EVALUATE_BLOCK];
+    size_t begin[2];
+};
+
+/* Puts n <= EVALUATE_BLOCK samples from `first` of the job's part into its network and runs them;
+ * *block is filled. False when a value is not finite. Not collective. */
+bool evaluate_forward(const struct evaluate_job *job, size_t first, size_t n,
+                      struct evaluate_block *block);
+
 /* Runs the samples of the job through its network, block by block. The same result on every rank; an
  * empty range gives NaN. Collective. */
 struct evaluation evaluate(const struct evaluate_job *job);

@@ -69,39 +69,27 @@ static bool forward(void *context, struct op *op, const struct pass *pass)
     return fine;
 }
 
-/* Sums of all outputs of weight layers over the run's samples. False when a value is
- * not finite, on every rank. Collective. */
+/* Sums of all outputs of weight layers over the run's samples. False when a value is not finite, on
+ * every rank. Collective. */
 static bool sum_outputs(struct training *t, struct means *means, const struct multiplier *inner)
 {
-    const size_t count = samples_of(t);
-    const struct share mine = evaluate_share(count);
     const struct multiplier multiplier = {.forward = forward, .context = means};
-    uint32_t index[EVALUATE_BLOCK];
+    struct evaluate_job job = training_evaluation(t, &t->set.train, 0, samples_of(t));
+    struct evaluate_block block;
+    const struct share mine = evaluate_share(job.count);
+    job.multiplier = &multiplier;
     means->inner = inner;
     memset(means->sum, 0, (means->size + 1) * sizeof *means->sum);
     for (size_t done = 0, n; done < mine.count; done += n) {
         n = mine.count - done < EVALUATE_BLOCK ? mine.count - done : EVALUATE_BLOCK;
-        for (size_t i = 0; i < n; i++)
-            index[i] = (uint32_t)(mine.first + done + i);
-        dataset_batch(&t->set, &t->set.train, index, n, t->net.input->value, t->net.input->stride);
-        const struct pass pass = {
-            .samples = n,
-            .sample = index,
-            .dropout = {0, RNG_DROPOUT, 0},
-            .shards = 1,
-            .begin = (size_t[]){0, n           },
-            .quantise = t->step.quantise,
-            .bits = t->format.bits,
-            .multiplier = &multiplier
-        };
-        means->sum[means->size] += !network_forward(&t->net, &pass);
+        means->sum[means->size] += !evaluate_forward(&job, mine.first + done, n, &block);
     }
     comm_sum_i64(means->sum, means->size + 1);
     return means->sum[means->size] == 0;
 }
 
-/* b += mean(exact) - mean(read) of one layer, b as the network
- * computes with it; pruned biases stay 0. */
+/* b += mean(exact) - mean(read) of one layer, b as the network computes with it; pruned biases stay
+ * 0. */
 static void correct(struct training *t, const struct op *op, const int64_t *exact,
                     const int64_t *read)
 {

@@ -330,19 +330,7 @@ static bool calibrate(struct training *t)
     for (size_t i = 0; i < m; i++)
         t->order[i] = (uint32_t)i;
     training_load_batch(t, 0, m);
-    const struct share mine = step_share(&t->step, m);
-    const struct pass pass = {
-        .samples = mine.count,
-        .global_samples = m,
-        .sample = t->order + mine.first,
-        .shards = 1,
-        .begin = (size_t[]){0, mine.count},
-        .is_training = true,
-        .quantise = t->step.quantise,
-        .bits = t->format.bits,
-        .multiplier = t->step.multiplier
-    };
-    return training_prepare(t) && network_forward(&t->net, &pass);
+    return training_prepare(t) && step_look(&t->step, m, 0.0);
 }
 
 enum training_outcome training_begin(struct training *t, struct error *err)
