@@ -10,6 +10,10 @@
  * slices few combinations have no more bits than a bad one, so that a list is gone through slowly. */
 enum { LISTED = 65536, MANY_SLICES = 6, LISTED_OF_MANY = 1024 };
 
+/* Combinations of a list that are tried at most: where accuracy hardly depends on the bits, nothing
+ * rules out many at once. */
+enum { TRIED = 400 };
+
 static double energy_of(const struct trials *t, const struct adc_bits *bits)
 {
     return conversion_energy_pj(t->inference->simulation, bits);
@@ -100,18 +104,21 @@ static size_t left_between(size_t first, size_t last, const bool *is_bad)
     return left;
 }
 
-/* The first good one of the list, whose last is taken for one. To rule out many at once, the dearest of those
- * that are left in doubt is tried in doubling steps before the cheapest. */
-static size_t cheapest_good(struct trials *t, const struct candidates *all, struct adc_bits *bits)
+/* The first good one of the list, whose last is taken for one. To rule out many at once, the dearest
+ * of those that are left in doubt is tried in doubling steps before the cheapest. *is_sure: nothing
+ * before it is in doubt any more; false when the trials are used up. */
+static size_t cheapest_good(struct trials *t, const struct candidates *all, struct adc_bits *bits,
+                            bool *is_sure)
 {
     bool *is_bad = MEM_NEW(bool, all->count);
-    size_t found = all->count - 1, next = 0;
-    for (size_t step = 1; next < found;) {
+    size_t found = all->count - 1, next = 0, tried = 0;
+    for (size_t step = 1; next < found && tried < TRIED; tried++) {
         size_t probe = next + step - 1 < found ? next + step - 1 : next;
         while (probe > next && is_bad[probe])
             probe--;
+        const size_t left = left_between(next, found, is_bad);
         trials_fill(t, bits, all->list[probe].bits);
-        work_line_left(&t->line, left_between(next, found, is_bad));
+        work_line_left(&t->line, left < TRIED - tried ? left : TRIED - tried);
         if (trials_is_good(t, bits)) {
             found = probe;
             step = 1;
@@ -122,6 +129,7 @@ static size_t cheapest_good(struct trials *t, const struct candidates *all, stru
         while (next < found && is_bad[next])
             next++;
     }
+    *is_sure = next >= found;
     mem_free(is_bad);
     return found;
 }
@@ -138,17 +146,20 @@ static size_t first_good(struct trials *t, const struct candidates *all, struct 
     return all->count - 1;
 }
 
-/* Changes bits [layers], which are within the loss, to the cheapest of the list that are. */
-static void search_list(struct bit_search *search, const struct candidates *all,
+/* Changes bits [layers], which are within the loss, to the cheapest of the list that are; false when
+ * there may be a cheaper one. */
+static bool search_list(struct bit_search *search, const struct candidates *all,
                         struct adc_bits *bits)
 {
     struct trials *t = search->trials;
     struct adc_bits *scratch = MEM_NEW(struct adc_bits, t->layers);
+    bool is_sure = true;
     const size_t found =
-        search->exhaustive ? first_good(t, all, scratch) : cheapest_good(t, all, scratch);
+        search->exhaustive ? first_good(t, all, scratch) : cheapest_good(t, all, scratch, &is_sure);
     if (found + 1 < all->count) /* the last costs as much as what was known before */
         trials_fill(t, bits, all->list[found].bits);
     mem_free(scratch);
+    return is_sure;
 }
 
 void bit_search_slices(struct bit_search *search, struct adc_bits *bits)
@@ -165,8 +176,10 @@ void bit_search_slices(struct bit_search *search, struct adc_bits *bits)
         bit_search_reduce(t, bits, BIT_SEARCH_SLICES, search->low);
     if (is_listed || search->exhaustive) {
         is_listed = list_candidates(search, energy_of(t, bits), &all);
-        if (is_listed)
-            search_list(search, &all, bits);
+        if (is_listed && !search_list(search, &all, bits)) {
+            bit_search_reduce(t, bits, BIT_SEARCH_SLICES, search->low);
+            is_listed = false;
+        }
         mem_free(all.list);
     }
     search->is_by_slice = !is_listed;

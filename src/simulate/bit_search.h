@@ -11,7 +11,7 @@ struct bit_search {
     int low[CROSSBAR_MAX_SLICES], high[CROSSBAR_MAX_SLICES];
     bool exhaustive; /* no short cuts: nothing cheaper is missed */
     /* Set by bit_search_slices: combinations of bits between low and high, and whether they were too
-     * many to be listed: then the slices were searched one at a time. */
+     * many to be listed, or to be tried: then bits were taken from one slice at a time. */
     double combinations;
     bool is_by_slice;
 };
@@ -19,7 +19,8 @@ struct bit_search {
 /* Fills bits [layers] with the cheapest choice of one width a slice that is within the loss: of all
  * combinations between low and high or, where they are too many to be listed, the one that is reached
  * from high by taking bits from one slice at a time (exhaustive: then also of those that are cheaper,
- * if these can be listed). Collective; the same on every rank. */
+ * if these can be listed). Where 400 trials have not decided, so it goes on from the best known.
+ * Collective; the same on every rank. */
 void bit_search_slices(struct bit_search *search, struct adc_bits *bits);
 
 enum bit_search_unit { BIT_SEARCH_SLICES, BIT_SEARCH_LAYERS };
