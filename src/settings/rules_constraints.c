@@ -156,7 +156,8 @@ static bool check_recalibration(struct rule_check *check)
     if (strcmp(s->recalibrate, "batch-norm") == 0)
         return counts.batch_norms > 0 ||
                rules_break(check, path, "network.model",
-                           "%s is batch-norm, but the network has none; allowed: none, bias", path);
+                           "%s is batch-norm, but the network has none; allowed: none%s", path,
+                           adc_settings_are_on(s) && counts.biases > 0 ? ", bias" : "");
     if (!adc_settings_are_on(s))
         return rules_break(
             check, path, "adc.bits",
@@ -165,7 +166,8 @@ static bool check_recalibration(struct rule_check *check)
             path);
     return counts.biases > 0 ||
            rules_break(check, path, "network.model",
-                       "%s is bias, but no weight layer has one; allowed: none, batch-norm", path);
+                       "%s is bias, but no weight layer has one; allowed: none%s", path,
+                       counts.batch_norms > 0 ? ", batch-norm" : "");
 }
 
 bool rules_constraints_check(struct rule_check *check)

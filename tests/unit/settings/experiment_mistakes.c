@@ -177,7 +177,7 @@ const struct file_mistake mistakes[] = {
     {RUN("adc: {bits: 3, transfer: learned}"), 4, {"adc.transfer: value 'learned'"}},
     {"experiment: e\nadc: {bits: 3}\nruns: [{name: a}]\n", 2, {"'adc'", "belongs into a run"}},
     {RUN("recalibrate: all"), 4, {"recalibrate: value 'all'", "none, batch-norm, bias"}},
-    {RUN("recalibrate: batch-norm"), 4, {"the network has none"}},
+    {RUN("recalibrate: batch-norm"), 4, {"the network has none; allowed: none"}},
     {RUN("recalibrate: bias"), 4, {"without adc.bits nothing is lost"}},
     {RUN("recalibrate_samples: 100"), 4, {"recalibrate_samples has no effect",
                                          "recalibrate is none"}},
