@@ -7,15 +7,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/crossbar.sh"
 
 # Residual sums, strides, batch norm, signed and unsigned inputs of convolutions; made-up pictures.
-mkdir -p "$work/data/cifar-10-batches-bin"
-"$python" - "$work/data/cifar-10-batches-bin" <<'END'
-import random, sys
-draw = random.Random(1)
-for name in [f"data_batch_{i}.bin" for i in range(1, 6)] + ["test_batch.bin"]:
-    with open(f"{sys.argv[1]}/{name}", "wb") as file:
-        for record in range(24):
-            file.write(bytes([draw.randrange(10)]) + draw.randbytes(3072))
-END
+make_pictures
 cat >"$work/images.yaml" <<'END'
 experiment: images
 data: {name: cifar10, validation: 20}
