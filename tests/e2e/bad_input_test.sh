@@ -50,7 +50,8 @@ run_job() {
     shift
     mkdir "$job.mpi"
     if [ "$ranks" -eq 1 ]; then # as users start one
-        (cd "$job.mpi" && timeout 100 "$work/rank.sh" "$job" "$reslice" "$@" </dev/null)
+        (cd "$job.mpi" && OMPI_MCA_orte_tmpdir_base=$job.mpi timeout 100 "$work/rank.sh" "$job" \
+            "$reslice" "$@" </dev/null)
         return
     fi
     (cd "$job.mpi" && OMPI_MCA_orte_tmpdir_base=$job.mpi timeout 100 "$mpiexec" -q --bind-to none \
