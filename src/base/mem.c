@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 
-static size_t live_blocks;
+static size_t live_blocks, taken_bytes;
 
 /* ---- large blocks: straight from the system, which gives zeroed pages when they are touched ---- */
 
@@ -83,6 +83,7 @@ void *mem_alloc(size_t count, size_t size, const char *what)
     if (!block)
         log_fatal("memory '%s': %zu bytes: %s", what, bytes, strerror(errno));
     live_blocks++;
+    taken_bytes += bytes;
     return block;
 }
 
@@ -104,6 +105,11 @@ char *mem_string(const char *text)
 size_t mem_live_blocks(void)
 {
     return live_blocks;
+}
+
+size_t mem_taken_bytes(void)
+{
+    return taken_bytes;
 }
 
 size_t mem_peak_bytes(void)

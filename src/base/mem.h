@@ -25,6 +25,10 @@ char *mem_string(const char *text);
 /* Blocks taken and not yet freed. */
 size_t mem_live_blocks(void);
 
+/* Bytes of all blocks that were ever taken, freed or not: the difference of two calls is what was
+ * taken between them. */
+size_t mem_taken_bytes(void);
+
 /* Peak resident memory of this process in bytes, as the system counts it. */
 size_t mem_peak_bytes(void);
 

@@ -7,6 +7,7 @@
 
 const struct command commands_table[] = {
     {"train",    command_train,    "train the runs of an experiment file"                      },
+    {"summary",  command_summary,  "what a network will take, layer by layer, before training" },
     {"crossbar", command_crossbar,
      "run a trained network on crossbars, find the ADC bits it needs"                          },
     {"import",   command_import,   "a result file from weights that were trained elsewhere"    },

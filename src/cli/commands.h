@@ -25,6 +25,7 @@ const char *commands_names(void);
 /* Rank 0 prints the list of commands. Not collective. */
 void commands_print(void);
 
+int command_summary(struct cli_call call);
 int command_train(struct cli_call call);
 int command_crossbar(struct cli_call call);
 int command_import(struct cli_call call);

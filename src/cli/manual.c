@@ -34,6 +34,8 @@ const struct manual_text manual_environment[MANUAL_VARIABLES] = {
 };
 
 const struct manual_text manual_examples[MANUAL_EXAMPLES] = {
+    {"reslice summary mnist-mlp.yaml",
+     "What the network will take: weights, operations, crossbar arrays, memory."                             },
     {"mpirun -n 4 reslice train mnist-mlp.yaml --data $HOME/data",
      "Train every run of an experiment; the same command goes on after an interruption."                     },
     {"mpirun -n 4 reslice crossbar results/mnist-mlp/bitslice.h5",

@@ -12,7 +12,7 @@ struct manual_page {
 
 extern const struct manual_page manual_man, manual_markdown, manual_bash;
 
-enum { MANUAL_STATUSES = 5, MANUAL_VARIABLES = 3, MANUAL_EXAMPLES = 4 };
+enum { MANUAL_STATUSES = 5, MANUAL_VARIABLES = 3, MANUAL_EXAMPLES = 5 };
 
 struct manual_status {
     int status;

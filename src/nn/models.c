@@ -146,11 +146,12 @@ static const struct {
     const char *name;
     struct tensor *(*build)(struct network *, const struct model_spec *); /* returns the logits */
     int smallest_image;
+    struct model_input usual;
 } models[] = {
-    {"mlp",    build_mlp,    1 },
-    {"lenet5", build_lenet5, 16},
-    {"vgg11",  build_vgg11,  32},
-    {"resnet", build_resnet, 1 },
+    {"mlp",    build_mlp,    1,  {1, 28, 28, 10}},
+    {"lenet5", build_lenet5, 16, {1, 28, 28, 10}},
+    {"vgg11",  build_vgg11,  32, {3, 32, 32, 10}},
+    {"resnet", build_resnet, 1,  {3, 32, 32, 10}},
 };
 
 enum { MODELS = sizeof models / sizeof models[0] };
@@ -161,6 +162,14 @@ static int find_model(const char *name)
         if (strcmp(models[i].name, name) == 0)
             return i;
     return -1;
+}
+
+bool model_usual_input(const char *name, struct model_input *input)
+{
+    const int model = find_model(name);
+    if (model >= 0)
+        *input = models[model].usual;
+    return model >= 0;
 }
 
 const char *model_names(void)

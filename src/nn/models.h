@@ -19,6 +19,15 @@ struct model_spec {
     size_t capacity; /* samples a rank */
 };
 
+/* Images and classes. */
+struct model_input {
+    int channels, height, width, classes;
+};
+
+/* What a network was made for; false, and *input as it was, when there is none of this name.
+ * Not collective. */
+bool model_usual_input(const char *name, struct model_input *input);
+
 /* Names of the networks that can be built, separated by ", ";
  * a static text, always the same. Not collective. */
 const char *model_names(void);

@@ -38,6 +38,19 @@ bool build_network_check_image(const struct settings *settings, const struct dat
                      model, smallest, smallest, set->name, set->height, set->width);
 }
 
+bool build_network_fits(const struct settings *settings, const struct dataset *set,
+                        struct error *err)
+{
+    const struct layer_list *list = settings->network.layers;
+    if (!list)
+        return build_network_check_image(settings, set, err);
+    struct network net;
+    int at;
+    const bool fits = layers_build(&net, list, data_of(set), &at, err) != NULL;
+    network_destroy(&net);
+    return fits;
+}
+
 /* `hidden` [SETTINGS_HIDDEN] holds what the description points to. */
 static struct model_spec model_of(const struct settings *s, const struct dataset *set,
                                   size_t *hidden, size_t capacity)

@@ -17,6 +17,12 @@ bool build_network_check_layers(const struct settings *settings, int *line, stru
 bool build_network_check_image(const struct settings *settings, const struct dataset *set,
                                struct error *err);
 
+/* Whether the network of settings that build_network_check_layers accepts can read images of this shape
+ * and tell so many classes apart, which need not be those of the settings' data set. False with a
+ * message. Not collective. */
+bool build_network_fits(const struct settings *settings, const struct dataset *set,
+                        struct error *err);
+
 struct network_counts {
     size_t weights;     /* layers with a weight matrix */
     size_t biases;      /* of these with a bias */
