@@ -168,7 +168,8 @@ static bool check_settings(const struct crossbar_options *options, const char *p
 /* A mistake in any file or option is found before there is work that it could undo. */
 static bool check_file(const struct crossbar_options *options, const char *path, struct error *err)
 {
-    const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+    const struct experiment_overrides sets = {options->sets.count, options->sets.text,
+                                              options->data};
     struct experiment experiment;
     if (!reopen_settings(&experiment, path, sets, err))
         return false;
@@ -320,7 +321,8 @@ static bool asks_for_data(const struct cli_list *sets)
 {
     bool asks = false;
     for (size_t i = 0; i < sets->count; i++)
-        asks = asks || strncmp(sets->text[i], "data.name", strlen("data.name")) == 0;
+        asks = asks || strncmp(sets->text[i], "data.name=", strlen("data.name=")) == 0 ||
+               strncmp(sets->text[i], "data.file=", strlen("data.file=")) == 0;
     return asks;
 }
 
@@ -329,7 +331,8 @@ static bool asks_for_data(const struct cli_list *sets)
 static bool load_and_work(struct session *session, struct error *err)
 {
     const struct crossbar_options *options = session->options;
-    const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+    const struct experiment_overrides sets = {options->sets.count, options->sets.text,
+                                              options->data};
     struct reopened *reopened = &session->reopened;
     if (!reopen_with_data(reopened, session->path, options->data, sets, err))
         return false;

@@ -61,7 +61,7 @@ static void choose_path(char path[RESULT_PATH], const char *result, const char *
 
 static bool export_file(const struct export_options *options, const char *result, struct error *err)
 {
-    const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+    const struct experiment_overrides sets = {options->sets.count, options->sets.text, NULL};
     struct reopened reopened;
     char path[RESULT_PATH];
     if (strlen(result) + 16 > RESULT_PATH ||

@@ -12,6 +12,7 @@
 #include "result/method_counts.h"
 #include "result/result.h"
 #include "settings/build_network.h"
+#include "settings/data_settings.h"
 #include "settings/normalise.h"
 #include "store/overwrite.h"
 #include "simulate/currents.h"
@@ -70,7 +71,7 @@ static bool parse_command_line(struct import_options *options, struct cli_call c
                     "it look"},
         {"--output", "DIR", CLI_TEXT, &options->directory, .excluded_by = "-o",
          .meaning = "that DIR"},
-        {"--data", "DIR", CLI_TEXT, &options->data, .excluded_by = "--names",
+        {"--data", "DIR", CLI_TEXT, &options->data,
          .meaning = "where the data set is, instead of $RESLICE_DATA, ./data, "
                     "/usr/share/datasets"},
         {"--calibrate", "N", CLI_INTEGER, &options->samples, .low = 1, .high = 1e9,
@@ -115,7 +116,8 @@ enum { CONVOLUTION_SAMPLES = 100 };
 static bool model_experiment(struct session *session, struct error *err)
 {
     const struct import_options *options = &session->options;
-    const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+    const struct experiment_overrides sets = {options->sets.count, options->sets.text,
+                                              options->data};
     char yaml[320];
     const int samples = strcmp(options->network, "mlp") == 0 ? 0 : CONVOLUTION_SAMPLES;
     if (options->run)
@@ -130,7 +132,8 @@ static bool model_experiment(struct session *session, struct error *err)
 static bool file_experiment(struct session *session, struct error *err)
 {
     const struct import_options *options = &session->options;
-    const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+    const struct experiment_overrides sets = {options->sets.count, options->sets.text,
+                                              options->data};
     struct experiment *experiment = &session->experiment;
     if (!experiment_load(experiment, options->network, sets, err))
         return false;
@@ -161,24 +164,34 @@ static bool read_settings(struct session *session, struct error *err)
                      (long long)run->settings.training.shards);
 }
 
+static void print_expected(const struct settings *settings, const struct dataset *set)
+{
+    struct network net;
+    build_network(&net, settings, set, 1);
+    log_info("inputs: %d x %d x %d, (pixel / 255 - mean) / std of %s:", set->channels, set->height,
+             set->width, set->name);
+    for (int c = 0; c < set->channels; c++)
+        log_info("    channel %d: mean %g, std %g", c, (double)set->mean[c], (double)set->std[c]);
+    log_info("classes: %d\n", set->classes);
+    import_check_print_expected(&net);
+    network_destroy(&net);
+}
+
 static bool print_names(const struct session *session, struct error *err)
 {
     const struct settings *settings = &session->experiment.runs[0].settings;
     struct dataset set;
-    struct network net;
-    dataset_describe(&set, settings->data.name);
-    normalise(&set, settings);
-    if (!build_network_check_image(settings, &set, err))
+    if (!data_settings_are_own(
+            settings)) /* the normalisation of an own set comes from its images */
+        data_settings_describe(&set, settings);
+    else if (!data_settings_load(&set, settings, session->options.data, err))
         return false;
-    build_network(&net, settings, &set, 1);
-    log_info("inputs: %d x %d x %d, (pixel / 255 - mean) / std of %s:", set.channels, set.height,
-             set.width, set.name);
-    for (int c = 0; c < set.channels; c++)
-        log_info("    channel %d: mean %g, std %g", c, (double)set.mean[c], (double)set.std[c]);
-    log_info("classes: %d\n", set.classes);
-    import_check_print_expected(&net);
-    network_destroy(&net);
-    return true;
+    normalise(&set, settings);
+    const bool fits = build_network_check_image(settings, &set, err);
+    if (fits)
+        print_expected(settings, &set);
+    dataset_free(&set);
+    return fits;
 }
 
 static bool choose_path(struct session *session, struct error *err)
@@ -329,14 +342,16 @@ static int import_weights(struct session *session, struct error *err)
 
 static int import_with_data(struct session *session, struct error *err)
 {
-    const char *name = session->experiment.runs[0].settings.data.name;
+    const struct settings *settings = &session->experiment.runs[0].settings;
     struct error why;
     int status = ERROR_STATUS_USER;
-    if (!dataset_load(&session->set, name, session->options.data, &why)) {
+    if (!data_settings_load(&session->set, settings, session->options.data, &why)) {
         error_set(err, "import finds the exponents of the activations on training samples: %.900s",
                   why.text);
         return status;
     }
+    if (data_settings_are_own(settings))
+        dataset_say(&session->set);
     if (training_create(&session->training, &session->experiment, 0, &session->set, err)) {
         status = import_weights(session, err);
         mem_free(session->logit);

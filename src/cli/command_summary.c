@@ -12,13 +12,14 @@
 #include "nn/models.h"
 #include "result/reopen.h"
 #include "settings/build_network.h"
+#include "settings/data_settings.h"
 #include "settings/experiment.h"
 
 enum { NAMES = 64, SIDE_MAX = 4096, CHANNELS_MAX = 1024, CLASSES_MAX = 32768 };
 
 struct summary_options {
     struct cli_list files, sets;
-    const char *run, *input, *format_name;
+    const char *run, *input, *format_name, *data;
     int64_t classes; /* 0: those of the data set */
     enum table_format format;
     struct model_input shape; /* of --input */
@@ -72,6 +73,9 @@ static bool parse_command_line(struct summary_options *options, struct cli_call 
                     "data set's"},
         {"--classes", "N", CLI_INTEGER, &options->classes, .low = 1, .high = CLASSES_MAX,
          .meaning = "instead of the data set's"},
+        {"--data", "DIR", CLI_TEXT, &options->data,
+         .meaning = "where the files of data.file are, instead of $RESLICE_DATA, ./data, "
+                    "/usr/share/datasets"},
         {"--format", "FORMAT", CLI_TEXT, &options->format_name, .meaning = names},
     };
     /* clang-format on */
@@ -134,7 +138,8 @@ static bool read_experiment(struct experiment *experiment, const struct summary_
                             struct error *err)
 {
     const char *file = options->files.text[0];
-    const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+    const struct experiment_overrides sets = {options->sets.count, options->sets.text,
+                                              options->data};
     if (ends_with(file, ".yaml") || ends_with(file, ".yml"))
         return experiment_load(experiment, file, sets, err);
     if (ends_with(file, ".h5"))
@@ -145,9 +150,9 @@ static bool read_experiment(struct experiment *experiment, const struct summary_
 /* Whether --set names the data set. */
 static bool sets_data(const struct cli_list *sets)
 {
-    static const char path[] = "data.name";
     for (size_t i = 0; i < sets->count; i++)
-        if (strncmp(sets->text[i], path, sizeof path - 1) == 0)
+        if (strncmp(sets->text[i], "data.name=", strlen("data.name=")) == 0 ||
+            strncmp(sets->text[i], "data.file=", strlen("data.file=")) == 0)
             return true;
     return false;
 }
@@ -158,7 +163,7 @@ static void choose_shape(struct dataset *set, const struct settings *settings,
                          const struct summary_options *options)
 {
     struct model_input usual;
-    dataset_describe(set, settings->data.name);
+    data_settings_describe(set, settings);
     if (!sets_data(&options->sets) && model_usual_input(options->files.text[0], &usual)) {
         set->channels = usual.channels;
         set->height = usual.height;

@@ -12,7 +12,9 @@
 #include "cli/run_state.h"
 #include "cli/train_job.h"
 #include "result/result.h"
+#include "settings/data_settings.h"
 #include "settings/experiment.h"
+#include "settings/option_value.h"
 #include "store/lock.h"
 #include "store/overwrite.h"
 #include "train/checkpoint.h"
@@ -45,6 +47,16 @@ static bool check_run(const struct experiment_run *run, struct error *err)
     return true;
 }
 
+/* The first option by which two runs have different data sets, or NULL. */
+static const char *other_data(const struct settings *a, const struct settings *b)
+{
+    static const char *const paths[] = {"data.name", "data.file", "data.shape", "data.classes"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (!option_value_equal(&options_table[option_find(paths[i])], a, b))
+            return paths[i];
+    return NULL;
+}
+
 static bool check_runs(const struct session *session, struct error *err)
 {
     const struct experiment *experiment = &session->experiment;
@@ -53,11 +65,13 @@ static bool check_runs(const struct session *session, struct error *err)
             continue;
         if (!check_run(&experiment->runs[r], err))
             return false;
-        if (strcmp(experiment->runs[r].settings.data.name, experiment->runs[0].settings.data.name))
+        const char *other =
+            other_data(&experiment->runs[r].settings, &experiment->runs[0].settings);
+        if (other)
             return error_set(err,
-                             "run '%s': data.name differs from the first run's; one data set "
+                             "run '%s': %s differs from the first run's; one data set "
                              "an experiment",
-                             experiment->runs[r].name);
+                             experiment->runs[r].name, other);
     }
     return true;
 }
@@ -106,12 +120,13 @@ static int train_locked(struct session *session, size_t r, const char *path)
     const struct train_options *options = &session->options;
     struct error err;
     const struct experiment_run *run = &session->experiment.runs[r];
-    if (!overwrite_may_write(path, &err) ||
-        !run_data_need(&session->data, run->settings.data.name, &err))
+    if (!overwrite_may_write(path, &err) || !run_data_need(&session->data, &run->settings, &err))
         return fail(&err, error_status(&err));
     if (options->fresh && session->selection.wanted[r])
         checkpoint_remove(path);
     say_untrained(session, run);
+    if (data_settings_are_own(&run->settings))
+        dataset_say(&session->data.set);
     const struct train_job job = {.experiment = &session->experiment,
                                   .run = r,
                                   .set = &session->data.set,
@@ -235,7 +250,8 @@ int command_train(struct cli_call call)
     if (parse_command_line(options, call, &status)) {
         session->data.directory = options->data;
         stop_start(options->limit_s);
-        const struct experiment_overrides sets = {options->sets.count, options->sets.text};
+        const struct experiment_overrides sets = {options->sets.count, options->sets.text,
+                                                  options->data};
         status = experiment_load(&session->experiment, options->files.text[0], sets, &err)
                      ? train_session(session)
                      : fail(&err, error_status(&err));

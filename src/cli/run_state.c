@@ -2,12 +2,13 @@
 
 #include "base/comm.h"
 #include "base/log.h"
+#include "settings/data_settings.h"
 #include "train/checkpoint.h"
 
-bool run_data_need(struct run_data *data, const char *name, struct error *err)
+bool run_data_need(struct run_data *data, const struct settings *settings, struct error *err)
 {
     if (!data->is_sought) {
-        data->is_there = dataset_load(&data->set, name, data->directory, &data->why);
+        data->is_there = data_settings_load(&data->set, settings, data->directory, &data->why);
         data->crc =
             data->is_there && comm_rank() == 0 ? checkpoint_data_crc(&data->set) : JUDGE_UNKNOWN;
     }
@@ -33,7 +34,7 @@ struct judgement run_state(const struct experiment *experiment, size_t r, const 
     struct judgement it = judge(&question);
     struct error none;
     if ((it.state != JUDGE_COMPLETE && it.state != JUDGE_INTERRUPTED) ||
-        !run_data_need(data, run->settings.data.name, &none))
+        !run_data_need(data, &run->settings, &none))
         return it;
     return judge(&(struct judge_question){path, run, parent, data->crc});
 }

@@ -20,9 +20,9 @@ struct run_data {
     struct error why;
 };
 
-/* Reads the data set called `name` if that was not tried yet. False with a line when it is not there or
+/* Reads the data set of the settings if that was not tried yet. False with a line when it is not there or
  * not sound. Collective. */
-bool run_data_need(struct run_data *data, const char *name, struct error *err);
+bool run_data_need(struct run_data *data, const struct settings *settings, struct error *err);
 
 /* Gives back the samples. Not collective. */
 void run_data_free(struct run_data *data);

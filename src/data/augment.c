@@ -69,7 +69,7 @@ void augment_batch(const struct dataset *set, const struct dataset_part *part,
     }
     const size_t channels = (size_t)set->channels;
     const size_t sample = dataset_sample_size(set), plane = sample / channels;
-    float value[3][256];
+    float value[DATASET_CHANNELS][256];
     for (size_t c = 0; c < channels; c++)
         dataset_normalisation(set, c, value[c]);
     for (size_t i = 0; i < n; i++) {

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "base/comm.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/names.h"
 #include "data/cifar.h"
 #include "data/dataset_search.h"
-#include "data/idx.h"
+#include "data/idx_set.h"
+#include "data/own_set.h"
 
 /* What is known of a set before its files are read. */
 struct spec {
@@ -77,58 +79,11 @@ const char *dataset_names(void)
 
 /* ---- IDX sets: four files, images and labels of each part ---- */
 
-static bool read_idx_file(struct idx *idx, const char *folder, const char *file, int axes,
-                          char path[DATASET_PATH], struct error *err)
-{
-    char names[256];
-    if (dataset_find_file(folder, file, path))
-        return idx_read(idx, path, axes, err);
-    dataset_file_names(file, names, sizeof names);
-    return error_set(err, "data file '%s/%s': missing; looked for %s", folder, file, names);
-}
-
-static bool read_idx_images(struct dataset_part *part, const struct dataset *set,
-                            const char *folder, const char *file, struct error *err)
-{
-    char path[DATASET_PATH];
-    struct idx idx;
-    if (!read_idx_file(&idx, folder, file, 3, path, err))
-        return false;
-    part->count = idx.length[0];
-    part->pixel = idx.data;
-    if (part->count == 0)
-        return error_set(err, "data file '%s': no images, at least 1 is needed", path);
-    if (idx.length[1] != (size_t)set->height || idx.length[2] != (size_t)set->width)
-        return error_set(err, "data file '%s': images of %zu x %zu pixels, allowed is %d x %d",
-                         path, idx.length[1], idx.length[2], set->height, set->width);
-    return true;
-}
-
-static bool read_idx_labels(struct dataset_part *part, const struct dataset *set,
-                            const char *folder, const char *file, struct error *err)
-{
-    char path[DATASET_PATH];
-    struct idx idx;
-    if (!read_idx_file(&idx, folder, file, 1, path, err))
-        return false;
-    part->label = idx.data;
-    if (idx.length[0] != part->count)
-        return error_set(err, "data file '%s': %zu labels for %zu images", path, idx.length[0],
-                         part->count);
-    for (size_t i = 0; i < part->count; i++)
-        if (part->label[i] >= set->classes)
-            return error_set(err, "data file '%s': label %d of sample %zu, allowed are 0 to %d",
-                             path, part->label[i], i, set->classes - 1);
-    return true;
-}
-
 static bool read_idx_set(struct dataset *set, const char *folder, struct error *err)
 {
-    static const char *const file[] = IDX_FILES;
-    return read_idx_images(&set->train, set, folder, file[0], err) &&
-           read_idx_labels(&set->train, set, folder, file[1], err) &&
-           read_idx_images(&set->test, set, folder, file[2], err) &&
-           read_idx_labels(&set->test, set, folder, file[3], err);
+    char base[DATASET_PATH];
+    snprintf(base, sizeof base, "%s/", folder);
+    return idx_set_read(set, base, err);
 }
 
 /* ---- CIFAR sets: files of training samples, the last file of test samples ---- */
@@ -171,8 +126,8 @@ static void describe(struct dataset *set, const struct spec *spec)
                             .width = spec->width,
                             .classes = spec->classes};
     snprintf(set->name, sizeof set->name, "%s", spec->files.name);
-    memcpy(set->mean, spec->mean, sizeof set->mean);
-    memcpy(set->std, spec->std, sizeof set->std);
+    memcpy(set->mean, spec->mean, sizeof spec->mean);
+    memcpy(set->std, spec->std, sizeof spec->std);
 }
 
 void dataset_describe(struct dataset *set, const char *name)
@@ -197,6 +152,18 @@ static bool read_set(struct dataset *set, const struct spec *spec, const char *d
     return false;
 }
 
+static bool read_own_set(struct dataset *set, const char *file, const char *directory,
+                         bool with_samples, struct error *err)
+{
+    struct own_set own;
+    if (!own_set_find(&own, file, directory, err) || !own_set_look(&own, set, err))
+        return false;
+    if (!with_samples || own_set_read(&own, set, err))
+        return true;
+    dataset_free(set);
+    return false;
+}
+
 /* Gives every rank its copy of rank 0's samples. Collective. */
 static void share_part(struct dataset_part *part, size_t sample_size)
 {
@@ -207,6 +174,14 @@ static void share_part(struct dataset_part *part, size_t sample_size)
     }
     comm_broadcast(part->pixel, bytes);
     comm_broadcast(part->label, part->count);
+}
+
+/* Collective. */
+static void share_samples(struct dataset *set, const struct outcome *outcome)
+{
+    *set = outcome->set;
+    share_part(&set->train, dataset_sample_size(set));
+    share_part(&set->test, dataset_sample_size(set));
 }
 
 bool dataset_load(struct dataset *set, const char *name, const char *directory, struct error *err)
@@ -224,10 +199,44 @@ bool dataset_load(struct dataset *set, const char *name, const char *directory, 
         *err = outcome.err;
         return false;
     }
-    *set = outcome.set;
-    share_part(&set->train, dataset_sample_size(set));
-    share_part(&set->test, dataset_sample_size(set));
+    share_samples(set, &outcome);
     return true;
+}
+
+void dataset_say(const struct dataset *set)
+{
+    log_info("%s: %zu training and %zu test images of %d x %d x %d, %d classes%s", set->name,
+             set->train.count, set->test.count, set->channels, set->height, set->width,
+             set->classes, set->first_label ? ", counted from 1 in its files" : "");
+}
+
+static bool take_own_set(struct dataset *set, const char *file, const char *directory,
+                         bool with_samples, struct error *err)
+{
+    struct outcome outcome;
+    *set = (struct dataset){0};
+    memset(&outcome, 0, sizeof outcome); /* padding too: all of it is sent */
+    if (comm_rank() == 0)
+        outcome.ok = read_own_set(&outcome.set, file, directory, with_samples, &outcome.err);
+    comm_broadcast(&outcome, sizeof outcome);
+    if (!outcome.ok)
+        *err = outcome.err;
+    else if (with_samples)
+        share_samples(set, &outcome);
+    else
+        *set = outcome.set;
+    return outcome.ok;
+}
+
+bool dataset_look(struct dataset *set, const char *file, const char *directory, struct error *err)
+{
+    return take_own_set(set, file, directory, false, err);
+}
+
+bool dataset_load_file(struct dataset *set, const char *file, const char *directory,
+                       struct error *err)
+{
+    return take_own_set(set, file, directory, true, err);
 }
 
 void dataset_free(struct dataset *set)
@@ -270,7 +279,7 @@ void dataset_batch(const struct dataset *set, const struct dataset_part *part,
 {
     const size_t channels = (size_t)set->channels;
     const size_t sample = dataset_sample_size(set), plane = sample / channels;
-    float value[3][256];
+    float value[DATASET_CHANNELS][256];
     for (size_t c = 0; c < channels; c++)
         dataset_normalisation(set, c, value[c]);
     for (size_t i = 0; i < n; i++) {

@@ -1,7 +1,8 @@
 /* Labelled image sets, as 8-bit pixels, replicated on every rank.
  *
  * A format (IDX, CIFAR, …) is one file that fills a struct dataset, plus one line in the table of
- * dataset.c. Rank 0 reads and checks the files; the others receive the bytes.
+ * dataset.c, which has the sets that are known by name; others are the user's own, whose shape and
+ * classes come from their files. Rank 0 reads and checks the files; the others receive the bytes.
  */
 #ifndef RESLICE_DATA_DATASET_H
 #define RESLICE_DATA_DATASET_H
@@ -12,13 +13,6 @@
 
 #include "base/error.h"
 #include "data/dataset_part.h"
-
-struct dataset {
-    char name[32];
-    int channels, height, width, classes;
-    float mean[3], std[3]; /* per channel, of pixel / 255, as published for the set */
-    struct dataset_part train, test;
-};
 
 /* Names of the known sets, separated by ", "; a static text, always the same. Not collective. */
 const char *dataset_names(void);
@@ -35,6 +29,22 @@ void dataset_describe(struct dataset *set, const char *name);
  * names of its files, every place that was looked at, what was found there instead and how to
  * fetch the set. On false nothing is left allocated. */
 bool dataset_load(struct dataset *set, const char *name, const char *directory, struct error *err);
+
+/* Shape and classes of a set of the user's own: a folder with four IDX files, or what their names begin
+ * with (data/idx_set.h). A relative `file` is looked for below `directory`; when that is NULL, in the
+ * working folder, then below $RESLICE_DATA, ./data and /usr/share/datasets. Collective. False with one
+ * line that names the file and what is wrong with it, or every place that was looked at. */
+bool dataset_look(struct dataset *set, const char *file, const char *directory, struct error *err);
+
+/* Such a set with its samples, normalised by the mean and standard deviation of the training pixels to
+ * four decimals; says what there is. The caller gives the samples back with dataset_free. Collective.
+ * False with one line, as dataset_look, and nothing is left allocated. */
+bool dataset_load_file(struct dataset *set, const char *file, const char *directory,
+                       struct error *err);
+
+/* One line on standard output: counts, shape, classes, and whether labels count from 1. Not collective:
+ * rank 0 speaks. */
+void dataset_say(const struct dataset *set);
 
 /* Frees the pixels and labels. Not collective. */
 void dataset_free(struct dataset *set);

@@ -161,18 +161,38 @@ static bool read_data(const struct reader *r, struct idx *idx, size_t bytes)
     return true;
 }
 
+static bool open_file(struct reader *r, int axes)
+{
+    if (axes < 1 || axes > MAX_AXES)
+        return error_set(r->err, "data file '%s': cannot read %d axes, allowed are 1 to %d",
+                         r->path, axes, MAX_AXES);
+    errno = 0;
+    r->file = gzopen(r->path, "rb");
+    if (!r->file)
+        return error_set(r->err, "data file '%s': cannot open: %s", r->path,
+                         errno ? strerror(errno) : "out of memory");
+    gzbuffer(r->file, 1 << 17); /* the default of 8 KiB costs time on network disks */
+    return true;
+}
+
+bool idx_look(struct idx *idx, const char *path, int axes, struct error *err)
+{
+    *idx = (struct idx){.axes = axes};
+    struct reader r = {.path = path, .err = err};
+    if (!open_file(&r, axes))
+        return false;
+    size_t bytes = 0;
+    const bool ok = read_magic(&r, axes) && read_lengths(&r, idx, &bytes);
+    gzclose(r.file);
+    return ok;
+}
+
 bool idx_read(struct idx *idx, const char *path, int axes, struct error *err)
 {
     *idx = (struct idx){.axes = axes};
-    if (axes < 1 || axes > MAX_AXES)
-        return error_set(err, "data file '%s': cannot read %d axes, allowed are 1 to %d", path,
-                         axes, MAX_AXES);
-    errno = 0;
-    struct reader r = {.path = path, .file = gzopen(path, "rb"), .err = err};
-    if (!r.file)
-        return error_set(err, "data file '%s': cannot open: %s", path,
-                         errno ? strerror(errno) : "out of memory");
-    gzbuffer(r.file, 1 << 17); /* the default of 8 KiB costs time on network disks */
+    struct reader r = {.path = path, .err = err};
+    if (!open_file(&r, axes))
+        return false;
     size_t bytes = 0;
     const bool ok =
         read_magic(&r, axes) && read_lengths(&r, idx, &bytes) && read_data(&r, idx, bytes);

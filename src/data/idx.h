@@ -17,6 +17,10 @@ struct idx {
     uint8_t *data;    /* owned; free with mem_free */
 };
 
+/* Reads the lengths of the axes alone, and no data. Not collective. False with one line on what is wrong
+ * as far as that. */
+bool idx_look(struct idx *idx, const char *path, int axes, struct error *err);
+
 /* Reads a whole file, which must have exactly `axes` axes and hold exactly what its header
  * promises. Not collective. False with one line on: cannot open, not gzip/IDX, wrong type, wrong
  * number of axes, absurd size, truncated, trailing bytes. */

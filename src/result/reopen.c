@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "result/result.h"
 #include "settings/build_network.h"
+#include "settings/data_settings.h"
 #include "settings/normalise.h"
 #include "store/store.h"
 
@@ -105,7 +106,7 @@ bool reopen_network(struct reopened *reopened, const char *path,
 {
     if (!open_settings(reopened, path, overrides, err))
         return false;
-    dataset_describe(&reopened->set, reopen_settings_of(reopened)->data.name);
+    data_settings_describe(&reopened->set, reopen_settings_of(reopened));
     if (load_network(reopened, path, 1, err))
         return true;
     experiment_free(&reopened->experiment);
@@ -118,7 +119,7 @@ bool reopen_with_data(struct reopened *reopened, const char *path, const char *d
     if (!open_settings(reopened, path, overrides, err))
         return false;
     const struct settings *s = reopen_settings_of(reopened);
-    reopened->has_data = dataset_load(&reopened->set, s->data.name, data, err);
+    reopened->has_data = data_settings_load(&reopened->set, s, data, err);
     if (reopened->has_data && sample_counts_find(&reopened->counts, s, &reopened->set, err) &&
         load_network(reopened, path, EVALUATE_BLOCK, err))
         return true;

@@ -35,7 +35,7 @@ bool reopen_settings(struct experiment *experiment, const char *path,
 bool reopen_network(struct reopened *reopened, const char *path,
                     struct experiment_overrides overrides, struct error *err);
 
-/* The same for evaluations, with the data set, from the folder `data` for dataset_load. False with a
+/* The same for evaluations, with the data set, from the folder `data` for data_settings_load. False with a
  * line, and nothing to close. Collective. */
 bool reopen_with_data(struct reopened *reopened, const char *path, const char *data,
                       struct experiment_overrides overrides, struct error *err);

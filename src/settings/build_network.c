@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "nn/models.h"
+#include "settings/data_settings.h"
 
 static struct layers_data data_of(const struct dataset *set)
 {
@@ -18,7 +19,7 @@ bool build_network_check_layers(const struct settings *settings, int *line, stru
     struct dataset set;
     struct network net;
     int at;
-    dataset_describe(&set, settings->data.name);
+    data_settings_describe(&set, settings);
     const bool fits = layers_build(&net, list, data_of(&set), &at, err) != NULL;
     network_destroy(&net);
     *line = list->layer[at].line;
@@ -98,7 +99,7 @@ struct network_counts build_network_count(const struct settings *settings)
     struct network net;
     struct error err;
     int at;
-    dataset_describe(&set, settings->data.name);
+    data_settings_describe(&set, settings);
     const struct model_spec spec = model_of(settings, &set, hidden, 1);
     if (list)
         layers_build(&net, list, data_of(&set), &at, &err);

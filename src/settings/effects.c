@@ -41,5 +41,10 @@ bool effects_has(const struct option_entry *entry, const struct settings *settin
                          constraint_options());
     if (strcmp(entry->path, "penalty.alpha") == 0 && strcmp(settings->penalty.name, "none") == 0)
         return error_set(why, "%s has no effect: penalty.name is none", entry->path);
+    if (strcmp(entry->path, "data.name") == 0 && settings->data.file)
+        return error_set(why, "%s has no effect: data.file is %s", entry->path,
+                         settings->data.file);
+    if (option_of_own_data(entry) && !settings->data.file)
+        return error_set(why, "%s has no effect: data.file is none", entry->path);
     return is_used(entry, settings, why);
 }

@@ -21,6 +21,7 @@ static bool parse(struct experiment *experiment, struct experiment_file *file, c
     if (!document_open(&document, name, text, length, err))
         return false;
     file->lists = &experiment->lists;
+    file->data = overrides.data;
     const bool fine = experiment_file_read(file, &document, overrides, err) &&
                       variants_expand(file, experiment, err);
     memcpy(experiment->name, file->experiment, sizeof file->experiment);

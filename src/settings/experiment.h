@@ -14,15 +14,17 @@
 #include "settings/runs.h"
 
 /* Parses YAML text (`file` is for messages). False with one line "file:line: …: value 'x' …, allowed: …"
- * on any mistake, and an empty experiment. The experiment is the caller's, for experiment_free. Not
- * collective, deterministic: every rank gets the same. */
+ * on any mistake, and an empty experiment. The experiment is the caller's, for experiment_free.
+ * Deterministic: every rank gets the same. Collective where the data set is the user's own (data.file),
+ * which is then looked at. */
 bool experiment_parse(struct experiment *experiment, const char *file, const char *text,
                       size_t length, struct experiment_overrides overrides, struct error *err);
 
 /* The experiment "settings" whose only run, "run", has the settings that settings_to_yaml has written
  * (`file` is for messages). What they say was right when they were written: options without effect are
  * no mistake. False with one line, and an empty experiment. The experiment is the caller's, for
- * experiment_free. Not collective. */
+ * experiment_free. Collective
+ * where the overrides have data.file, else not. */
 bool experiment_from_settings(struct experiment *experiment, const char *file, const char *settings,
                               struct experiment_overrides overrides, struct error *err);
 

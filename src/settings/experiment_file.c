@@ -141,6 +141,10 @@ static bool check_axis(struct reader *r, const struct document_pair *pair, struc
         return document_error(r->document, pair->line, r->err,
                               "%s cannot stand in a matrix: write a run for each network",
                               entry->path);
+    if (entry->type == OPTION_PATH)
+        return document_error(r->document, pair->line, r->err,
+                              "%s cannot stand in a matrix: write an experiment for each data set",
+                              entry->path);
     if (count == 0 || count > EXPERIMENT_RUNS)
         return document_error(r->document, pair->line, r->err,
                               "%s must be a list of 1 to %d values, as [1, 2]", entry->path,

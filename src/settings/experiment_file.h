@@ -63,6 +63,7 @@ struct experiment_file {
     const char *name; /* of the file, for messages; not owned */
     char experiment[EXPERIMENT_NAME];
     bool is_recorded;             /* the settings of a result file */
+    const char *data;             /* folder of own data sets, or NULL; not owned */
     struct settings_lists *lists; /* what all the settings point into; not owned */
     struct sourced_settings base; /* the sections of the experiment */
     size_t run_count, override_count;
@@ -70,7 +71,7 @@ struct experiment_file {
     struct override *overrides; /* owned */
 };
 
-/* Reads the document and then `--set` into a file that is zeroed but for `lists` and `is_recorded`.
+/* Reads the document and then `--set` into a file that is zeroed but for `lists`, `data` and `is_recorded`.
  * On failure there is a located message, and the file holds what was read so far:
  * experiment_file_free is due in any case. Not collective. */
 bool experiment_file_read(struct experiment_file *file, const struct document *document,

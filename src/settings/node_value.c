@@ -69,7 +69,8 @@ bool node_value_read(struct node_reader *r, const yaml_node_t *node,
         return refuse(r, node, entry,
                       is_list(node) ? "the value is a list (lists of values stand in a matrix)"
                                     : "the value is a mapping");
-    } else if (!document_is_plain(node) && entry->type != OPTION_CHOICE) {
+    } else if (!document_is_plain(node) && entry->type != OPTION_CHOICE &&
+               entry->type != OPTION_PATH) {
         return refuse(r, node, entry, "the value is text in quotes");
     }
     return option_value_parse(entry, text, r->lists, value, r->err) ||

@@ -113,6 +113,12 @@ static bool parse_value(const struct option_entry *entry, const char *text,
             return false;
         memcpy(value->choice, text, strlen(text));
         return true;
+    case OPTION_PATH:
+        if (!option_is_path(text) || strlen(text) >= SETTINGS_PATH)
+            return false;
+        if (strcmp(text, entry->standard) != 0)
+            value->path = settings_keep_text(lists, text);
+        return true;
     case OPTION_LAYERS:
         return strcmp(text, entry->standard) == 0;
     }
@@ -201,6 +207,8 @@ bool option_value_same(const struct option_entry *entry, const union option_valu
         return a->boolean == b->boolean;
     case OPTION_CHOICE:
         return strcmp(a->choice, b->choice) == 0;
+    case OPTION_PATH:
+        return a->path == b->path || (a->path && b->path && strcmp(a->path, b->path) == 0);
     case OPTION_INTEGERS:
         return same_integers(&a->integers, &b->integers);
     case OPTION_REALS:
@@ -284,6 +292,9 @@ void option_value_print(const struct option_entry *entry, const union option_val
         break;
     case OPTION_CHOICE:
         snprintf(text, OPTIONS_TEXT, "%s", value->choice);
+        break;
+    case OPTION_PATH:
+        snprintf(text, OPTIONS_TEXT, "%s", value->path ? value->path : entry->standard);
         break;
     case OPTION_LAYERS:
         snprintf(text, OPTIONS_TEXT, value->layers ? "[...]" : "[]");

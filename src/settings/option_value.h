@@ -19,12 +19,14 @@ union option_value {
     double real;
     bool boolean;
     char choice[SETTINGS_WORD];
+    const char *path; /* NULL: none */
     struct integer_list integers;
     struct real_list reals;
     const struct layer_list *layers; /* NULL: none */
 };
 
-/* The value of a text; `lists` takes the numbers of a list and may be NULL for "[]". Lists may go
+/* The value of a text; `lists` takes the numbers of a list and the text of a path, and may
+ * be NULL for "[]" and "none". Lists may go
  * without their brackets: "300, 100", or "8" for a list of one number. A list of layers is refused, but
  * for the empty one. False with a message, and `value` zeroed. Not collective. */
 bool option_value_parse(const struct option_entry *entry, const char *text,

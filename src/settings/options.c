@@ -87,6 +87,11 @@ const struct option_entry *option_switch(const struct option_entry *entry)
     return is_list ? entry : NULL;
 }
 
+bool option_of_own_data(const struct option_entry *entry)
+{
+    return option_in_list("data.file, data.shape, data.classes", entry->path);
+}
+
 bool option_is_silent(const struct option_entry *entry, const struct settings *settings)
 {
     const struct option_entry *list = option_switch(entry);
@@ -94,14 +99,30 @@ bool option_is_silent(const struct option_entry *entry, const struct settings *s
         return list_of(list, settings)->count == 0;
     if (strncmp(entry->path, "recalibrate", strlen("recalibrate")) == 0)
         return strcmp(settings->recalibrate, "none") == 0;
+    const bool is_known = !settings->data.file;
+    if (strcmp(entry->path, "data.name") == 0)
+        return !is_known;
+    if (option_of_own_data(entry))
+        return is_known;
     return option_is_in(entry, "impose") && !options_have_constraint(settings);
 }
 
+static const char name_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "0123456789-_.";
+
 bool option_is_name(const char *text)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789-_.";
-    return *text && *text != '-' && *text != '.' && text[strspn(text, allowed)] == '\0';
+    return *text && *text != '-' && *text != '.' && text[strspn(text, name_letters)] == '\0';
+}
+
+bool option_is_path(const char *text)
+{
+    if (!*text || strchr("-=,@", *text))
+        return false;
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x80 && !strchr(name_letters, *text) && !strchr("/+=,@", *text))
+            return false;
+    return true;
 }
 
 const char *option_choices(const struct option_entry *entry)
@@ -130,6 +151,10 @@ void option_allowed(const struct option_entry *entry, char *text, size_t size)
             snprintf(text, size, "%s", option_choices(entry));
         else
             snprintf(text, size, "an integer from %.0f to %.0f", entry->min, entry->max);
+        break;
+    case OPTION_PATH:
+        snprintf(text, size, "none, or a path of at most %zu letters, digits and /._-+=,@",
+                 (size_t)SETTINGS_PATH - 1);
         break;
     case OPTION_REAL:
         snprintf(text, size, "a number %s %.15g and %s %.15g",

@@ -24,6 +24,7 @@ enum option_type {
     OPTION_REAL,     /* double */
     OPTION_BOOLEAN,  /* bool */
     OPTION_CHOICE,   /* char[size] */
+    OPTION_PATH,     /* const char *, of letters that mean nothing in YAML; NULL: none */
     OPTION_INTEGERS, /* struct integer_list */
     OPTION_REALS,    /* struct real_list */
     OPTION_LAYERS,   /* const struct layer_list *; its text is for settings/layer_text.h */
@@ -79,10 +80,18 @@ bool options_have_constraint(const struct settings *settings);
  * set; NULL for other options. Not collective. */
 const struct option_entry *option_switch(const struct option_entry *entry);
 
-/* Whether an option goes without saying in the settings of a run: that of a constraint or an ADC
- * that is off, how to impose nothing, no recalibration, and the normalisation of the data set. Not
+/* Whether an option is for data sets of the user's own alone: their file, shape and classes. Not
  * collective. */
+bool option_of_own_data(const struct option_entry *entry);
+
+/* Whether an option goes without saying in the settings of a run: that of a constraint or an ADC
+ * that is off, how to impose nothing, no recalibration, the normalisation of the data set, and either its
+ * name or its file. Not collective. */
 bool option_is_silent(const struct option_entry *entry, const struct settings *settings);
+
+/* Whether a text may be the path of data: letters (of any language), digits and "/._-+=,@", not starting
+ * with '-', '=', ',' or '@'. Not collective. */
+bool option_is_path(const char *text);
 
 /* Letters, digits, '-', '_' and '.', not starting with '-' or '.': safe as the name of a file. Not
  * collective. */

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "data/dataset.h"
 #include "method/penalty.h"
+#include "settings/data_settings.h"
 
 bool rules_break(struct rule_check *check, const char *a, const char *b, const char *format, ...)
 {
@@ -42,19 +42,38 @@ static bool check_bits(struct rule_check *check)
 /* A number a channel, or none. */
 static bool check_channels(struct rule_check *check, const struct real_list *list, const char *path)
 {
-    const char *data = check->settings->data.name;
     struct dataset set;
-    dataset_describe(&set, data);
+    data_settings_describe(&set, check->settings);
     if (list->count == 0 || list->count == set.channels)
         return true;
     return rules_break(check, path, "data.name",
                        "%s has %" PRId64 " numbers; allowed: %d, one for each channel of %s", path,
-                       list->count, set.channels, data);
+                       list->count, set.channels, set.name);
+}
+
+/* Shape and classes of an own set; what comes from its files is right already. */
+static bool check_shape(struct rule_check *check)
+{
+    const struct settings *s = check->settings;
+    const double *shape = s->data.shape.value;
+    if (!data_settings_are_own(s))
+        return true;
+    if (s->data.shape.count != 3 || s->data.classes == 0)
+        return rules_break(check, "data.shape", "data.file",
+                           "data.file needs data.shape, as [channels, height, width], and "
+                           "data.classes");
+    return (shape[0] <= DATASET_CHANNELS &&
+            shape[0] * shape[1] * shape[2] <= DATASET_SAMPLE_BYTES) ||
+           rules_break(check, "data.shape", "data.file",
+                       "data.shape is too large; allowed: %d channels, %d pixels in all",
+                       DATASET_CHANNELS, DATASET_SAMPLE_BYTES);
 }
 
 static bool check_data(struct rule_check *check)
 {
     const struct settings *s = check->settings;
+    if (!check_shape(check))
+        return false;
     return check_channels(check, &s->data.mean, "data.mean") &&
            check_channels(check, &s->data.std, "data.std");
 }

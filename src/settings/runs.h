@@ -30,6 +30,7 @@ struct experiment {
 struct experiment_overrides {
     size_t count;
     const char *const *text;
+    const char *data; /* --data: where own data sets are, or NULL */
 };
 
 #endif

@@ -25,6 +25,12 @@ const double *settings_keep_reals(struct settings_lists *lists, const double *va
     return memcpy(copy, value, count * sizeof *copy);
 }
 
+const char *settings_keep_text(struct settings_lists *lists, const char *text)
+{
+    const size_t bytes = strlen(text) + 1;
+    return memcpy(take(lists, bytes, 1, "text of an experiment"), text, bytes);
+}
+
 struct layer_list *settings_new_layers(struct settings_lists *lists)
 {
     return take(lists, 1, sizeof(struct layer_list), "layers of an experiment");

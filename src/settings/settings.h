@@ -17,6 +17,7 @@ enum {
     SETTINGS_HIDDEN = 16, /* hidden layers of an MLP */
     SETTINGS_REALS = 128, /* of a list of numbers */
     SETTINGS_WORD = 32,   /* bytes of the longest choice */
+    SETTINGS_PATH = 256,  /* bytes of a path */
 };
 
 struct integer_list {
@@ -32,6 +33,9 @@ struct real_list {
 struct settings {
     struct {
         char name[SETTINGS_WORD];
+        const char *file;       /* of the user's own set, not owned; NULL: the one called `name` */
+        struct real_list shape; /* of an own set: channels, height, width */
+        int64_t classes;        /* of an own set */
         int64_t validation;  /* samples at the end of the training file that are not trained on */
         int64_t train, test; /* use only the first so many samples; 0 = all */
         bool flip;           /* augmentation of training samples: data/augment.h */
@@ -145,6 +149,9 @@ struct settings_lists {
 
 /* Takes a copy of `count` numbers; NULL for none. The copy is owned by `lists`. Not collective. */
 const double *settings_keep_reals(struct settings_lists *lists, const double *value, size_t count);
+
+/* Takes a copy of a text, which is owned by `lists`. Not collective. */
+const char *settings_keep_text(struct settings_lists *lists, const char *text);
 
 /* Room for a list of layers, zeroed and owned by `lists`. Not collective. */
 struct layer_list *settings_new_layers(struct settings_lists *lists);

@@ -17,7 +17,7 @@ static void append_value(char *yaml, size_t size, const char *value, enum option
 }
 
 /* Appends one line. A list of layers stands for all other options of the network; without one it goes
- * unmentioned, and so do the options of what is off (option_is_silent). */
+ * unmentioned. */
 static void append_option(char *yaml, size_t size, const struct option_entry *entry,
                           const struct settings *settings)
 {
@@ -26,8 +26,7 @@ static void append_option(char *yaml, size_t size, const struct option_entry *en
     const size_t used = strlen(yaml);
     if (entry->type == OPTION_LAYERS && layers)
         layer_text_print(layers, 2, yaml + used);
-    if (entry->type == OPTION_LAYERS || option_is_silent(entry, settings) ||
-        (layers && option_is_in(entry, "network")))
+    if (entry->type == OPTION_LAYERS || (layers && option_is_in(entry, "network")))
         return;
     snprintf(yaml + used, size - used, "%s%s: ", dot ? "  " : "", dot ? dot + 1 : entry->path);
     char value[OPTIONS_TEXT];
@@ -41,15 +40,18 @@ char *settings_to_yaml(const struct settings *settings)
     const struct layer_list *layers = settings->network.layers;
     const size_t size = OPTIONS_MAX * 2 * OPTIONS_TEXT + (layers ? layer_text_size(layers) : 0);
     char *yaml = mem_alloc(size, 1, "settings as text");
-    size_t section = 0; /* length of the name of the open section, with its dot */
+    const char *open = ""; /* a path in the open section */
+    size_t section = 0;    /* length of that section's name, with its dot */
     for (size_t i = 0; i < options_count; i++) {
         const char *path = options_table[i].path;
         const size_t n = strcspn(path, "."), used = strlen(yaml);
         const bool inside = path[n] != '\0';
-        if (inside && !option_is_silent(&options_table[i], settings) &&
-            (section != n + 1 || strncmp(path, options_table[i - 1].path, section) != 0))
+        if (option_is_silent(&options_table[i], settings))
+            continue;
+        if (inside && (section != n + 1 || strncmp(path, open, section) != 0))
             snprintf(yaml + used, size - used, "%.*s:\n", (int)n, path);
         section = inside ? n + 1 : 0;
+        open = path;
         append_option(yaml, size, &options_table[i], settings);
     }
     return yaml;

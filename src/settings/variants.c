@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "settings/axes.h"
 #include "settings/build_network.h"
+#include "settings/data_settings.h"
 #include "settings/effects.h"
 #include "settings/overrides.h"
 #include "settings/rules.h"
@@ -24,6 +25,8 @@ struct expansion {
     struct trace of_section[OPTIONS_MAX];
     struct trace of_run[OPTIONS_MAX]; /* of the run whose variants are being made */
     struct trace *of_set;             /* [override_count], owned */
+    struct dataset set;         /* the own data set that was looked at last; channels 0: none */
+    char looked[SETTINGS_PATH]; /* its file */
     struct error *err;
 };
 
@@ -182,6 +185,35 @@ static bool check_parent(const struct experiment_file *file, const struct run_en
     return true;
 }
 
+/* ---- data ---- */
+
+/* Whether the data set of the user's own is to be looked at. What is recorded has its shape; ranks may
+ * read it alone. */
+static bool is_own_data(const struct expansion *x, const struct sourced_settings *made)
+{
+    const struct source source = made->source[option_find("data.file")];
+    return data_settings_are_own(&made->settings) &&
+           (!x->file->is_recorded || source.kind == SOURCE_SET);
+}
+
+/* Shape and classes from the files of an own data set, which are looked at once for all runs with it. */
+static bool take_shape(struct expansion *x, const struct run_entry *run,
+                       struct sourced_settings *made)
+{
+    struct settings *s = &made->settings;
+    if (!is_own_data(x, made))
+        return true;
+    if (strcmp(x->looked, s->data.file) != 0)
+        x->set.channels = 0;
+    snprintf(x->looked, sizeof x->looked, "%s", s->data.file);
+    const int option = option_find("data.file");
+    struct rule_check check = {
+        .settings = s, .involved = {option, option}
+    };
+    return data_settings_look(s, x->file->lists, x->file->data, &x->set, &check.err) ||
+           rule_error(x->file, run, made, &check, x->err);
+}
+
 /* ---- variants ---- */
 
 static bool make_variant(struct expansion *x, const struct run_entry *run, size_t variant)
@@ -191,6 +223,8 @@ static bool make_variant(struct expansion *x, const struct run_entry *run, size_
     trace_effects(x, &made, run->first + variant);
     overrides_apply(x->file, &made);
     trace_effects(x, &made, run->first + variant);
+    if (!take_shape(x, run, &made))
+        return false;
 
     struct experiment_run *out = &x->runs[run->first + variant];
     out->settings = made.settings;

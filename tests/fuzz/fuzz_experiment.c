@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (file)
         memcpy(file, text, length);
     if (experiment_parse(&experiment, "fuzz.yaml", file, length,
-                         (struct experiment_overrides){sets, set}, &err))
+                         (struct experiment_overrides){sets, set, NULL}, &err))
         check_accepted(&experiment);
     else
         check_refused(&err);

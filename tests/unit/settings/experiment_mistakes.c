@@ -50,6 +50,16 @@ const struct file_mistake mistakes[] = {
     {"experiment: e\nruns: {name: a}\n", 2, {"runs must be a list"}},
     {"experiment: e\ntraining: 3\n", 2, {"training must have keys"}},
     {"experiment: e\ndata:\nruns: [{name: a}]\n", 2, {"data must have keys"}},
+    /* data sets of one's own */
+    {"experiment: e\ndata:\n  file: nowhere\nruns: [{name: a}]\n", 3, {"data.file: value 'nowhere'", "IDX files"}},
+    {"experiment: e\ndata:\n  file: a b\nruns: [{name: a}]\n", 3, {"data.file: value 'a b'", "allowed: none, or a path"}},
+    {"experiment: e\ndata:\n  file: a#b\nruns: [{name: a}]\n", 3, {"data.file: value 'a#b'"}},
+    {"experiment: e\ntraining: {select: last}\ndata:\n  classes: 3\nruns: [{name: a}]\n", 4, {"data.classes has no effect", "data.file is none"}},
+    {"experiment: e\ntraining: {select: last}\ndata:\n  name: mnist\n  file: x\n  shape: [1, 2, 3]\n  classes: 3\nruns: [{name: a}]\n", 4, {"data.name has no effect", "data.file is x"}},
+    {"experiment: e\ntraining: {select: last}\ndata:\n  file: x\n  shape: [1, 2]\n  classes: 3\nruns: [{name: a}]\n", 4, {"data.file: value 'x'"}},
+    {"experiment: e\ntraining: {select: last}\ndata:\n  file: x\n  shape: [129, 2, 2]\n  classes: 3\nruns: [{name: a}]\n", 5, {"data.shape is too large", "128 channels"}},
+    {"experiment: e\ntraining: {select: last}\ndata:\n  file: x\n  shape: [3, 65535, 65535]\n  classes: 3\nruns: [{name: a}]\n", 5, {"data.shape is too large"}},
+    {RUN("matrix: {data.file: [a, b]}"), 4, {"data.file cannot stand in a matrix"}},
     /* options of every type */
     {TRAINING("rte: 1"), 4, {"unknown option 'training.rte'", "did you mean 'training.rate'?",
                              "allowed in training: batch, shards"}},

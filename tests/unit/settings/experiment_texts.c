@@ -9,7 +9,7 @@ struct error parse_error;
 bool parse_text(struct experiment *experiment, const char *text, size_t count,
                 const char *const *set)
 {
-    const struct experiment_overrides overrides = {count, set};
+    const struct experiment_overrides overrides = {count, set, NULL};
     return experiment_parse(experiment, "t.yaml", text, strlen(text), overrides, &parse_error);
 }
 

@@ -127,6 +127,8 @@ static void test_every_option_round_trip(void **state)
     round_trip(keep, strcat(full, "]"), full);
     round_trip(&options_table[option_find("adc-limit.bits")], "3,3,3,1", "[3, 3, 3, 1]");
     round_trip(&options_table[option_find("adc.bits")], "3", "[3]");
+    round_trip(&options_table[option_find("data.file")], "../d\xc3\xa9p/a-b_c.h5",
+               "../d\xc3\xa9p/a-b_c.h5");
     round_trip(&options_table[option_find("data.name")], "fashion-mnist", "fashion-mnist");
     round_trip(&options_table[option_find("training.momentum")], "-0.0", "0");
 }
@@ -152,6 +154,30 @@ static void test_settings_yaml(void **state)
         assert_true(option_values_equal(&again.runs[0].settings, &e.runs[i].settings));
         experiment_free(&again);
     }
+    finish_experiment(&e);
+}
+
+/* With shape and classes in the settings, the files of a data set may be elsewhere; what is written reads
+ * back without them. */
+static void test_own_data(void **state)
+{
+    (void)state;
+    struct experiment e =
+        read_good("experiment: e\ndata: {file: x, shape: [2, 5, 7], classes: 300}\n"
+                  "training: {select: last}\nruns: [{name: r}]\n",
+                  0, NULL);
+    char *yaml = settings_to_yaml(&e.runs[0].settings);
+    assert_non_null(strstr(yaml, "data:\n  file: x\n  shape: [2, 5, 7]\n  classes: 300\n"));
+    assert_null(strstr(yaml, "name: mnist"));
+    struct experiment again;
+    assert_true(experiment_from_settings(&again, "t.yaml", yaml, (struct experiment_overrides){0},
+                                         &parse_error));
+    assert_true(option_values_equal(&again.runs[0].settings, &e.runs[0].settings));
+    experiment_free(&again);
+    mem_free(yaml);
+    assert_false(experiment_from_settings(&again, "t.yaml", "data:\n  file: x\n",
+                                          (struct experiment_overrides){0}, &parse_error));
+    assert_non_null(strstr(parse_error.text, "data.shape"));
     finish_experiment(&e);
 }
 
@@ -390,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_option_round_trip),
         cmocka_unit_test(test_settings_yaml),
+        cmocka_unit_test(test_own_data),
         cmocka_unit_test(test_matrix),
         cmocka_unit_test(test_matrix_of_other_types),
         cmocka_unit_test(test_precedence),

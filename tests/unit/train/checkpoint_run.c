@@ -52,7 +52,7 @@ static struct dataset make_pictures(void)
 
 void read_experiment(struct fixture *f, const char *yaml, const char *change)
 {
-    const struct experiment_overrides set = {change ? 1 : 0, &change};
+    const struct experiment_overrides set = {change ? 1 : 0, &change, NULL};
     if (!experiment_parse(&f->experiment, "t.yaml", yaml, strlen(yaml), set, &run_error))
         fail_msg("%s", run_error.text);
 }
