@@ -33,9 +33,9 @@ static struct constraint_layer ask(const struct settings *s, const struct constr
                                      .gain =
                                          class == &constraint_circulant ? s->circulant.gain : 1.0};
     const size_t numbers = class->is_per_slice ? (size_t)bit_slice_count(layer.format) : 1;
-    const double *amount = list->value + ((size_t)list->count > numbers ? index * numbers : 0);
     if (list->count == 0)
         return layer;
+    const double *amount = list->value + ((size_t)list->count > numbers ? index * numbers : 0);
     layer.amount = class->is_per_slice ? 0.0 : amount[0];
     for (size_t k = 0; k < numbers && class->is_per_slice; k++)
         layer.adc_bits[k] = (int)amount[k];

@@ -378,15 +378,13 @@ bool twin_gaps_are_zero(const struct tensor *tensor, const float *own, size_t sa
     return true;
 }
 
-double twin_parameter_distance(const struct twin *twin, const struct parameter *tensor,
-                               bool to_terms)
+double twin_parameter_distance(const struct twin *twin, const struct parameter *tensor)
 {
-    const double *scale = to_terms ? twin->param_terms : twin->param_gradient;
     double difference = 0.0, norm = 1e-30;
     for (size_t i = tensor->offset; i < tensor->offset + tensor->count; i++) {
         const double d = ldexp((double)twin->net->params.sum[i], -40) - twin->param_gradient[i];
         difference += d * d;
-        norm += scale[i] * scale[i];
+        norm += twin->param_terms[i] * twin->param_terms[i];
     }
     return sqrt(difference / norm);
 }

@@ -72,9 +72,8 @@ double twin_distance(const struct tensor *tensor, const float *own, const double
 /* Whether all is 0 in the border of the images and in the padding of the channels. */
 bool twin_gaps_are_zero(const struct tensor *tensor, const float *own, size_t samples);
 
-/* Distance of the real gradient of a parameter, relative, in L2: to the gradient itself, or to the
- * terms that it adds up (which may cancel: a bias before batch norm has no gradient). */
-double twin_parameter_distance(const struct twin *twin, const struct parameter *tensor,
-                               bool to_terms);
+/* Distance of the real gradient of a parameter, in L2, relative to the magnitudes of the terms that it
+ * adds up; these may cancel: a bias before batch norm has no gradient. */
+double twin_parameter_distance(const struct twin *twin, const struct parameter *tensor);
 
 #endif

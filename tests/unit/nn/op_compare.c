@@ -128,9 +128,8 @@ static void compare_backward(const char *name, const struct twin *twin)
     for (int t = 0; t < net->params.count; t++) {
         if (net->params.tensor[t].is_state)
             continue;
-        const bool to_terms = is_small(net);
-        const double d = twin_parameter_distance(twin, &net->params.tensor[t], to_terms);
-        if (!(d <= (to_terms ? 0.2 : 1.0) * tolerance(twin)))
+        const double d = twin_parameter_distance(twin, &net->params.tensor[t]);
+        if (!(d <= 0.1 * tolerance(twin)))
             fail_msg("%s: gradient of %s is off by %g", name, net->params.tensor[t].name, d);
     }
 }
