@@ -155,8 +155,10 @@ check "the lock comes before the file" lock_first
 check "provisioned is never dearer than another row" rows -- --adc 2,4,3,1
 check "layers' own bits are a start of the search" rows --fewest 8 --start "99.99 %" -- --fewest 8
 check "wide arrays of wide cells" rows -- --set crossbar.rows=1024 --set crossbar.cell_bits=4
-check "wide arrays, linear" rows -- --set crossbar.rows=1024 --transfer linear --loss 60
-check "bits by layer are shown" says 'Provisioned ADC bits by layer' --per-layer --fewest 0 --loss 2
+check "wide arrays, linear" rows -- --set crossbar.rows=1024 --transfer linear --loss 60 \
+    --samples 50 --test 50
+check "bits by layer are shown" says 'Provisioned ADC bits by layer' \
+    --per-layer --fewest 4 --loss 0.1
 check "bits of a row that the search began with are shown" says 'made from "99.99 %"' --fewest 8
 check "0 bits are explained" says '0 bits: the slice has no ADC' --adc 0,3,3,3
 check "few calibration samples are named" says 'exceeds the allowed 0.5: 3 calibration samples' \
