@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets into build-fuzz/ and runs each from its seeds (corpus/), one after the
-# other; fails on any finding. The random numbers have a fixed seed, so that --runs repeats exactly.
+# Builds the fuzz targets into build-fuzz/ and runs each from its seeds (corpus/), as many at a time as
+# there are processors; fails on any finding. The random numbers have a fixed seed, so that --runs repeats exactly.
 #
 #     tests/fuzz/run.sh [SECONDS | --runs RUNS] [TARGET...]
 #
@@ -77,9 +77,9 @@ run_target() {
     "$build/tests/fuzz/fuzz_$target" -seed=1 "$limit" -timeout=30 -malloc_limit_mb=256 \
         -close_fd_mask=1 -print_final_stats=1 -artifact_prefix="$build/findings/$target-" \
         $(options_of "$target") "$scratch/$target" "$root/tests/fuzz/corpus/$target" \
-        >"$scratch/log" 2>&1 || status=$?
+        >"$scratch/$target.log" 2>&1 || status=$?
     if [ $status -ne 0 ]; then
-        grep -v '^#[0-9]*[[:space:]]*[A-Z]' "$scratch/log" | tail -60
+        grep -v '^#[0-9]*[[:space:]]*[A-Z]' "$scratch/$target.log" | tail -60
         echo "FOUND by fuzz_$target (its input: build-fuzz/findings/$target-*)"
         return 1
     fi
@@ -88,7 +88,7 @@ run_target() {
         /average_exec_per_sec/ { rate = $2 }
         /cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") places = $(i + 1) }
         END { printf "%-10s %8d inputs, %6d a second, %4d places reached\n", target, runs, rate,
-                     places }' "$scratch/log"
+                     places }' "$scratch/$target.log"
 }
 
 if ! build_targets >"$scratch/log" 2>&1; then
@@ -96,8 +96,6 @@ if ! build_targets >"$scratch/log" 2>&1; then
     exit 1
 fi
 "$build/tests/fuzz/fuzz_dictionary" >"$scratch/dictionary"
-failed=0
-for target in "${targets[@]}"; do
-    run_target "$target" || failed=1
-done
-exit $failed
+export -f run_target options_of
+export root build scratch limit
+printf '%s\0' "${targets[@]}" | xargs -0 -n 1 -P "$cores" bash -euo pipefail -c 'run_target "$1"' --
