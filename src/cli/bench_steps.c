@@ -92,7 +92,8 @@ double bench_compute_s(const struct bench_figures *figures)
 
 /* ---- loading ---- */
 
-enum { IMAGES = 16384, LOADS = 8 }; /* more images than caches hold; batches that are loaded */
+/* As many images as caches do not hold, bytes, but not more than so many; batches that are loaded. */
+enum { IMAGE_BYTES = 64 << 20, IMAGES_MOST = 16384, LOADS = 8 };
 
 void bench_images(struct dataset *set, const struct model_spec *spec, size_t count)
 {
@@ -117,14 +118,17 @@ double bench_load_s(struct step *step, size_t m, const struct model_spec *spec)
     const bool in_colour = spec->channels == 3;
     const struct augmentation augmentation = {.flip = in_colour, .crop = in_colour ? 4 : 0};
     const struct share mine = step_share(step, m);
-    uint32_t *order = MEM_NEW(uint32_t, IMAGES), *index = MEM_NEW(uint32_t, mine.count);
+    const size_t pixels = (size_t)(spec->channels * spec->height * spec->width);
+    const size_t images =
+        IMAGE_BYTES / pixels < IMAGES_MOST ? IMAGE_BYTES / pixels + 1 : IMAGES_MOST;
+    uint32_t *order = MEM_NEW(uint32_t, images), *index = MEM_NEW(uint32_t, mine.count);
     struct step_result result;
     double least_s = 0.0;
-    bench_images(&set, spec, IMAGES);
-    rng_permutation(key, order, IMAGES);
+    bench_images(&set, spec, images);
+    rng_permutation(key, order, (uint32_t)images);
     for (size_t i = 0; i < LOADS; i++) {
         for (size_t k = 0; k < mine.count; k++) /* a batch may be larger than the set */
-            index[k] = order[(i * m + mine.first + k) % IMAGES];
+            index[k] = order[(i * m + mine.first + k) % images];
         const double start_s = comm_time_s();
         augment_batch(&set, &set.train, index, mine.count, step->net->input->value,
                       step->net->input->stride, &augmentation);

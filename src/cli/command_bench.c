@@ -14,6 +14,7 @@
 #include "cli/bench_steps.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/input_shape.h"
 #include "cli/scaling.h"
 #include "nn/models.h"
 #include "result/provenance.h"
@@ -23,6 +24,7 @@
 #include "train/evaluate.h"
 
 /* What can be measured: networks with the input and class count of their data sets. */
+#define IMAGENET .channels = 3, .height = 224, .width = 224, .classes = 1000
 static const struct bench_network {
     const char *name;
     struct model_spec spec;
@@ -36,9 +38,9 @@ static const struct bench_network {
       .height = 28,
       .width = 28,
       .classes = 10},
-     64                                                                                           },
-    {"lenet5",   {.model = "lenet5", .channels = 1, .height = 28, .width = 28, .classes = 10}, 64 },
-    {"vgg11",    {.model = "vgg11", .channels = 3, .height = 32, .width = 32, .classes = 10},  128},
+     64                                                                                              },
+    {"lenet5",      {.model = "lenet5", .channels = 1, .height = 28, .width = 28, .classes = 10}, 64 },
+    {"vgg11",       {.model = "vgg11", .channels = 3, .height = 32, .width = 32, .classes = 10},  128},
     {"resnet20",
      {.model = "resnet",
       .blocks = 3,
@@ -47,13 +49,20 @@ static const struct bench_network {
       .height = 32,
       .width = 32,
       .classes = 10},
-     128                                                                                          },
+     128                                                                                             },
+    {"alexnet",     {.model = "alexnet", IMAGENET},                                               16 },
+    {"vgg16",       {.model = "vgg16", IMAGENET},                                                 16 },
+    {"resnet18",    {.model = "resnet18", IMAGENET},                                              16 },
+    {"resnet50",    {.model = "resnet50", IMAGENET},                                              16 },
+    {"mobilenetv2", {.model = "mobilenetv2", IMAGENET},                                           16 },
 };
 
 enum { NETWORKS = sizeof networks / sizeof networks[0] };
 
 struct bench_options {
-    const char *network, *penalty;
+    const char *network, *penalty, *input; /* input: NULL: the network's usual images … */
+    int64_t classes;                       /* … and classes: 0 */
+    struct bench_network chosen;           /* with them */
     int64_t batch, shards;
     double seconds;
     int64_t predict;                      /* ranks; 0: no prediction */
@@ -255,6 +264,28 @@ static const char *network_names(void)
     return names;
 }
 
+/* The network with the images and classes that are asked for. */
+static bool choose_network(struct bench_options *options, struct error *err)
+{
+    enum { CHANNELS = 3 }; /* of the images that are made up */
+    struct model_spec *spec = &options->chosen.spec;
+    struct model_input shape = {.channels = spec->channels};
+    if (options->input && !input_shape_parse(options->input, CHANNELS, &shape, err))
+        return false;
+    const int smallest = model_smallest_image(spec->model);
+    if (options->input && (shape.height < smallest || shape.width < smallest))
+        return error_set(err, "--input: value '%s'; %s needs images of at least %d x %d pixels",
+                         options->input, options->network, smallest, smallest);
+    if (options->input) {
+        spec->channels = shape.channels;
+        spec->height = shape.height;
+        spec->width = shape.width;
+    }
+    if (options->classes)
+        spec->classes = (int)options->classes;
+    return true;
+}
+
 static const struct bench_network *find_network(const char *name)
 {
     for (int i = 0; i < NETWORKS; i++)
@@ -298,6 +329,9 @@ static bool check_options(void *context, struct error *err)
     if (!network)
         return error_set(err, "--network: value '%s'; allowed: %s", options->network,
                          network_names());
+    options->chosen = *network;
+    if (!choose_network(options, err))
+        return false;
     options->batch = options->batch ? options->batch : network->batch;
     if (!penalty_find(options->penalty) && strcmp(options->penalty, "none") != 0)
         return error_set(err, "--penalty: value '%s'; allowed: %s", options->penalty,
@@ -321,8 +355,13 @@ static bool parse_command_line(struct bench_options *options, struct cli_call ca
     /* clang-format off */
     const struct cli_option table[] = {
         {"--network", "NAME", CLI_TEXT, &options->network, .meaning = network_names()},
+        {"--input", "CxHxW", CLI_TEXT, &options->input,
+         .meaning = "images of so many channels, rows and columns, instead of the network's usual ones"},
+        {"--classes", "N", CLI_INTEGER, &options->classes, .low = 1, .high = INPUT_SHAPE_CLASSES,
+         .meaning = "instead of the network's usual ones"},
         {"--batch", "N", CLI_INTEGER, &options->batch, .low = 1, .high = 65536, .unit = "samples",
-         .meaning = "global batch, instead of 64 for mlp and lenet5, 128 for vgg11 and resnet20",
+         .meaning = "global batch, instead of 64 for mlp and lenet5, 128 for vgg11 and resnet20, 16 "
+                    "for the others",
          .excluded_by = "--crossbar"},
         {"--shards", "N", CLI_INTEGER, &options->shards, .low = 1, .high = 1024,
          .meaning = "parts of the global batch, instead of one a rank", .excluded_by = "--crossbar"},
@@ -375,7 +414,5 @@ int command_bench(struct cli_call call)
         .crossbar = {.adc = "1,3,3,3", .nonzero = -1.0}
     };
     int status;
-    return parse_command_line(&options, call, &status)
-               ? bench(find_network(options.network), &options)
-               : status;
+    return parse_command_line(&options, call, &status) ? bench(&options.chosen, &options) : status;
 }

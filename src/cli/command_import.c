@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "result/import_check.h"
 #include "result/import_weights.h"
+#include "nn/models.h"
 #include "result/method_counts.h"
 #include "result/result.h"
 #include "settings/build_network.h"
@@ -57,11 +58,13 @@ static bool check_options(void *context, struct error *err)
 
 static bool parse_command_line(struct import_options *options, struct cli_call call, int *status)
 {
+    char network_help[256];
+    snprintf(network_help, sizeof network_help,
+             "a built-in network (%s), or an experiment file that has it", model_names());
     /* clang-format off */
     const struct cli_option table[] = {
         {"--network", "WHAT", CLI_TEXT, &options->network,
-         .meaning = "a built-in network (mlp, lenet5, vgg11, resnet), or an experiment file that "
-                    "has it"},
+         .meaning = network_help},
         {"--run", "NAME", CLI_TEXT, &options->run,
          .meaning = "the run of the experiment file whose settings are used, instead of its first"},
         {"--set", "PATH=VALUE", CLI_LIST, &options->sets,

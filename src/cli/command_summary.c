@@ -1,6 +1,5 @@
 /* reslice summary: what a network will take, layer by layer, before any training. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/comm.h"
@@ -8,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/input_shape.h"
 #include "cli/summary_tables.h"
 #include "nn/models.h"
 #include "result/reopen.h"
@@ -15,7 +15,7 @@
 #include "settings/data_settings.h"
 #include "settings/experiment.h"
 
-enum { NAMES = 64, SIDE_MAX = 4096, CHANNELS_MAX = 1024, CLASSES_MAX = 32768 };
+enum { NAMES = 64 };
 
 struct summary_options {
     struct cli_list files, sets;
@@ -27,23 +27,6 @@ struct summary_options {
 
 /* ---- command line ---- */
 
-/* "3x224x224". */
-static bool parse_input(const char *text, struct model_input *shape)
-{
-    int *const to[] = {&shape->channels, &shape->height, &shape->width};
-    const int most[] = {CHANNELS_MAX, SIDE_MAX, SIDE_MAX};
-    for (int i = 0; i < 3; i++) {
-        const size_t digits = strspn(text, "0123456789");
-        if (digits == 0 || digits > 6 || text[digits] != (i < 2 ? 'x' : '\0'))
-            return false;
-        *to[i] = atoi(text);
-        if (*to[i] < 1 || *to[i] > most[i])
-            return false;
-        text += digits + 1;
-    }
-    return true;
-}
-
 static bool check_options(void *context, struct error *err)
 {
     struct summary_options *options = context;
@@ -51,11 +34,8 @@ static bool check_options(void *context, struct error *err)
     table_format_names(names, sizeof names);
     if (!table_format_find(options->format_name, &options->format))
         return error_set(err, "--format: value '%s'; allowed: %s", options->format_name, names);
-    return !options->input || parse_input(options->input, &options->shape) ||
-           error_set(err,
-                     "--input: value '%.60s'; allowed: CHANNELSxHEIGHTxWIDTH, as 3x224x224, at "
-                     "most %dx%dx%d",
-                     options->input, CHANNELS_MAX, SIDE_MAX, SIDE_MAX);
+    return !options->input ||
+           input_shape_parse(options->input, INPUT_SHAPE_CHANNELS, &options->shape, err);
 }
 
 static bool parse_command_line(struct summary_options *options, struct cli_call call, int *status)
@@ -71,7 +51,7 @@ static bool parse_command_line(struct summary_options *options, struct cli_call 
         {"--input", "CxHxW", CLI_TEXT, &options->input,
          .meaning = "images of so many channels, rows and columns, as 3x224x224, instead of the "
                     "data set's"},
-        {"--classes", "N", CLI_INTEGER, &options->classes, .low = 1, .high = CLASSES_MAX,
+        {"--classes", "N", CLI_INTEGER, &options->classes, .low = 1, .high = INPUT_SHAPE_CLASSES,
          .meaning = "instead of the data set's"},
         {"--data", "DIR", CLI_TEXT, &options->data,
          .meaning = "where the files of data.file are, instead of $RESLICE_DATA, ./data, "

@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-enum { MAX_CLASSES = 256 };
-
 static int largest(const float *z, int classes)
 {
     int best = 0;
@@ -13,15 +11,17 @@ static int largest(const float *z, int classes)
     return best;
 }
 
-/* loss = log(sum_c exp(z_c - z_max)) - (z_label - z_max); p = softmax(z) */
-static double softmax_row(float p[MAX_CLASSES], const float *z, int classes, int best, int label)
+/* loss = log(sum_c exp(z_c - z_max)) - (z_label - z_max); p = softmax(z) unless it is NULL */
+static double softmax_row(float *p, const float *z, int classes, int best, int label)
 {
     float sum = 0.0f;
     for (int c = 0; c < classes; c++) {
-        p[c] = expf(z[c] - z[best]);
-        sum += p[c];
+        const float e = expf(z[c] - z[best]);
+        sum += e;
+        if (p)
+            p[c] = e;
     }
-    for (int c = 0; c < classes; c++)
+    for (int c = 0; p && c < classes; c++)
         p[c] /= sum;
     const float loss = logf(sum) - (z[label] - z[best]);
     /* finite logits may lie further apart than a float reaches; beside that the logarithm is nothing */
@@ -44,7 +44,7 @@ void loss_softmax(struct loss_sum *sum, float *gradient, uint8_t *predicted, con
 {
     for (size_t i = 0; i < n; i++) {
         const float *z = logits + i * stride;
-        float p[MAX_CLASSES];
+        float *p = gradient ? gradient + i * stride : NULL;
         const int best = largest(z, classes);
         const double loss = softmax_row(p, z, classes, best, label[i]);
         if (loss >= 0.0 && !isinf(loss))
@@ -54,8 +54,8 @@ void loss_softmax(struct loss_sum *sum, float *gradient, uint8_t *predicted, con
         sum->correct += best == label[i];
         if (predicted)
             predicted[i] = (uint8_t)best;
-        for (int c = 0; gradient && c < classes; c++)
-            gradient[i * stride + (size_t)c] = (p[c] - (c == label[i] ? 1.0f : 0.0f)) * scale;
+        for (int c = 0; p && c < classes; c++)
+            p[c] = (p[c] - (c == label[i] ? 1.0f : 0.0f)) * scale;
     }
 }
 

@@ -19,8 +19,8 @@ struct loss_sum {
 };
 
 /* Adds n samples to *sum, which the caller has set to 0 and is_finite. logits [n, stride], label
- * [n], classes at most 256. gradient [n, stride] = (softmax - onehot) * scale, or NULL; predicted
- * [n] or NULL. A sample whose loss is not finite clears is_finite. Not collective. */
+ * [n]. gradient [n, stride] = (softmax - onehot) * scale, or NULL; predicted [n], of classes at most
+ * 256, or NULL. A sample whose loss is not finite clears is_finite. Not collective. */
 void loss_softmax(struct loss_sum *sum, float *gradient, uint8_t *predicted, const float *logits,
                   const uint8_t *label, size_t n, size_t stride, int classes, float scale);
 

@@ -90,7 +90,7 @@ const struct option_entry options_table[] = {
             "vgg11: dropout in evaluation too, as the reference program has it",
             ONLY_IF("network.model", "vgg11")),
     REAL(network.epsilon, '(', 0, 1, ']', "1e-05", "batch norm: added to the variance",
-            ONLY_IF("network.model", "vgg11, resnet")),
+            ONLY_IF("network.model", "vgg11, resnet, resnet18, resnet50, mobilenetv2")),
     LAYERS(network.layers, "[]", "the network as a list of layers, instead of a model (experiments/README.md)"),
 
     INTEGER(fixed_point.bits, 1, 8, "8", "magnitude bits of weights and activations"),

@@ -136,6 +136,18 @@ through_adcs() {
         grep -q '^ *forward  *[0-9.]* ms/step' "$work/through"
 }
 
+# Images and classes of one's own; what does not fit is refused.
+other_images() {
+    "$reslice" bench --network resnet18 --input 1x20x24 --classes 300 --batch 2 --seconds 0.01 \
+        >"$work/images"
+    grep -F 'resnet18, batch 2, 1 shards' "$work/images"
+    "$reslice" bench --network vgg11 --input 3x31x32 2>"$work/err" && return 1
+    grep -F 'vgg11 needs images of at least 32 x 32 pixels' "$work/err"
+    "$reslice" bench --network vgg11 --input 4x32x32 2>"$work/err" && return 1
+    grep -F "value '4x32x32'; allowed: CHANNELSxHEIGHTxWIDTH, as 3x224x224, at most 3x4096x4096" "$work/err"
+}
+
+check "bench --input, --classes" other_images
 check "bench --through" through_adcs 1,3,3,3
 check "bench --crossbar, ADCs that lose nothing" crossbar 1 mlp --adc 8,8,8,8
 check "  says so" has_nothing_to_clip

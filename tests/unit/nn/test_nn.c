@@ -211,6 +211,24 @@ static void check_loss_row(const float *z, int classes, int label, int best)
     }
 }
 
+/* More classes than a byte counts. */
+static void test_many_classes(void **state)
+{
+    enum { CLASSES = 1000, LABEL = 7 };
+    (void)state;
+    float z[CLASSES], gradient[CLASSES];
+    double wide[CLASSES];
+    const uint8_t label = LABEL;
+    struct loss_sum sum = {.is_finite = true};
+    for (int c = 0; c < CLASSES; c++)
+        wide[c] = (double)(z[c] = 0.01F * (float)(c * 37 % 1000));
+    loss_softmax(&sum, gradient, NULL, z, &label, 1, CLASSES, CLASSES, 1.0F);
+    assert_true(fabs(loss_from_sum(sum.loss) - cross_entropy(wide, CLASSES, LABEL)) < 1e-5);
+    for (int c = 0; c < CLASSES; c++)
+        assert_true(fabs((double)gradient[c] - exp(-cross_entropy(wide, CLASSES, c)) +
+                         (c == LABEL)) < 1e-6);
+}
+
 static void test_loss(void **state)
 {
     (void)state;
@@ -326,9 +344,13 @@ static void test_loss_usual(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients),  cmocka_unit_test(test_not_finite),
-        cmocka_unit_test(test_loss),       cmocka_unit_test(test_loss_not_finite),
-        cmocka_unit_test(test_loss_sizes), cmocka_unit_test(test_loss_order),
+        cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_loss),
+        cmocka_unit_test(test_many_classes),
+        cmocka_unit_test(test_loss_not_finite),
+        cmocka_unit_test(test_loss_sizes),
+        cmocka_unit_test(test_loss_order),
         cmocka_unit_test(test_loss_usual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
