@@ -15,7 +15,7 @@ void bench_fill(struct step *step, size_t m)
         const uint64_t sample = mine.first + i;
         for (size_t k = 0; k < input->size; k++)
             input->value[i * input->stride + k] = (float)rng_normal(key, sample * input->size + k);
-        step->label[i] = (uint8_t)(sample % step->net->logits->size);
+        step->label[i] = (uint16_t)(sample % step->net->logits->size);
     }
 }
 
@@ -106,7 +106,7 @@ void bench_images(struct dataset *set, const struct model_spec *spec, size_t cou
     };
     const size_t bytes = count * dataset_sample_size(set);
     set->train = (struct dataset_part){
-        .count = count, .pixel = MEM_NEW(uint8_t, bytes), .label = MEM_NEW(uint8_t, count)};
+        .count = count, .pixel = MEM_NEW(uint8_t, bytes), .label = MEM_NEW(uint16_t, count)};
     for (size_t i = 0; i < bytes; i++)
         set->train.pixel[i] = (uint8_t)(i * 2654435761U >> 24);
 }

@@ -43,7 +43,7 @@ static bool count_records(struct source *s)
     return true;
 }
 
-static bool read_record(const struct source *s, FILE *file, size_t i, uint8_t *label,
+static bool read_record(const struct source *s, FILE *file, size_t i, uint16_t *label,
                         uint8_t *pixel)
 {
     const struct cifar_record *record = s->record;
@@ -62,7 +62,7 @@ static bool read_record(const struct source *s, FILE *file, size_t i, uint8_t *l
 }
 
 /* Reads all records to label[count] and pixel[count, pixel_bytes]. */
-static bool read_source(const struct source *s, uint8_t *label, uint8_t *pixel)
+static bool read_source(const struct source *s, uint16_t *label, uint8_t *pixel)
 {
     FILE *file = fopen(s->path, "rb");
     if (!file)
@@ -106,7 +106,7 @@ bool cifar_read(struct dataset_part *part, const struct cifar_record *record, co
     *part = (struct dataset_part){.count = find_sources(source, folder, file, files)};
     if (part->count == 0)
         return false;
-    part->label = MEM_NEW(uint8_t, part->count);
+    part->label = MEM_NEW(uint16_t, part->count);
     part->pixel = MEM_NEW(uint8_t, part->count * record->pixel_bytes);
     size_t first = 0;
     for (size_t f = 0; f < files; first += source[f++].count)

@@ -170,10 +170,10 @@ static void share_part(struct dataset_part *part, size_t sample_size)
     const size_t bytes = part->count * sample_size;
     if (comm_rank() != 0) {
         part->pixel = MEM_NEW(uint8_t, bytes);
-        part->label = MEM_NEW(uint8_t, part->count);
+        part->label = MEM_NEW(uint16_t, part->count);
     }
     comm_broadcast(part->pixel, bytes);
-    comm_broadcast(part->label, part->count);
+    comm_broadcast(part->label, part->count * sizeof *part->label);
 }
 
 /* Collective. */

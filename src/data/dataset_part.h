@@ -14,8 +14,8 @@ enum {
 /* Training or test samples. Owned by the data set; the arrays are of base/mem.h. */
 struct dataset_part {
     size_t count;
-    uint8_t *pixel; /* [count, channels, height, width] */
-    uint8_t *label; /* [count], 0..classes-1 */
+    uint8_t *pixel;  /* [count, channels, height, width] */
+    uint16_t *label; /* [count], 0..classes-1 */
 };
 
 struct dataset {

@@ -142,6 +142,24 @@ static bool read_images(struct dataset_part *part, const struct dataset *set, co
     return true;
 }
 
+static bool take_labels(struct dataset_part *part, const struct dataset *set, const struct idx *idx,
+                        const char *path, struct error *err)
+{
+    const int first = set->first_label, last = first + set->classes - 1;
+    if (idx->length[0] != part->count)
+        return error_set(err, "data file '%s': %zu labels for %zu images", path, idx->length[0],
+                         part->count);
+    part->label = MEM_NEW(uint16_t, part->count);
+    for (size_t i = 0; i < part->count; i++) {
+        const int label = idx->data[i];
+        if (label < first || label > last)
+            return error_set(err, "data file '%s': label %d of sample %zu, allowed are %d to %d",
+                             path, label, i, first, last);
+        part->label[i] = (uint16_t)(label - first);
+    }
+    return true;
+}
+
 static bool read_labels(struct dataset_part *part, const struct dataset *set, const char *base,
                         int p, struct error *err)
 {
@@ -149,18 +167,9 @@ static bool read_labels(struct dataset_part *part, const struct dataset *set, co
     struct idx idx;
     if (!read_file(&idx, base, p, "labels-idx1", &place, err))
         return false;
-    part->label = idx.data;
-    if (idx.length[0] != part->count)
-        return error_set(err, "data file '%s': %zu labels for %zu images", place.path,
-                         idx.length[0], part->count);
-    const int first = set->first_label, last = first + set->classes - 1;
-    for (size_t i = 0; i < part->count; i++) {
-        if (part->label[i] < first || part->label[i] > last)
-            return error_set(err, "data file '%s': label %d of sample %zu, allowed are %d to %d",
-                             place.path, part->label[i], i, first, last);
-        part->label[i] = (uint8_t)(part->label[i] - first);
-    }
-    return true;
+    const bool fine = take_labels(part, set, &idx, place.path, err);
+    mem_free(idx.data);
+    return fine;
 }
 
 bool idx_set_read(struct dataset *set, const char *base, struct error *err)

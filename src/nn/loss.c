@@ -11,15 +11,15 @@ static int largest(const float *z, int classes)
     return best;
 }
 
-/* loss = log(sum_c exp(z_c - z_max)) - (z_label - z_max); p = softmax(z) unless it is NULL */
+/* loss = log(sum_c exp(z_c - z_max)) - (z_label - z_max); p = softmax(z), unless that is NULL */
 static double softmax_row(float *p, const float *z, int classes, int best, int label)
 {
     float sum = 0.0f;
     for (int c = 0; c < classes; c++) {
-        const float e = expf(z[c] - z[best]);
-        sum += e;
+        const float x = expf(z[c] - z[best]);
+        sum += x;
         if (p)
-            p[c] = e;
+            p[c] = x;
     }
     for (int c = 0; p && c < classes; c++)
         p[c] /= sum;
@@ -39,8 +39,8 @@ static void add_loss(int64_t limb[LOSS_LIMBS], double loss)
     }
 }
 
-void loss_softmax(struct loss_sum *sum, float *gradient, uint8_t *predicted, const float *logits,
-                  const uint8_t *label, size_t n, size_t stride, int classes, float scale)
+void loss_softmax(struct loss_sum *sum, float *gradient, uint16_t *predicted, const float *logits,
+                  const uint16_t *label, size_t n, size_t stride, int classes, float scale)
 {
     for (size_t i = 0; i < n; i++) {
         const float *z = logits + i * stride;
@@ -53,7 +53,7 @@ void loss_softmax(struct loss_sum *sum, float *gradient, uint8_t *predicted, con
             sum->is_finite = false;
         sum->correct += best == label[i];
         if (predicted)
-            predicted[i] = (uint8_t)best;
+            predicted[i] = (uint16_t)best;
         for (int c = 0; p && c < classes; c++)
             p[c] = (p[c] - (c == label[i] ? 1.0f : 0.0f)) * scale;
     }

@@ -19,10 +19,10 @@ struct loss_sum {
 };
 
 /* Adds n samples to *sum, which the caller has set to 0 and is_finite. logits [n, stride], label
- * [n]. gradient [n, stride] = (softmax - onehot) * scale, or NULL; predicted [n], of classes at most
- * 256, or NULL. A sample whose loss is not finite clears is_finite. Not collective. */
-void loss_softmax(struct loss_sum *sum, float *gradient, uint8_t *predicted, const float *logits,
-                  const uint8_t *label, size_t n, size_t stride, int classes, float scale);
+ * [n], classes at most 65536. gradient [n, stride] = (softmax - onehot) * scale, or NULL; predicted
+ * [n] or NULL. A sample whose loss is not finite clears is_finite. Not collective. */
+void loss_softmax(struct loss_sum *sum, float *gradient, uint16_t *predicted, const float *logits,
+                  const uint16_t *label, size_t n, size_t stride, int classes, float scale);
 
 /* The sum as a number, from limbs that may have been summed over ranks. Not collective. */
 double loss_from_sum(const int64_t limb[LOSS_LIMBS]);

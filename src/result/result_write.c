@@ -193,35 +193,50 @@ static void write_slices(struct store *store, const struct training *t)
 
 /* ---- predictions ---- */
 
+/* This rank's classes, in bytes where that is enough. */
+static void write_classes(struct store *store, const struct training *t, struct store_array array,
+                          const uint16_t *class)
+{
+    const bool is_small = t->set.classes <= UINT8_MAX + 1;
+    uint8_t *byte = MEM_NEW(uint8_t, is_small ? array.count : 0);
+    int32_t *whole = MEM_NEW(int32_t, is_small ? 0 : array.count);
+    for (size_t i = 0; i < array.count; i++)
+        if (is_small)
+            byte[i] = (uint8_t) class[i];
+        else
+            whole[i] = class[i];
+    array.type = is_small ? STORE_U8 : STORE_I32;
+    array.data = is_small ? (const void *)byte : (const void *)whole;
+    store_write(store, &array);
+    mem_free(byte);
+    mem_free(whole);
+}
+
 static void write_predictions(struct store *store, const struct training *t)
 {
     const struct share mine = evaluate_share(t->test_count);
-    const uint8_t *label = t->set.test.label + mine.first;
+    const uint16_t *label = t->set.test.label + mine.first;
     uint8_t *correct = MEM_NEW(uint8_t, mine.count);
     for (size_t i = 0; i < mine.count; i++)
         correct[i] = t->predicted[i] == label[i];
-    const struct {
-        const char *name, *description;
-        const uint8_t *data;
-    } columns[] = {
-        {"label",     "class of the test sample",                 label       },
-        {"predicted", "class with the largest logit",             t->predicted},
-        {"correct",   "1 where the predicted class is the label", correct     },
-    };
-    for (int c = 0; c < 3; c++) {
-        const struct store_array array = {.group = "/predictions",
-                                          .name = columns[c].name,
-                                          .description = columns[c].description,
-                                          .units = "1",
-                                          .type = STORE_U8,
-                                          .axes = 1,
-                                          .axis = {{"sample", t->test_count, NULL}},
-                                          .data = columns[c].data,
-                                          .split_axes = 1,
-                                          .first = mine.first,
-                                          .count = mine.count};
-        store_write(store, &array);
-    }
+    struct store_array array = {.group = "/predictions",
+                                .name = "label",
+                                .description = "class of the test sample",
+                                .units = "1",
+                                .axes = 1,
+                                .axis = {{"sample", t->test_count, NULL}},
+                                .split_axes = 1,
+                                .first = mine.first,
+                                .count = mine.count};
+    write_classes(store, t, array, label);
+    array.name = "predicted";
+    array.description = "class with the largest logit";
+    write_classes(store, t, array, t->predicted);
+    array.name = "correct";
+    array.description = "1 where the predicted class is the label";
+    array.type = STORE_U8;
+    array.data = correct;
+    store_write(store, &array);
     mem_free(correct);
 }
 
@@ -230,7 +245,7 @@ size_t result_bytes(const struct result_contents *contents)
 {
     const struct training *t = contents->training;
     const struct simulation *currents = contents->currents;
-    size_t bytes = t->net.params.size * 8 + t->test_count * 4 + t->history.rows * 256 + (4u << 20);
+    size_t bytes = t->net.params.size * 8 + t->test_count * 9 + t->history.rows * 256 + (4u << 20);
     for (int l = 0; l < currents->layers; l++) {
         const struct crossbar *x = &currents->layer[l].crossbar;
         bytes += crossbar_histogram_size(x->format) * 8;

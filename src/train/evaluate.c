@@ -39,7 +39,7 @@ bool evaluate_forward(const struct evaluate_job *job, size_t first, size_t n,
 
 /* Samples [first, first + n) of the part; adds to *sum. False when not finite. */
 static bool evaluate_some(const struct evaluate_job *job, size_t first, size_t n,
-                          uint8_t *predicted, struct loss_sum *sum)
+                          uint16_t *predicted, struct loss_sum *sum)
 {
     const struct network *net = job->net;
     struct evaluate_block block;
@@ -60,7 +60,7 @@ struct evaluation evaluate(const struct evaluate_job *job)
     for (size_t done = 0; done < mine.count && !stop && !refused; done += EVALUATE_BLOCK) {
         const double start_s = comm_time_s();
         const size_t n = mine.count - done < EVALUATE_BLOCK ? mine.count - done : EVALUATE_BLOCK;
-        uint8_t *predicted = job->predicted ? job->predicted + done : NULL;
+        uint16_t *predicted = job->predicted ? job->predicted + done : NULL;
         if (!evaluate_some(job, job->first + mine.first + done, n, predicted, &sum))
             sum.is_finite = false;
         stop_note_work(comm_time_s() - start_s);

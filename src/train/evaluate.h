@@ -32,7 +32,7 @@ struct evaluate_job {
     size_t first, count; /* samples [first, first + count) of the part */
     bool may_refuse;     /* give up as soon as a rank alone has … */
     size_t most_wrong;   /* … more wrong predictions than this */
-    uint8_t *predicted;  /* [evaluate_share(count).count] or NULL */
+    uint16_t *predicted; /* [evaluate_share(count).count] or NULL */
     /* Called after each block with the activations in place, or NULL. */
     void (*observe)(void *context, const struct network *net, const struct pass *pass);
     void *context;

@@ -94,7 +94,7 @@ void step_create(struct step *step, struct network *net, struct step_settings se
                           .format = settings.format,
                           .quantise = settings.quantise,
                           .shards = settings.shards};
-    step->label = MEM_NEW(uint8_t, step_capacity(settings.batch, settings.shards));
+    step->label = MEM_NEW(uint16_t, step_capacity(settings.batch, settings.shards));
     step->begin = MEM_NEW(size_t, comm_share(settings.shards).count + 1);
     step->view = MEM_NEW(struct penalty_tensor, net->params.count);
     step->part = MEM_NEW(struct penalty_tensor, net->params.count);

@@ -49,7 +49,7 @@ struct step {
     struct bit_slice_format format;
     bool quantise;
     size_t shards;          /* of the global batch */
-    uint8_t *label;         /* [capacity] of this rank's samples, filled by the caller */
+    uint16_t *label;        /* [capacity] of this rank's samples, filled by the caller */
     const uint32_t *sample; /* their numbers in the data set, or NULL; not owned */
     struct rng_key dropout;
     bool mark;                   /* rank 0's: all ranks see it behind the step */

@@ -74,7 +74,7 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     t->best.exponent = MEM_NEW(int, network_quantisers(&t->net));
     t->best.score = -INFINITY;
     t->order = MEM_NEW(uint32_t, t->train_count);
-    t->predicted = MEM_NEW(uint8_t, evaluate_share(t->test_count).count);
+    t->predicted = MEM_NEW(uint16_t, evaluate_share(t->test_count).count);
     return true;
 }
 

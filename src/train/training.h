@@ -63,8 +63,8 @@ struct training {
     double start_s;     /* comm_time_s then, had it never been interrupted: of this process */
     /* Of the last evaluation; after training_finish of the kept weights. */
     struct evaluation test;
-    uint8_t *predicted; /* [evaluate_share(test_count).count] */
-    size_t tested;      /* 1 + the epoch that both are of; 0: none yet */
+    uint16_t *predicted; /* [evaluate_share(test_count).count] */
+    size_t tested;       /* 1 + the epoch that both are of; 0: none yet */
 };
 
 /* Builds the network with its initial weights and takes all memory; `experiment` and the samples of

@@ -77,7 +77,8 @@ static void test_dataset_normalises(void **state)
 static void test_dataset_batch_of_colours(void **state)
 {
     (void)state;
-    uint8_t pixel[2 * 3 * 4], label[2] = {0, 1};
+    uint8_t pixel[2 * 3 * 4];
+    uint16_t label[2] = {0, 1};
     for (size_t i = 0; i < sizeof pixel; i++)
         pixel[i] = (uint8_t)(i * 11);
     const struct dataset set = {
@@ -177,8 +178,8 @@ static void test_real_fashion_mnist(void **state)
     struct dataset set = load_set("fashion-mnist", NULL);
     assert_int_equal(set.train.count, 60000);
     assert_int_equal(set.test.count, 10000);
-    const uint8_t train[] = {9, 0, 0, 3, 0, 2, 7, 2, 5, 5};
-    const uint8_t test[] = {9, 2, 1, 1, 6, 1, 4, 6, 5, 7};
+    const uint16_t train[] = {9, 0, 0, 3, 0, 2, 7, 2, 5, 5};
+    const uint16_t test[] = {9, 2, 1, 1, 6, 1, 4, 6, 5, 7};
     assert_memory_equal(set.train.label, train, sizeof train);
     assert_memory_equal(set.test.label, test, sizeof test);
     check_balance(&set.train);

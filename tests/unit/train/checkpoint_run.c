@@ -35,6 +35,16 @@ static uint8_t *noise(size_t count, unsigned modulus, uint32_t state)
     return bytes;
 }
 
+static uint16_t *labels(size_t count, uint32_t state)
+{
+    uint8_t *bytes = noise(count, 10, state);
+    uint16_t *label = MEM_NEW(uint16_t, count);
+    for (size_t i = 0; i < count; i++)
+        label[i] = bytes[i];
+    mem_free(bytes);
+    return label;
+}
+
 static struct dataset make_pictures(void)
 {
     struct dataset set = {.name = "cifar10", .channels = 3, .height = 32, .width = 32};
@@ -43,8 +53,8 @@ static struct dataset make_pictures(void)
         set.mean[c] = 0.5f;
         set.std[c] = 0.25f;
     }
-    set.train = (struct dataset_part){TRAIN, noise(TRAIN * PIXELS, 256, 1), noise(TRAIN, 10, 2)};
-    set.test = (struct dataset_part){TEST, noise(TEST * PIXELS, 256, 3), noise(TEST, 10, 4)};
+    set.train = (struct dataset_part){TRAIN, noise(TRAIN * PIXELS, 256, 1), labels(TRAIN, 2)};
+    set.test = (struct dataset_part){TEST, noise(TEST * PIXELS, 256, 3), labels(TEST, 4)};
     return set;
 }
 

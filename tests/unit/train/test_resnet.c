@@ -78,7 +78,8 @@ static double run_step(struct trace *trace, size_t s)
     const size_t n = (size_t)trace->x.length[1];
     struct tensor *input = trace->net.input;
     struct step_result result;
-    memcpy(trace->step.label, (uint8_t *)trace->y.data + s * n, n);
+    for (size_t i = 0; i < n; i++)
+        trace->step.label[i] = ((uint8_t *)trace->y.data)[s * n + i];
     for (size_t i = 0; i < n; i++)
         memcpy(input->value + i * input->stride, (float *)trace->x.data + (s * n + i) * input->size,
                input->size * sizeof(float));

@@ -221,7 +221,8 @@ static void compare_parameters(hid_t file, const char *trace, const struct param
 static void fill_batch(struct step *step, const float *x, const uint8_t *y, size_t n)
 {
     struct tensor *input = step->net->input;
-    memcpy(step->label, y, n);
+    for (size_t i = 0; i < n; i++)
+        step->label[i] = y[i];
     for (size_t i = 0; i < n; i++)
         memcpy(input->value + i * input->stride, x + i * input->size, input->size * sizeof(float));
 }
