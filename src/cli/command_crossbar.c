@@ -13,6 +13,7 @@
 #include "cli/device_options.h"
 #include "cli/run_state.h"
 #include "cli/trained_adc.h"
+#include "data/digest.h"
 #include "result/reopen.h"
 #include "result/result_files.h"
 #include "result/result_provision.h"
@@ -339,7 +340,7 @@ static bool load_and_work(struct session *session, struct error *err)
     log_info("%s: run %s of %s", session->path, reopened->experiment.runs[0].name,
              reopened->experiment.name);
     run_warn_if_stale(session->path, comm_rank() == 0 && !asks_for_data(&options->sets)
-                                         ? checkpoint_data_crc(&reopened->set)
+                                         ? digest_of_set(&reopened->set)
                                          : JUDGE_UNKNOWN);
     const bool fine = check_settings(options, session->path, reopen_settings_of(reopened), err) &&
                       work_on(session, err);

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "data/dataset.h"
+#include "data/digest.h"
 #include "result/import_check.h"
 #include "result/import_weights.h"
 #include "nn/models.h"
@@ -263,7 +264,7 @@ static void write_file(const struct session *session)
     const struct result_contents contents = {
         t,
         &session->currents,
-        {is_file(network) ? network : "", checkpoint_data_crc(&session->set), JUDGE_UNKNOWN}
+        {is_file(network) ? network : "", digest_of_set(&session->set), JUDGE_UNKNOWN}
     };
     struct store *store = store_create(session->path, result_bytes(&contents) +
                                                           t->test_count * classes * sizeof(float));

@@ -16,7 +16,7 @@ struct run_data {
     struct dataset set;
     bool is_there; /* set is owned */
     bool is_sought;
-    int64_t crc; /* rank 0: checkpoint_data_crc of the set */
+    int64_t crc; /* rank 0: digest_of_set of the set */
     struct error why;
 };
 

@@ -12,7 +12,7 @@ struct train_job {
     const struct experiment *experiment;
     size_t run; /* of the experiment */
     const struct dataset *set;
-    int64_t data_crc;    /* checkpoint_data_crc of the set; rank 0 */
+    int64_t data_crc;    /* digest_of_set of the set; rank 0 */
     const char *output;  /* folder of all results */
     const char *path;    /* of this result */
     const char *file;    /* the experiment's */

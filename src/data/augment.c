@@ -68,14 +68,16 @@ void augment_batch(const struct dataset *set, const struct dataset_part *part,
         return;
     }
     const size_t channels = (size_t)set->channels;
-    const size_t sample = dataset_sample_size(set), plane = sample / channels;
+    const size_t plane = dataset_sample_size(set) / channels;
     float value[DATASET_CHANNELS][256];
     for (size_t c = 0; c < channels; c++)
         dataset_normalisation(set, c, value[c]);
+    dataset_want(set, part, index, n);
     for (size_t i = 0; i < n; i++) {
         const struct placement place = draw(augmentation, index[i]);
+        const uint8_t *image = dataset_image(set, part, index[i]);
         for (size_t c = 0; c < channels; c++)
-            place_plane(out + i * stride + c * plane, part->pixel + index[i] * sample + c * plane,
-                        set->height, set->width, &place, value[c]);
+            place_plane(out + i * stride + c * plane, image + c * plane, set->height, set->width,
+                        &place, value[c]);
     }
 }

@@ -11,6 +11,7 @@
 #include "data/dataset_search.h"
 #include "data/idx_set.h"
 #include "data/own_set.h"
+#include "data/pack.h"
 
 /* What is known of a set before its files are read. */
 struct spec {
@@ -116,7 +117,8 @@ static bool read_cifar100(struct dataset *set, const char *folder, struct error 
 struct outcome {
     bool ok;
     struct error err;
-    struct dataset set; /* its pointers mean something on rank 0 only */
+    struct dataset set; /* its pointers mean something on rank 0 only, or that there are some */
+    char pack[DATASET_PATH]; /* the file that has the images, or "" */
 };
 
 static void describe(struct dataset *set, const struct spec *spec)
@@ -152,28 +154,40 @@ static bool read_set(struct dataset *set, const struct spec *spec, const char *d
     return false;
 }
 
-static bool read_own_set(struct dataset *set, const char *file, const char *directory,
-                         bool with_samples, struct error *err)
+static bool read_own_set(struct outcome *outcome, const char *file, const char *directory,
+                         bool with_samples)
 {
     struct own_set own;
-    if (!own_set_find(&own, file, directory, err) || !own_set_look(&own, set, err))
+    struct dataset *set = &outcome->set;
+    if (!own_set_find(&own, file, directory, &outcome->err) ||
+        !own_set_look(&own, set, &outcome->err))
         return false;
-    if (!with_samples || own_set_read(&own, set, err))
+    if (own.is_pack)
+        memcpy(outcome->pack, own.path, sizeof outcome->pack);
+    if (!with_samples || own_set_read(&own, set, &outcome->err))
         return true;
     dataset_free(set);
     return false;
 }
 
-/* Gives every rank its copy of rank 0's samples. Collective. */
+/* Gives every rank its copy of an array that rank 0 may have; `array` tells nothing but that elsewhere.
+ * Collective. */
+static void *share_array(void *array, size_t count, size_t size)
+{
+    if (!array)
+        return NULL;
+    void *copy = comm_rank() == 0 ? array : mem_alloc(count, size, "data set");
+    comm_broadcast(copy, count * size);
+    return copy;
+}
+
+/* Collective. */
 static void share_part(struct dataset_part *part, size_t sample_size)
 {
-    const size_t bytes = part->count * sample_size;
-    if (comm_rank() != 0) {
-        part->pixel = MEM_NEW(uint8_t, bytes);
-        part->label = MEM_NEW(uint16_t, part->count);
-    }
-    comm_broadcast(part->pixel, bytes);
-    comm_broadcast(part->label, part->count * sizeof *part->label);
+    const size_t blocks = (part->count + DATASET_BLOCK - 1) / DATASET_BLOCK;
+    part->pixel = share_array(part->pixel, part->count, sample_size);
+    part->label = share_array(part->label, part->count, sizeof *part->label);
+    part->block_crc32 = share_array(part->block_crc32, blocks, sizeof *part->block_crc32);
 }
 
 /* Collective. */
@@ -182,6 +196,8 @@ static void share_samples(struct dataset *set, const struct outcome *outcome)
     *set = outcome->set;
     share_part(&set->train, dataset_sample_size(set));
     share_part(&set->test, dataset_sample_size(set));
+    if (*outcome->pack)
+        set->train.file = set->test.file = image_file_open(outcome->pack, dataset_sample_size(set));
 }
 
 bool dataset_load(struct dataset *set, const char *name, const char *directory, struct error *err)
@@ -210,33 +226,38 @@ void dataset_say(const struct dataset *set)
              set->classes, set->first_label ? ", counted from 1 in its files" : "");
 }
 
-static bool take_own_set(struct dataset *set, const char *file, const char *directory,
+static bool take_own_set(struct outcome *outcome, const char *file, const char *directory,
                          bool with_samples, struct error *err)
 {
-    struct outcome outcome;
-    *set = (struct dataset){0};
-    memset(&outcome, 0, sizeof outcome); /* padding too: all of it is sent */
+    memset(outcome, 0, sizeof *outcome); /* padding too: all of it is sent */
     if (comm_rank() == 0)
-        outcome.ok = read_own_set(&outcome.set, file, directory, with_samples, &outcome.err);
-    comm_broadcast(&outcome, sizeof outcome);
-    if (!outcome.ok)
-        *err = outcome.err;
-    else if (with_samples)
-        share_samples(set, &outcome);
-    else
-        *set = outcome.set;
-    return outcome.ok;
+        outcome->ok = read_own_set(outcome, file, directory, with_samples);
+    comm_broadcast(outcome, sizeof *outcome);
+    if (!outcome->ok)
+        *err = outcome->err;
+    return outcome->ok;
 }
 
 bool dataset_look(struct dataset *set, const char *file, const char *directory, struct error *err)
 {
-    return take_own_set(set, file, directory, false, err);
+    struct outcome outcome;
+    const bool fine = take_own_set(&outcome, file, directory, false, err);
+    *set = outcome.set;
+    return fine;
 }
 
 bool dataset_load_file(struct dataset *set, const char *file, const char *directory,
                        struct error *err)
 {
-    return take_own_set(set, file, directory, true, err);
+    struct outcome outcome;
+    *set = (struct dataset){0};
+    if (!take_own_set(&outcome, file, directory, true, err))
+        return false;
+    share_samples(set, &outcome);
+    if (!*outcome.pack || pack_verify(set, outcome.pack, err))
+        return true;
+    dataset_free(set);
+    return false;
 }
 
 void dataset_free(struct dataset *set)
@@ -245,15 +266,13 @@ void dataset_free(struct dataset *set)
     mem_free(set->train.label);
     mem_free(set->test.pixel);
     mem_free(set->test.label);
+    mem_free(set->train.block_crc32);
+    mem_free(set->test.block_crc32);
+    image_file_close(set->train.file); /* the test part's too */
     *set = (struct dataset){0};
 }
 
 /* ---- use ---- */
-
-size_t dataset_sample_size(const struct dataset *set)
-{
-    return (size_t)set->channels * (size_t)set->height * (size_t)set->width;
-}
 
 void dataset_normalisation(const struct dataset *set, size_t channel, float value[256])
 {
@@ -265,13 +284,20 @@ enum { AHEAD = 2 }; /* samples between prefetch and use */
 
 /* Starts to fetch a sample that will be read soon: samples lie anywhere in a part that no cache
  * holds. */
-static void prefetch(const struct dataset *set, const struct dataset_part *part, uint32_t index)
+static void prefetch(const struct dataset_part *part, uint32_t index, size_t sample)
 {
     enum { LINE = 64 };
-    const size_t sample = dataset_sample_size(set);
     const uint8_t *pixel = part->pixel + index * sample;
     for (size_t i = 0; i < sample; i += LINE)
         __builtin_prefetch(pixel + i);
+}
+
+void dataset_want(const struct dataset *set, const struct dataset_part *part, const uint32_t *index,
+                  size_t n)
+{
+    const size_t sample = dataset_sample_size(set);
+    for (size_t i = 0; i < n && part->file; i++)
+        image_file_want(part->file, part->offset + (uint64_t)index[i] * sample);
 }
 
 void dataset_batch(const struct dataset *set, const struct dataset_part *part,
@@ -282,11 +308,13 @@ void dataset_batch(const struct dataset *set, const struct dataset_part *part,
     float value[DATASET_CHANNELS][256];
     for (size_t c = 0; c < channels; c++)
         dataset_normalisation(set, c, value[c]);
+    dataset_want(set, part, index, n);
     for (size_t i = 0; i < n; i++) {
-        if (i + AHEAD < n)
-            prefetch(set, part, index[i + AHEAD]);
+        if (part->pixel && i + AHEAD < n)
+            prefetch(part, index[i + AHEAD], sample);
+        const uint8_t *image = dataset_image(set, part, index[i]);
         for (size_t c = 0; c < channels; c++) {
-            const uint8_t *restrict x = part->pixel + index[i] * sample + c * plane;
+            const uint8_t *restrict x = image + c * plane;
             float *restrict y = out + i * stride + c * plane;
             for (size_t j = 0; j < plane; j++)
                 y[j] = value[c][x[j]];

@@ -30,14 +30,15 @@ void dataset_describe(struct dataset *set, const char *name);
  * fetch the set. On false nothing is left allocated. */
 bool dataset_load(struct dataset *set, const char *name, const char *directory, struct error *err);
 
-/* Shape and classes of a set of the user's own: a folder with four IDX files, or what their names begin
- * with (data/idx_set.h). A relative `file` is looked for below `directory`; when that is NULL, in the
+/* Shape and classes of a set of the user's own: packed images (data/pack.h), a folder with four IDX
+ * files, or what their names begin with (data/idx_set.h). A relative `file` is looked for below `directory`; when that is NULL, in the
  * working folder, then below $RESLICE_DATA, ./data and /usr/share/datasets. Collective. False with one
  * line that names the file and what is wrong with it, or every place that was looked at. */
 bool dataset_look(struct dataset *set, const char *file, const char *directory, struct error *err);
 
-/* Such a set with its samples, normalised by the mean and standard deviation of the training pixels to
- * four decimals; says what there is. The caller gives the samples back with dataset_free. Collective.
+/* Such a set with its samples, normalised as packed images say, else by the mean and standard deviation
+ * of the training pixels to four decimals. Packed images stay in their file; their checksums are compared
+ * (pack_verify). The caller gives the samples back with dataset_free. Collective.
  * False with one line, as dataset_look, and nothing is left allocated. */
 bool dataset_load_file(struct dataset *set, const char *file, const char *directory,
                        struct error *err);
@@ -49,8 +50,10 @@ void dataset_say(const struct dataset *set);
 /* Frees the pixels and labels. Not collective. */
 void dataset_free(struct dataset *set);
 
-/* Pixels of one sample: channels * height * width. Not collective. */
-size_t dataset_sample_size(const struct dataset *set);
+/* Tells the system that samples index[0..n) will be read soon; does nothing for images in memory. Not
+ * collective. */
+void dataset_want(const struct dataset *set, const struct dataset_part *part, const uint32_t *index,
+                  size_t n);
 
 /* value[pixel] of one channel: (pixel / 255 - mean) / std. A pixel has no more values than 256: no
  * division is needed per pixel. Not collective. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "data/idx_set.h"
+#include "data/pack.h"
 
 /* ---- where it is ---- */
 
@@ -16,18 +17,20 @@ struct search {
     char looked[512]; /* all places, for the message */
 };
 
-/* In a folder, or by what the names begin with. */
+/* A file, a folder, or what the names begin with. */
 static bool look(struct search *s, const char *root)
 {
-    static const char *const ends[] = {"/", "-"};
+    static const char *const ends[] = {"", "/", "-"};
     const char *between = *root ? "/" : "";
     const size_t used = strlen(s->looked);
     snprintf(s->looked + used, sizeof s->looked - used, "%s%s%s%s", used ? ", " : "", root, between,
              s->file);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         const int n =
-            snprintf(s->own->base, DATASET_PATH, "%s%s%s%s", root, between, s->file, ends[i]);
-        if (n < DATASET_PATH && idx_set_is_there(s->own->base))
+            snprintf(s->own->path, DATASET_PATH, "%s%s%s%s", root, between, s->file, ends[i]);
+        s->own->is_pack = i == 0;
+        if (n < DATASET_PATH &&
+            (i == 0 ? pack_is_there(s->own->path) : idx_set_is_there(s->own->path)))
             return true;
     }
     return false;
@@ -41,11 +44,12 @@ bool own_set_find(struct own_set *own, const char *file, const char *directory, 
                           : directory    ? look(&s, directory)
                                          : look(&s, "") || (env && env[0] && look(&s, env)) ||
                                             look(&s, "./data") || look(&s, "/usr/share/datasets");
-    return is_there || error_set(err,
-                                 "data.file: value '%.200s': not found; a folder with IDX files "
-                                 "(train-images-idx3-ubyte and so on), or what their names begin "
-                                 "with, was looked for in: %s",
-                                 file, s.looked);
+    return is_there ||
+           error_set(err,
+                     "data.file: value '%.200s': not found; packed images (.h5), a folder "
+                     "with IDX files (train-images-idx3-ubyte and so on), or what their "
+                     "names begin with, was looked for in: %s",
+                     file, s.looked);
 }
 
 /* ---- what it is called ---- */
@@ -65,9 +69,11 @@ static void take_name(char *name, size_t size, const char *base)
 
 bool own_set_look(const struct own_set *own, struct dataset *set, struct error *err)
 {
+    if (own->is_pack)
+        return pack_look(set, own->path, err);
     *set = (struct dataset){.channels = 0};
-    take_name(set->name, sizeof set->name, own->base);
-    return idx_set_look(set, own->base, err);
+    take_name(set->name, sizeof set->name, own->path);
+    return idx_set_look(set, own->path, err);
 }
 
 /* ---- reading ---- */
@@ -103,7 +109,9 @@ static void measure(struct dataset *set)
 
 bool own_set_read(const struct own_set *own, struct dataset *set, struct error *err)
 {
-    if (!idx_set_read(set, own->base, err))
+    if (own->is_pack)
+        return pack_read(set, own->path, err);
+    if (!idx_set_read(set, own->path, err))
         return false;
     measure(set);
     return true;

@@ -16,7 +16,7 @@ enum { JUDGE_UNKNOWN = -1 };
 struct result_origin {
     const char
         *experiment_file;  /* "" when there is none; differs between repeats: in /provenance */
-    int64_t data_crc;      /* checkpoint_data_crc of the data set */
+    int64_t data_crc;      /* digest_of_set of the data set */
     int64_t parent_digest; /* judge_digest of the parent's file; not known without a parent */
 };
 

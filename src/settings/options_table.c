@@ -58,7 +58,7 @@
 const struct option_entry options_table[] = {
     CHOICE_OF(data.name, dataset_names, "mnist", "data set, see data/README.md"),
     ROW(OPTION_PATH, data.file, .standard = "none",
-        .meaning = "a data set of your own instead: a folder with four IDX files, or what their names begin with (data/README.md)"),
+        .meaning = "a data set of your own instead: packed images, or a folder with four IDX files, or what their names begin with (data/README.md)"),
     WHOLES("data.shape", data.shape, 1, DATASET_SIDE,
            "data.file: channels, height and width of its images; taken from the file"),
     INTEGER(data.classes, 0, 65536, "0",

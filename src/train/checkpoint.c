@@ -36,34 +36,6 @@ static uLong add_bytes(uLong crc, const void *bytes, size_t length)
     return crc32_z(crc, bytes, length);
 }
 
-/* Labels as bytes; where one needs more, the upper bytes of all too: what is small has the checksum
- * that it always had. */
-static uLong add_labels(uLong crc, const struct dataset_part *part)
-{
-    uint8_t *byte = MEM_NEW(uint8_t, part->count);
-    uint16_t all = 0;
-    for (size_t i = 0; i < part->count; i++)
-        all |= part->label[i];
-    for (int shift = 0; shift < 16 && (shift == 0 || all >> shift); shift += 8) {
-        for (size_t i = 0; i < part->count; i++)
-            byte[i] = (uint8_t)(part->label[i] >> shift);
-        crc = add_bytes(crc, byte, part->count);
-    }
-    mem_free(byte);
-    return crc;
-}
-
-int64_t checkpoint_data_crc(const struct dataset *set)
-{
-    const struct dataset_part *parts[2] = {&set->train, &set->test};
-    uLong crc = crc32_z(0, NULL, 0);
-    for (int p = 0; p < 2; p++) {
-        crc = add_bytes(crc, parts[p]->pixel, parts[p]->count * dataset_sample_size(set));
-        crc = add_labels(crc, parts[p]);
-    }
-    return (int64_t)crc;
-}
-
 /* Initial weights need no checksum: they follow from the settings. */
 static int64_t parent_crc(const struct training *t)
 {

@@ -30,9 +30,6 @@ struct checkpoint {
     size_t capacity;
 };
 
-/* CRC-32 of all pixels and labels of the data set. Not collective. */
-int64_t checkpoint_data_crc(const struct dataset *set);
-
 /* For a run whose network has its initial or its parent's weights; takes all memory. `result` is
  * the path of its result file; `data_crc` and `parent_digest` (CHECKPOINT_UNKNOWN without a parent)
  * matter on rank 0. Not collective. */

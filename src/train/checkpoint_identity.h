@@ -14,7 +14,7 @@ enum { CHECKPOINT_UNKNOWN = -1 };
 /* Numbers that are not known are not compared. */
 struct checkpoint_origin {
     const struct settings *settings; /* of the run; not owned */
-    int64_t data_crc;                /* checkpoint_data_crc of the data set */
+    int64_t data_crc;                /* digest_of_set of the data set */
     int64_t parent_digest;           /* of the parent's result file; not known without a parent */
     int64_t
         parent_crc; /* of the parent's weights, masks and exponents in memory; 0 without a parent */

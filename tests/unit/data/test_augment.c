@@ -23,7 +23,8 @@ static struct dataset make_images(int channels, int height, int width, size_t co
     };
     const size_t bytes = count * dataset_sample_size(&set);
     const struct rng_key key = {1, RNG_TEST, 0};
-    set.train = (struct dataset_part){count, MEM_NEW(uint8_t, bytes), MEM_NEW(uint16_t, count)};
+    set.train = (struct dataset_part){
+        .count = count, .pixel = MEM_NEW(uint8_t, bytes), .label = MEM_NEW(uint16_t, count)};
     for (size_t i = 0; i < bytes; i++) {
         uint32_t word[4];
         rng_words(key, i, word);

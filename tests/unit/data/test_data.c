@@ -88,7 +88,7 @@ static void test_dataset_batch_of_colours(void **state)
         .mean = {0.1F, 0.2F, 0.3F},
         .std = {0.5F, 0.6F, 0.7F}
     };
-    const struct dataset_part part = {2, pixel, label};
+    const struct dataset_part part = {.count = 2, .pixel = pixel, .label = label};
     float out[2 * 3 * 4];
     dataset_batch(&set, &part, (uint32_t[]){1, 0}, 2, out, dataset_sample_size(&set));
     for (size_t i = 0; i < 24; i++) {

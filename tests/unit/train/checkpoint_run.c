@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/stop.h"
+#include "data/digest.h"
 
 char run_folder[] = "/tmp/reslice_checkpoint.XXXXXX";
 
@@ -53,8 +54,10 @@ static struct dataset make_pictures(void)
         set.mean[c] = 0.5f;
         set.std[c] = 0.25f;
     }
-    set.train = (struct dataset_part){TRAIN, noise(TRAIN * PIXELS, 256, 1), labels(TRAIN, 2)};
-    set.test = (struct dataset_part){TEST, noise(TEST * PIXELS, 256, 3), labels(TEST, 4)};
+    set.train = (struct dataset_part){
+        .count = TRAIN, .pixel = noise(TRAIN * PIXELS, 256, 1), .label = labels(TRAIN, 2)};
+    set.test = (struct dataset_part){
+        .count = TEST, .pixel = noise(TEST * PIXELS, 256, 3), .label = labels(TEST, 4)};
     return set;
 }
 
@@ -70,7 +73,7 @@ void read_experiment(struct fixture *f, const char *yaml, const char *change)
 void begin_run(struct fixture *f)
 {
     assert_true(training_create(&f->training, &f->experiment, 0, &f->set, &run_error));
-    checkpoint_create(&f->checkpoint, run_result, &f->training, checkpoint_data_crc(&f->set),
+    checkpoint_create(&f->checkpoint, run_result, &f->training, digest_of_set(&f->set),
                       CHECKPOINT_UNKNOWN, 0.0);
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "store/durable_file.h"
+#include "data/digest.h"
 
 static char newest[80], older[80], part[80]; /* beside the result */
 
@@ -182,7 +183,7 @@ static void test_other_parent(void **state)
     struct experiment_run child = f->experiment.runs[0];
     child.parent = 0;
     f->training.run = &child;
-    checkpoint_create(&f->checkpoint, run_result, &f->training, checkpoint_data_crc(&f->set),
+    checkpoint_create(&f->checkpoint, run_result, &f->training, digest_of_set(&f->set),
                       CHECKPOINT_UNKNOWN, 0.0);
     assert_false(checkpoint_resume(&f->checkpoint, &f->training, &run_error));
     assert_says("other weights of its parent");
