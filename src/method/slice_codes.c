@@ -27,6 +27,17 @@ static void index_codes(struct slice_codes *codes)
     }
 }
 
+void slice_codes_cells(struct slice_cells *cells, const struct slice_codes *codes)
+{
+    for (int c = 0, i = 0; c < SLICE_CELLS; c++) {
+        const float end = (float)(c + 1) / SLICE_CELLS_A_CODE;
+        const float last = c + 1 < SLICE_CELLS ? nextafterf(end, 0.0f) : INFINITY;
+        while ((float)c / SLICE_CELLS_A_CODE > codes->end[i])
+            i++;
+        cells->interval[c] = (int16_t)(last > codes->end[i] ? -1 : i);
+    }
+}
+
 /* Where u and v > u are equally good: v^2 + height_v - 2 x v = u^2 + height_u - 2 x u. */
 static double crossing(int u, double height_u, int v, double height_v)
 {

@@ -36,6 +36,24 @@ void slice_codes_priced(struct slice_codes *codes, int bits, const uint32_t *uni
  * digits. Not collective. */
 void slice_codes_limited(struct slice_codes *codes, struct bit_slice_format format, int digits);
 
+/* A table for many magnitudes: the cells are 1/16 of a code wide, the last one has no end. */
+enum { SLICE_CELLS_A_CODE = 16, SLICE_CELLS = SLICE_CELLS_A_CODE * (SLICE_CODES_MAX - 1) + 1 };
+
+/* The interval that a whole cell lies in; -1: there are several. */
+struct slice_cells {
+    int16_t interval[SLICE_CELLS];
+};
+
+/* Not collective. */
+void slice_codes_cells(struct slice_cells *cells, const struct slice_codes *codes);
+
+/* The cell of a magnitude >= 0 (NaN: the last). Exact: 16 is a power of two. Not collective. */
+static inline int slice_cell_of(float magnitude)
+{
+    return magnitude < SLICE_CODES_MAX - 1 ? (int)(magnitude * SLICE_CELLS_A_CODE)
+                                           : SLICE_CELLS - 1;
+}
+
 /* The interval of a magnitude >= 0 (NaN: that of the largest). Not collective. */
 static inline int slice_codes_find(const struct slice_codes *codes, float magnitude)
 {

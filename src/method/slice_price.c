@@ -7,6 +7,7 @@
  * rounding. */
 static const double LOWEST = 0x1p-100, HIGHEST = 0x1p100;
 static const uint64_t NEXT = UINT64_C(1) << 16, NEAR = UINT64_C(1) << 46;
+static const uint32_t DIFFERENT = UINT32_MAX;
 enum { SAMPLE = 4096 };
 
 /* What is still open of a part. */
@@ -48,26 +49,57 @@ static uint32_t units_at(const struct slice_codes *codes, float x)
     return codes->units[slice_codes_find(codes, x)];
 }
 
+/* The units of a cell where they are the same at both ends; else DIFFERENT. */
+static void fill_cells(uint32_t units[SLICE_CELLS], const struct open_part *open)
+{
+    struct slice_cells low, high;
+    slice_codes_cells(&low, &open->low);
+    slice_codes_cells(&high, &open->high);
+    for (int c = 0; c < SLICE_CELLS; c++) {
+        units[c] = DIFFERENT;
+        if (low.interval[c] >= 0 && high.interval[c] >= 0 &&
+            open->low.units[low.interval[c]] == open->high.units[high.interval[c]])
+            units[c] = open->low.units[low.interval[c]];
+    }
+}
+
 /* Every `stride`th weight: the units at both ends, and the weights where they differ. */
+static void open_part(struct search *s, size_t p, size_t stride)
+{
+    struct open_part *open = &s->open[p];
+    const float inverse = 1.0f / s->part[p].step;
+    const bool has_cells = s->part[p].count / stride > SLICE_CELLS;
+    uint32_t cell[SLICE_CELLS];
+    int64_t same = 0;
+    if (has_cells)
+        fill_cells(cell, open);
+    open->count = 0;
+    for (size_t i = 0; i < s->part[p].count; i += stride) {
+        const float x = fabsf(s->part[p].w[i]) * inverse;
+        const uint32_t units = has_cells ? cell[slice_cell_of(x)] : DIFFERENT;
+        if (units != DIFFERENT) {
+            same += units;
+            continue;
+        }
+        const uint32_t at_low = units_at(&open->low, x), at_high = units_at(&open->high, x);
+        s->low_units += at_low;
+        s->high_units += at_high;
+        if (at_low != at_high)
+            open->x[open->count++] = x;
+    }
+    s->low_units += same;
+    s->high_units += same;
+}
+
 static void open_parts(struct search *s, double low, double high, size_t stride)
 {
     s->low = low;
     s->high = high;
     s->low_units = s->high_units = 0;
     for (size_t p = 0; p < s->parts; p++) {
-        struct open_part *open = &s->open[p];
-        const float inverse = 1.0f / s->part[p].step;
-        price_part(s, p, &open->low, low);
-        price_part(s, p, &open->high, high);
-        open->count = 0;
-        for (size_t i = 0; i < s->part[p].count; i += stride) {
-            const float x = fabsf(s->part[p].w[i]) * inverse;
-            const uint32_t at_low = units_at(&open->low, x), at_high = units_at(&open->high, x);
-            s->low_units += at_low;
-            s->high_units += at_high;
-            if (at_low != at_high)
-                open->x[open->count++] = x;
-        }
+        price_part(s, p, &s->open[p].low, low);
+        price_part(s, p, &s->open[p].high, high);
+        open_part(s, p, stride);
     }
 }
 
@@ -95,7 +127,8 @@ static int64_t more_than_high(struct search *s, double middle)
     int64_t more = 0;
     for (size_t p = 0; p < s->parts; p++) {
         struct open_part *open = &s->open[p];
-        price_part(s, p, &open->middle, middle);
+        if (open->count > 0)
+            price_part(s, p, &open->middle, middle);
         for (size_t i = 0; i < open->count; i++)
             more += (int64_t)units_at(&open->middle, open->x[i]) -
                     (int64_t)units_at(&open->high, open->x[i]);
@@ -109,6 +142,8 @@ static void move_end(struct search *s, double middle, int64_t units, bool is_low
     for (size_t p = 0; p < s->parts; p++) {
         struct open_part *open = &s->open[p];
         size_t n = 0;
+        if (open->count == 0) /* its ends are not looked at any more */
+            continue;
         *(is_low ? &open->low : &open->high) = open->middle;
         for (size_t i = 0; i < open->count; i++)
             if (units_at(&open->low, open->x[i]) != units_at(&open->high, open->x[i]))
@@ -198,28 +233,55 @@ void slice_price_find(struct slice_part *part, size_t parts, struct bit_slice_fo
 
 /* ---- project ---- */
 
+/* Both ends of the price that was found, and what is left to give. */
+struct ends {
+    struct slice_codes low, high;
+    int64_t rest;
+};
+
+/* The code of a magnitude: that at the high end, or while something is left, that at the low one. */
+static int code_at(struct ends *ends, float x)
+{
+    const int at_high = slice_codes_find(&ends->high, x), at_low = slice_codes_find(&ends->low, x);
+    const int64_t more = (int64_t)ends->low.units[at_low] - (int64_t)ends->high.units[at_high];
+    if (more <= 0 || more > ends->rest)
+        return ends->high.code[at_high];
+    ends->rest -= more;
+    return ends->low.code[at_low];
+}
+
+/* The code of a cell where nothing else is possible, as a value; else NaN. */
+static void fill_values(float value[SLICE_CELLS], const struct ends *ends, float step)
+{
+    struct slice_cells low, high;
+    slice_codes_cells(&low, &ends->low);
+    slice_codes_cells(&high, &ends->high);
+    for (int c = 0; c < SLICE_CELLS; c++) {
+        const int at_low = low.interval[c], at_high = high.interval[c];
+        value[c] = NAN;
+        if (at_high >= 0 && at_low >= 0 && ends->low.units[at_low] == ends->high.units[at_high])
+            value[c] = step * (float)ends->high.code[at_high];
+    }
+}
+
 void slice_price_project(float *w, size_t count, float step, struct bit_slice_format format,
                          const uint32_t *unit, const struct slice_price *price)
 {
-    struct slice_codes low, high;
+    struct ends ends = {.rest = price->extra};
     uint32_t units[SLICE_CODES_MAX];
+    float cell[SLICE_CELLS];
     const float inverse = 1.0f / step;
-    int64_t rest = price->extra;
+    const bool has_cells = count > SLICE_CELLS;
     slice_codes_units(units, format, unit);
-    slice_codes_priced(&low, format.bits, units, price->low);
-    slice_codes_priced(&high, format.bits, units, price->high);
+    slice_codes_priced(&ends.low, format.bits, units, price->low);
+    slice_codes_priced(&ends.high, format.bits, units, price->high);
+    if (has_cells)
+        fill_values(cell, &ends, step);
     for (size_t i = 0; i < count; i++) {
         const float x = fabsf(w[i]) * inverse;
-        const int at_high = slice_codes_find(&high, x);
-        int code = high.code[at_high];
-        if (rest > 0) {
-            const int at_low = slice_codes_find(&low, x);
-            const int64_t more = (int64_t)low.units[at_low] - (int64_t)high.units[at_high];
-            if (more > 0 && more <= rest) {
-                code = low.code[at_low];
-                rest -= more;
-            }
-        }
-        w[i] = copysignf(step * (float)code, w[i]) + 0.0f; /* -0 becomes 0 */
+        float value = has_cells ? cell[slice_cell_of(x)] : NAN;
+        if (isnan(value))
+            value = step * (float)code_at(&ends, x);
+        w[i] = copysignf(value, w[i]) + 0.0f; /* -0 becomes 0 */
     }
 }

@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "method/constraint.h"
 #include "method/slice_codes.h"
+#include "method/slice_price.h"
 
 static const struct bit_slice_format formats[] = {
     {8, 2},
@@ -75,6 +76,36 @@ static void test_priced(void **state)
             }
         }
     }
+}
+
+/* A cell has the interval of its first and its last magnitude, where that is one. */
+static void test_cells(void **state)
+{
+    (void)state;
+    static struct slice_codes codes;
+    static struct slice_cells cells;
+    for (uint32_t round = 0; round < 40; round++) {
+        const struct bit_slice_format format = formats[round % FORMATS];
+        uint32_t unit[BIT_SLICE_MAX], units[SLICE_CODES_MAX];
+        int split = 0;
+        for (uint64_t k = 0; k < BIT_SLICE_MAX; k++)
+            unit[k] = (uint32_t)(uniform(round, k) * 3000.0);
+        slice_codes_units(units, format, unit);
+        slice_codes_priced(&codes, format.bits, units, pow(10.0, uniform(round, 50) * 8.0 - 4.0));
+        slice_codes_cells(&cells, &codes);
+        for (int c = 0; c < SLICE_CELLS; c++) {
+            const float first = (float)c / 16.0f, next = (float)(c + 1) / 16.0f;
+            const float last = c + 1 < SLICE_CELLS ? nextafterf(next, 0.0f) : 1e30f;
+            assert_int_equal(slice_cell_of(first), c);
+            assert_int_equal(slice_cell_of(last), c);
+            const int at = slice_codes_find(&codes, first);
+            const bool is_one = at == slice_codes_find(&codes, last);
+            assert_int_equal(cells.interval[c], is_one ? at : -1);
+            split += !is_one;
+        }
+        assert_true(split < codes.count);
+    }
+    assert_int_equal(slice_cell_of(NAN), SLICE_CELLS - 1);
 }
 
 static void test_limited(void **state)
@@ -318,6 +349,53 @@ static void test_network(void **state)
     assert_int_equal(mem_live_blocks(), 0);
 }
 
+/* Many weights go through the cells, and each has the code of its own search, also where the rest of a
+ * budget goes to the first that tie: magnitudes on a grid of eighths. */
+static void test_many(void **state)
+{
+    (void)state;
+    int rests = 0;
+    for (uint32_t round = 0; round < 24; round++) {
+        const struct bit_slice_format format = formats[round % FORMATS];
+        struct slice_part part = {.w = w, .count = LARGE, .step = 0.25f, .deviation = 1.0};
+        struct slice_codes low, high;
+        uint32_t unit[BIT_SLICE_MAX], units[SLICE_CODES_MAX];
+        int64_t sum = 0;
+        for (uint64_t k = 0; k < BIT_SLICE_MAX; k++)
+            unit[k] = 1 + (uint32_t)(uniform(round, k) * 9.0);
+        for (uint64_t i = 0; i < LARGE; i++)
+            w[i] =
+                rintf((float)(uniform(round, 100 + i) * 18.0 - 9.0) * (1 << format.bits)) / 32.0f;
+        slice_codes_units(units, format, unit);
+        for (int i = 0; i < LARGE; i++)
+            sum += units[(int)fmin(rint(4.0 * fabs((double)w[i])), (1 << format.bits) - 1)];
+        const int64_t budget = (int64_t)((double)sum * (0.05 + 0.9 * uniform(round, 60)));
+        char *scratch = mem_alloc(slice_price_scratch(1, LARGE), 1, "scratch");
+        slice_price_find(&part, 1, format, unit, budget, scratch);
+        mem_free(scratch);
+        slice_codes_priced(&low, format.bits, units, part.found.low);
+        slice_codes_priced(&high, format.bits, units, part.found.high);
+        rests += part.found.extra > 0;
+        memcpy(fixed, w, sizeof w);
+        slice_price_project(fixed, LARGE, 0.25f, format, unit, &part.found);
+        int64_t rest = part.found.extra, left = 0;
+        for (int i = 0; i < LARGE; i++) {
+            const float x = fabsf(w[i]) * 4.0f;
+            int at = high.code[slice_codes_find(&high, x)];
+            const int more = low.code[slice_codes_find(&low, x)];
+            if (units[more] > units[at] && units[more] - units[at] <= rest) {
+                rest -= units[more] - units[at];
+                at = more;
+            }
+            assert_true(fixed[i] == copysignf(0.25f * (float)at, w[i]));
+            left += units[at];
+        }
+        assert_true(left <= budget);
+        assert_int_equal(rest, 0);
+    }
+    assert_true(rests > 5);
+}
+
 /* Deviations over the mean square: the scale of a layer does not matter. Otherwise it does. */
 static void test_relative(void **state)
 {
@@ -335,7 +413,8 @@ static void test_relative(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_priced),   cmocka_unit_test(test_limited),
+        cmocka_unit_test(test_priced),   cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_many),     cmocka_unit_test(test_limited),
         cmocka_unit_test(test_budget),   cmocka_unit_test(test_monotone),
         cmocka_unit_test(test_ties),     cmocka_unit_test(test_network),
         cmocka_unit_test(test_relative),
