@@ -107,7 +107,7 @@ static struct crossbar_figures measure_currents(struct simulation *simulation,
     do {
         evaluate(&job);
         samples += (double)job.count;
-        mine += (double)evaluate_share(job.count).count;
+        mine += (double)evaluate_share(job.net, job.count).count;
     } while (goes_on(start_s, seconds));
     return add_ranks(samples, mine * macs_per_sample(simulation), counting.time_s);
 }
@@ -193,8 +193,8 @@ bool bench_crossbar(const char *name, struct model_spec spec, const struct bench
     const struct pass quantised = {.quantise = true, .bits = bench->format.weight_bits};
     struct network net;
     struct dataset set;
-    spec.capacity = EVALUATE_BLOCK;
-    model_build(&net, &spec);
+    struct tensor *logits = model_describe(&net, &spec);
+    network_finish(&net, logits, network_block(&net));
     parameters_initialise(&net.params, 1);
     bench_images(&set, &spec, bench->samples);
     const struct evaluate_job job = {.net = &net,

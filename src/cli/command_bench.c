@@ -14,6 +14,7 @@
 #include "cli/bench_steps.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/memory_line.h"
 #include "cli/input_shape.h"
 #include "cli/scaling.h"
 #include "nn/models.h"
@@ -148,18 +149,6 @@ static void print_figures(const struct bench_options *options, const struct netw
              1e-3 * (double)figures->sync_bytes / figures->steps);
 }
 
-/* Of the rank that took most. Collective. */
-static void print_memory(void)
-{
-    const uint64_t mine = mem_peak_bytes();
-    uint64_t *all = MEM_NEW(uint64_t, comm_size()), most = 0;
-    comm_gather_u64(&mine, 1, all);
-    for (int r = 0; r < comm_size(); r++)
-        most = all[r] > most ? all[r] : most;
-    log_info("  peak memory of a rank: %.1f MB", 1e-6 * (double)most);
-    mem_free(all);
-}
-
 /* What the figures above leave out. Collective. */
 static void print_loading(struct step *step, const struct bench_options *options,
                           const struct bench_network *network, double step_s)
@@ -232,7 +221,7 @@ static bool bench_training(const struct bench_network *network, const struct ben
     bool finite = bench_steps(&step, (size_t)options->batch, options->seconds, &figures);
     if (finite) {
         print_figures(options, &net, &figures, sgemm);
-        print_memory();
+        memory_line_print("  ");
         print_loading(&step, options, network, figures.least_s);
     }
     if (finite && options->predict > 0)

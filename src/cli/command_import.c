@@ -248,7 +248,8 @@ static void keep_logits(struct session *session)
 {
     struct training *t = &session->training;
     struct evaluate_job job = training_evaluation(t, &t->set.test, 0, t->test_count);
-    session->logit = MEM_NEW(float, evaluate_share(t->test_count).count * t->net.logits->size);
+    session->logit =
+        MEM_NEW(float, evaluate_share(&t->net, t->test_count).count * t->net.logits->size);
     float *next = session->logit;
     job.observe = observe_logits;
     job.context = &next;
@@ -275,7 +276,7 @@ static void write_file(const struct session *session)
     store_real(store, "/import", "float_test_loss", session->exact.loss);
     store_real(store, "/import", "float_test_accuracy", session->exact.accuracy);
     if (session->logit) {
-        const struct share mine = evaluate_share(t->test_count);
+        const struct share mine = evaluate_share(&t->net, t->test_count);
         const struct store_array array = {
             .group = "/predictions",
             .name = "logit",

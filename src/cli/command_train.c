@@ -8,6 +8,7 @@
 #include "base/stop.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/memory_line.h"
 #include "cli/run_selection.h"
 #include "cli/run_state.h"
 #include "cli/train_job.h"
@@ -32,6 +33,7 @@ struct session {
     struct experiment experiment;
     struct run_data data;
     struct selection selection;
+    bool has_trained;
 };
 
 /* ---- checks before any work ---- */
@@ -135,6 +137,7 @@ static int train_locked(struct session *session, size_t r, const char *path)
                                   .path = path,
                                   .file = options->files.text[0],
                                   .checkpoint_s = 60.0 * options->checkpoint_minutes};
+    session->has_trained = true;
     return train_job_run(&job);
 }
 
@@ -187,6 +190,8 @@ static int train_session(struct session *session)
         if (status != 0)
             return status;
     }
+    if (session->has_trained)
+        memory_line_print("");
     return 0;
 }
 

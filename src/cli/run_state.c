@@ -10,8 +10,7 @@ bool run_data_need(struct run_data *data, const struct settings *settings, struc
 {
     if (!data->is_sought) {
         data->is_there = data_settings_load(&data->set, settings, data->directory, &data->why);
-        data->crc =
-            data->is_there && comm_rank() == 0 ? digest_of_set(&data->set) : JUDGE_UNKNOWN;
+        data->crc = data->is_there && comm_rank() == 0 ? digest_of_set(&data->set) : JUDGE_UNKNOWN;
     }
     data->is_sought = true;
     if (!data->is_there)

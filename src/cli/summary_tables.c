@@ -116,7 +116,7 @@ static struct table *memory_table(const struct summary *summary, const struct se
     for (int ranks = 1; ranks <= settings->training.shards; ranks++) {
         if (settings->training.shards % ranks != 0)
             continue;
-        const size_t samples = summary_samples(settings, ranks);
+        const size_t samples = summary_samples(summary, settings, ranks);
         const double weights = 1e-6 * (double)summary->fixed_bytes;
         const double activations = 1e-6 * (double)samples * (double)summary->sample_bytes;
         table_number(table, 0, ranks);

@@ -124,10 +124,21 @@ static void allocate_gradients(struct network *net, size_t capacity)
     }
 }
 
+size_t network_block(const struct network *net)
+{
+    const size_t most = (size_t)1 << 30;
+    size_t sample = 1;
+    for (int i = 0; i < net->tensor_count; i++)
+        sample += net->tensor[i].size * sizeof *net->tensor[i].value;
+    const size_t block = most / sample;
+    return block < 1 ? 1 : block < NETWORK_BLOCK ? block : NETWORK_BLOCK;
+}
+
 void network_finish(struct network *net, struct tensor *logits, size_t capacity)
 {
     net->logits = logits;
     net->capacity = capacity;
+    net->block = network_block(net);
     parameters_allocate(&net->params);
     match_borders(net);
     find_needed_gradients(net);

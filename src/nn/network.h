@@ -13,6 +13,8 @@
 
 enum { NETWORK_OPS = 1024 };
 
+enum { NETWORK_BLOCK = 100 }; /* the most samples of a block of evaluation */
+
 struct network {
     struct parameters params;
     struct scratch scratch; /* of the operations */
@@ -21,6 +23,7 @@ struct network {
     struct tensor *tensor; /* [NETWORK_OPS + 1]; tensor 0 is the input */
     struct tensor *input, *logits;
     size_t capacity;        /* samples that fit */
+    size_t block;           /* of evaluation, samples: network_block */
     double quantise_time_s; /* spent in quantisers so far, communication included, both passes */
 };
 
@@ -131,6 +134,11 @@ struct tensor *network_add_image(struct network *net, struct tensor *in, int cha
 /* Appends the change of an image to a flat tensor in the order [c, h, w], which it returns. Not
  * collective. */
 struct tensor *network_add_flatten(struct network *net, struct tensor *in);
+
+/* Samples of a block of evaluation: NETWORK_BLOCK, or as many as take 1 GiB of values, at least 1. It
+ * follows from the layers alone, so that a block has the same samples on any number of ranks. Not
+ * collective. */
+size_t network_block(const struct network *net);
 
 /* Takes all memory, for up to `capacity` samples a rank; `logits` is the last tensor. Weights are 0
  * until initialised or loaded. Not collective. */

@@ -71,16 +71,18 @@ const struct settings *reopen_settings_of(const struct reopened *reopened)
     return &reopened->experiment.runs[0].settings;
 }
 
-/* From the file, for up to `capacity` samples a rank of the data set that is described. */
-static bool load_network(struct reopened *reopened, const char *path, size_t capacity,
-                         struct error *err)
+/* From the file, for one sample, or for evaluations of the data set that is described. */
+static bool load_network(struct reopened *reopened, const char *path, struct error *err)
 {
     const struct settings *s = reopen_settings_of(reopened);
     const struct pass pass = {.quantise = true, .bits = (int)s->fixed_point.bits};
     normalise(&reopened->set, s);
     if (!build_network_check_image(s, &reopened->set, err))
         return false;
-    build_network(&reopened->net, s, &reopened->set, capacity);
+    if (reopened->has_data)
+        build_network_to_evaluate(&reopened->net, s, &reopened->set, 1);
+    else
+        build_network(&reopened->net, s, &reopened->set, 1);
     if (result_load_network(path, &reopened->net, err) &&
         (network_prepare(&reopened->net, &pass) ||
          error_set(err, "%s: a weight is not finite", path)))
@@ -107,7 +109,7 @@ bool reopen_network(struct reopened *reopened, const char *path,
     if (!open_settings(reopened, path, overrides, err))
         return false;
     data_settings_describe(&reopened->set, reopen_settings_of(reopened));
-    if (load_network(reopened, path, 1, err))
+    if (load_network(reopened, path, err))
         return true;
     experiment_free(&reopened->experiment);
     return false;
@@ -121,7 +123,7 @@ bool reopen_with_data(struct reopened *reopened, const char *path, const char *d
     const struct settings *s = reopen_settings_of(reopened);
     reopened->has_data = data_settings_load(&reopened->set, s, data, err);
     if (reopened->has_data && sample_counts_find(&reopened->counts, s, &reopened->set, err) &&
-        load_network(reopened, path, EVALUATE_BLOCK, err))
+        load_network(reopened, path, err))
         return true;
     if (reopened->has_data)
         dataset_free(&reopened->set);

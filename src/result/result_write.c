@@ -214,7 +214,7 @@ static void write_classes(struct store *store, const struct training *t, struct 
 
 static void write_predictions(struct store *store, const struct training *t)
 {
-    const struct share mine = evaluate_share(t->test_count);
+    const struct share mine = evaluate_share(&t->net, t->test_count);
     const uint16_t *label = t->set.test.label + mine.first;
     uint8_t *correct = MEM_NEW(uint8_t, mine.count);
     for (size_t i = 0; i < mine.count; i++)

@@ -74,14 +74,6 @@ static struct model_spec model_of(const struct settings *s, const struct dataset
                                .capacity = capacity};
 }
 
-static void build_model(struct network *net, const struct settings *s, const struct dataset *set,
-                        size_t capacity)
-{
-    size_t hidden[SETTINGS_HIDDEN];
-    const struct model_spec spec = model_of(s, set, hidden, capacity);
-    model_build(net, &spec);
-}
-
 static bool has_cut_groups(const struct op *op, size_t rows)
 {
     if (!op_is_conv(op) || op->groups == 1)
@@ -116,18 +108,33 @@ struct network_counts build_network_count(const struct settings *settings)
     return counts;
 }
 
+/* Layers without memory; returns the logits. */
+static struct tensor *describe(struct network *net, const struct settings *settings,
+                               const struct dataset *set)
+{
+    const struct layer_list *list = settings->network.layers;
+    size_t hidden[SETTINGS_HIDDEN];
+    struct error err;
+    int at;
+    const struct model_spec spec = model_of(settings, set, hidden, 1);
+    struct tensor *logits =
+        list ? layers_build(net, list, data_of(set), &at, &err) : model_describe(net, &spec);
+    if (!logits) /* build_network_check_layers has accepted it */
+        log_fatal("network.layers: %s", err.text);
+    return logits;
+}
+
 void build_network(struct network *net, const struct settings *settings, const struct dataset *set,
                    size_t capacity)
 {
-    const struct layer_list *list = settings->network.layers;
-    if (!list) {
-        build_model(net, settings, set, capacity);
-        return;
-    }
-    struct error err;
-    int at;
-    struct tensor *logits = layers_build(net, list, data_of(set), &at, &err);
-    if (!logits) /* build_network_check_layers has accepted it */
-        log_fatal("network.layers: %s", err.text);
+    struct tensor *logits = describe(net, settings, set);
     network_finish(net, logits, capacity);
+}
+
+void build_network_to_evaluate(struct network *net, const struct settings *settings,
+                               const struct dataset *set, size_t least)
+{
+    struct tensor *logits = describe(net, settings, set);
+    const size_t block = network_block(net);
+    network_finish(net, logits, block > least ? block : least);
 }

@@ -40,4 +40,9 @@ struct network_counts build_network_count(const struct settings *settings);
 void build_network(struct network *net, const struct settings *settings, const struct dataset *set,
                    size_t capacity);
 
+/* The same for evaluations: for blocks of its samples (network_block), and for at least `least`. Not
+ * collective. */
+void build_network_to_evaluate(struct network *net, const struct settings *settings,
+                               const struct dataset *set, size_t least);
+
 #endif

@@ -224,6 +224,7 @@ void summary_create(struct summary *summary, const struct settings *settings,
         summary->sample_bytes -=
             own_bytes(&net.op[i]) - touched_bytes(&net, &net.op[i], settings->fixed_point.quantise);
     summary->fixed_bytes += best + in_turn;
+    summary->block = net.block;
     list_layers(summary, &net, set, settings->fixed_point.quantise);
     network_destroy(&net);
 }
@@ -234,9 +235,9 @@ void summary_free(struct summary *summary)
     *summary = (struct summary){0};
 }
 
-size_t summary_samples(const struct settings *settings, int ranks)
+size_t summary_samples(const struct summary *summary, const struct settings *settings, int ranks)
 {
     const size_t batch = (size_t)settings->training.batch;
     const size_t shards = (size_t)settings->training.shards, own = shards / (size_t)ranks;
-    return larger((own * batch + shards - 1) / shards, EVALUATE_BLOCK);
+    return larger((own * batch + shards - 1) / shards, summary->block);
 }

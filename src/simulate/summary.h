@@ -34,6 +34,7 @@ struct summary {
     struct summary_layer all;    /* their sums; static_bits: the most */
     uint64_t fixed_bytes;  /* memory of a rank: weights, and what does not grow with samples */
     uint64_t sample_bytes; /* and for every sample that it holds */
+    size_t block;          /* samples of a block of evaluation */
 };
 
 /* Fills the summary of the network of settings that build_network_fits accepts for images of the data
@@ -47,6 +48,6 @@ void summary_free(struct summary *summary);
 
 /* Samples that a rank of `ranks`, which divides the shards, holds at most in training: its share of a
  * batch, or a block of evaluation where that is more. Pure. */
-size_t summary_samples(const struct settings *settings, int ranks);
+size_t summary_samples(const struct summary *summary, const struct settings *settings, int ranks);
 
 #endif

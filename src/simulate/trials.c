@@ -28,7 +28,7 @@ static void count_currents(struct trials *t, struct evaluate_job job)
     simulation_clear(t->inference->simulation);
     job.observe = count_block;
     job.context = t;
-    work_line_begin_part(&t->line, evaluate_share(job.count).count);
+    work_line_begin_part(&t->line, evaluate_share(job.net, job.count).count);
     evaluate(&job);
     work_line_advance(&t->line, 1);
     simulation_reduce(t->inference->simulation);
@@ -38,7 +38,7 @@ static double exact_accuracy(struct trials *t, struct evaluate_job job)
 {
     job.observe = note_block;
     job.context = t;
-    work_line_begin_part(&t->line, evaluate_share(job.count).count);
+    work_line_begin_part(&t->line, evaluate_share(job.net, job.count).count);
     const double accuracy = evaluate(&job).accuracy;
     work_line_advance(&t->line, 1);
     return accuracy;
@@ -48,7 +48,7 @@ struct evaluation trials_run(struct trials *t, struct evaluate_job job)
 {
     job.observe = note_block;
     job.context = t;
-    work_line_begin_part(&t->line, evaluate_share(job.count).count);
+    work_line_begin_part(&t->line, evaluate_share(job.net, job.count).count);
     const struct evaluation result = inference_run(t->inference, job);
     work_line_advance(&t->line, 1);
     t->simulations++;

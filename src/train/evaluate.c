@@ -5,12 +5,12 @@
 #include "base/stop.h"
 #include "nn/loss.h"
 
-struct share evaluate_share(size_t count)
+struct share evaluate_share(const struct network *net, size_t count)
 {
-    const size_t blocks = (count + EVALUATE_BLOCK - 1) / EVALUATE_BLOCK;
+    const size_t blocks = (count + net->block - 1) / net->block;
     const struct share mine = comm_share(blocks);
-    const size_t first = mine.first * EVALUATE_BLOCK;
-    const size_t last = (mine.first + mine.count) * EVALUATE_BLOCK;
+    const size_t first = mine.first * net->block;
+    const size_t last = (mine.first + mine.count) * net->block;
     return (struct share){first < count ? first : count,
                           (last < count ? last : count) - (first < count ? first : count)};
 }
@@ -54,12 +54,13 @@ static bool evaluate_some(const struct evaluate_job *job, size_t first, size_t n
 
 struct evaluation evaluate(const struct evaluate_job *job)
 {
-    const struct share mine = evaluate_share(job->count);
+    const struct share mine = evaluate_share(job->net, job->count);
+    const size_t block = job->net->block;
     struct loss_sum sum = {.is_finite = true};
     bool stop = false, refused = false;
-    for (size_t done = 0; done < mine.count && !stop && !refused; done += EVALUATE_BLOCK) {
+    for (size_t done = 0; done < mine.count && !stop && !refused; done += block) {
         const double start_s = comm_time_s();
-        const size_t n = mine.count - done < EVALUATE_BLOCK ? mine.count - done : EVALUATE_BLOCK;
+        const size_t n = mine.count - done < block ? mine.count - done : block;
         uint16_t *predicted = job->predicted ? job->predicted + done : NULL;
         if (!evaluate_some(job, job->first + mine.first + done, n, predicted, &sum))
             sum.is_finite = false;

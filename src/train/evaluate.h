@@ -12,8 +12,9 @@
 #include "data/dataset.h"
 #include "nn/network.h"
 
-/* Samples of a block: a network used here needs at least this capacity. */
-enum { EVALUATE_BLOCK = 100 };
+/* The most samples of a block, which has net->block of them: a network used here needs at least this
+ * capacity. */
+enum { EVALUATE_BLOCK = NETWORK_BLOCK };
 
 struct evaluation {
     double loss;     /* mean cross entropy */
@@ -32,15 +33,16 @@ struct evaluate_job {
     size_t first, count; /* samples [first, first + count) of the part */
     bool may_refuse;     /* give up as soon as a rank alone has … */
     size_t most_wrong;   /* … more wrong predictions than this */
-    uint16_t *predicted; /* [evaluate_share(count).count] or NULL */
+    uint16_t *predicted; /* [evaluate_share(net, count).count] or NULL */
     /* Called after each block with the activations in place, or NULL. */
     void (*observe)(void *context, const struct network *net, const struct pass *pass);
     void *context;
     const struct multiplier *multiplier; /* in place of the exact products, or NULL */
 };
 
-/* This rank's samples of a range of `count`, relative to its first. Not collective. */
-struct share evaluate_share(size_t count);
+/* This rank's samples of a range of `count` that the network evaluates, relative to its first. Not
+ * collective. */
+struct share evaluate_share(const struct network *net, size_t count);
 
 /* A forward pass and the arrays that it points to. */
 struct evaluate_block {
@@ -49,7 +51,7 @@ struct evaluate_block {
     size_t begin[2];
 };
 
-/* Puts n <= EVALUATE_BLOCK samples from `first` of the job's part into its network and runs them;
+/* Puts n <= net->block samples from `first` of the job's part into its network and runs them;
  * *block is filled. False when a value is not finite. Not collective. */
 bool evaluate_forward(const struct evaluate_job *job, size_t first, size_t n,
                       struct evaluate_block *block);

@@ -76,12 +76,12 @@ static bool sum_outputs(struct training *t, struct means *means, const struct mu
     const struct multiplier multiplier = {.forward = forward, .context = means};
     struct evaluate_job job = training_evaluation(t, &t->set.train, 0, samples_of(t));
     struct evaluate_block block;
-    const struct share mine = evaluate_share(job.count);
+    const struct share mine = evaluate_share(job.net, job.count);
     job.multiplier = &multiplier;
     means->inner = inner;
     memset(means->sum, 0, (means->size + 1) * sizeof *means->sum);
     for (size_t done = 0, n; done < mine.count; done += n) {
-        n = mine.count - done < EVALUATE_BLOCK ? mine.count - done : EVALUATE_BLOCK;
+        n = mine.count - done < job.net->block ? mine.count - done : job.net->block;
         means->sum[means->size] += !evaluate_forward(&job, mine.first + done, n, &block);
     }
     comm_sum_i64(means->sum, means->size + 1);

@@ -63,7 +63,7 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     t->start_s = comm_time_s();
     t->format = (struct bit_slice_format){(int)s->fixed_point.bits, (int)s->fixed_point.slice_bits};
     const size_t local = step_capacity((size_t)s->training.batch, (size_t)s->training.shards);
-    build_network(&t->net, s, set, local > EVALUATE_BLOCK ? local : EVALUATE_BLOCK);
+    build_network_to_evaluate(&t->net, s, set, local);
     parameters_initialise(&t->net.params, (uint64_t)s->training.seed);
     t->constrain = constrain_create(s, &t->net.params);
     t->adc_loop = adc_loop_create(s, &t->net);
@@ -74,7 +74,7 @@ bool training_create(struct training *t, const struct experiment *experiment, si
     t->best.exponent = MEM_NEW(int, network_quantisers(&t->net));
     t->best.score = -INFINITY;
     t->order = MEM_NEW(uint32_t, t->train_count);
-    t->predicted = MEM_NEW(uint16_t, evaluate_share(t->test_count).count);
+    t->predicted = MEM_NEW(uint16_t, evaluate_share(&t->net, t->test_count).count);
     return true;
 }
 

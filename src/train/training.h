@@ -63,7 +63,7 @@ struct training {
     double start_s;     /* comm_time_s then, had it never been interrupted: of this process */
     /* Of the last evaluation; after training_finish of the kept weights. */
     struct evaluation test;
-    uint16_t *predicted; /* [evaluate_share(test_count).count] */
+    uint16_t *predicted; /* [evaluate_share(&net, test_count).count] */
     size_t tested;       /* 1 + the epoch that both are of; 0: none yet */
 };
 
