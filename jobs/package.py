@@ -26,6 +26,7 @@ class Reslice(CMakePackage):
     depends_on("hdf5@1.10: +mpi +hl")
     depends_on("openblas threads=none")
     depends_on("libyaml")
+    depends_on("protobuf-c")  # reslice import of ONNX files
     depends_on("zlib-api")
     depends_on("gnuplot", type="run")
 

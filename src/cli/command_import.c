@@ -6,8 +6,9 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/import_file.h"
+#include "cli/import_onnx.h"
 #include "data/dataset.h"
-#include "data/digest.h"
 #include "result/import_check.h"
 #include "result/import_weights.h"
 #include "nn/models.h"
@@ -19,7 +20,6 @@
 #include "store/overwrite.h"
 #include "simulate/currents.h"
 #include "train/calibrate.h"
-#include "train/checkpoint.h"
 #include "train/run.h"
 
 struct import_options {
@@ -31,7 +31,9 @@ struct import_options {
 
 struct session {
     struct import_options options;
-    const char *weights;
+    const char *weights; /* NULL: none */
+    bool is_onnx;
+    struct import_onnx onnx;
     char path[RESULT_PATH];
     struct experiment experiment; /* one run without parent and epochs */
     struct dataset set;
@@ -39,16 +41,31 @@ struct session {
     struct simulation currents;
     struct evaluation exact; /* of the network in floating point, on the test set */
     size_t calibrated;       /* samples */
-    float *logit;            /* [own test samples, classes], or NULL */
 };
 
 /* ---- command line ---- */
 
-static const char usage[] = "reslice import WEIGHTS.h5 --network WHAT [options]";
+static const char usage[] = "reslice import WEIGHTS.h5 --network WHAT [options], or NETWORK.onnx";
+
+static bool is_file(const char *network)
+{
+    const size_t n = strlen(network);
+    return strchr(network, '/') || (n > 5 && strcmp(network + n - 5, ".yaml") == 0) ||
+           (n > 4 && strcmp(network + n - 4, ".yml") == 0);
+}
+
+/* With a built-in network an ONNX file is one of weights, which is to be made an HDF5 file. */
+static bool reads_onnx(const struct import_options *options)
+{
+    return options->files.count == 1 && import_onnx_is(options->files.text[0]) &&
+           (!options->network || is_file(options->network));
+}
 
 static bool check_options(void *context, struct error *err)
 {
     const struct import_options *options = context;
+    if (reads_onnx(options))
+        return true;
     if (!options->network)
         return error_set(err, "import: --network is missing; usage: %s", usage);
     if (options->files.count != (options->names ? 0 : 1))
@@ -59,9 +76,12 @@ static bool check_options(void *context, struct error *err)
 
 static bool parse_command_line(struct import_options *options, struct cli_call call, int *status)
 {
-    char network_help[256];
-    snprintf(network_help, sizeof network_help,
-             "a built-in network (%s), or an experiment file that has it", model_names());
+    char network_help[320];
+    snprintf(
+        network_help, sizeof network_help,
+        "a built-in network (%s), or an experiment file that has it; of an ONNX file, which has "
+        "a network, an experiment file with the same list of layers",
+        model_names());
     /* clang-format off */
     const struct cli_option table[] = {
         {"--network", "WHAT", CLI_TEXT, &options->network,
@@ -86,14 +106,16 @@ static bool parse_command_line(struct import_options *options, struct cli_call c
         {"--fresh", NULL, CLI_FLAG, &options->fresh, .excluded_by = "--names",
          .meaning = "replace a result file that is there"},
         {"--names", NULL, CLI_FLAG, &options->names,
-         .meaning = "list the names and shapes that the network expects, and import nothing"},
+         .meaning = "list the names and shapes that the network expects, or the network of an ONNX "
+                    "file as an experiment file, and import nothing"},
     };
     /* clang-format on */
     const struct cli cli = {
         .usage = usage,
         .about =
             "Makes a result file from weights that were trained elsewhere (the state_dict of a "
-            "PyTorch\nmodel as HDF5), for crossbar, report, plot and runs that come from it.",
+            "PyTorch\nmodel as HDF5, or an ONNX file), for crossbar, report, plot and runs that "
+            "come from it.",
         .options = table,
         .count = sizeof table / sizeof *table,
         .operand = "weight file",
@@ -104,13 +126,6 @@ static bool parse_command_line(struct import_options *options, struct cli_call c
 }
 
 /* ---- settings ---- */
-
-static bool is_file(const char *network)
-{
-    const size_t n = strlen(network);
-    return strchr(network, '/') || (n > 5 && strcmp(network + n - 5, ".yaml") == 0) ||
-           (n > 4 && strcmp(network + n - 4, ".yml") == 0);
-}
 
 /* A convolution makes an input vector a pixel: the currents of so many test samples are counted, unless
  * --set crossbar.samples or an experiment file says otherwise. */
@@ -153,12 +168,39 @@ static bool file_experiment(struct session *session, struct error *err)
     return true;
 }
 
+/* The network is the file's; with an experiment file the settings are that one's. */
+static bool onnx_experiment(struct session *session, struct error *err)
+{
+    const struct import_options *options = &session->options;
+    const struct experiment_overrides sets = {options->sets.count, options->sets.text,
+                                              options->data};
+    if (!import_onnx_open(&session->onnx, session->weights, err))
+        return false;
+    if (options->names)
+        return true;
+    if (!options->network && options->run)
+        return error_set(err, "--run: value '%s'; needs --network", options->run);
+    if (!options->network)
+        return import_onnx_experiment(&session->onnx, &session->experiment, sets, err);
+    return file_experiment(session, err) &&
+           import_onnx_fits(&session->onnx, &session->experiment.runs[0], sets, options->network,
+                            err);
+}
+
+static bool choose_experiment(struct session *session, struct error *err)
+{
+    if (session->is_onnx)
+        return onnx_experiment(session, err);
+    return is_file(session->options.network) ? file_experiment(session, err)
+                                             : model_experiment(session, err);
+}
+
 static bool read_settings(struct session *session, struct error *err)
 {
-    const bool fine = is_file(session->options.network) ? file_experiment(session, err)
-                                                        : model_experiment(session, err);
-    if (!fine)
+    if (!choose_experiment(session, err))
         return false;
+    if (session->is_onnx && session->options.names)
+        return true;
     struct experiment_run *run = &session->experiment.runs[0];
     run->parent = -1;
     run->settings.epochs = 0;
@@ -235,64 +277,19 @@ static bool calibrate(struct session *session, struct error *err)
                      session->weights);
 }
 
-/* The logits of a block behind those of the blocks before. */
-static void observe_logits(void *context, const struct network *net, const struct pass *pass)
+static void write_file(struct session *session)
 {
-    float **next = context;
-    for (size_t i = 0; i < pass->samples; i++, *next += net->logits->size)
-        memcpy(*next, net->logits->value + i * net->logits->stride,
-               net->logits->size * sizeof(float));
-}
-
-static void keep_logits(struct session *session)
-{
-    struct training *t = &session->training;
-    struct evaluate_job job = training_evaluation(t, &t->set.test, 0, t->test_count);
-    session->logit =
-        MEM_NEW(float, evaluate_share(&t->net, t->test_count).count * t->net.logits->size);
-    float *next = session->logit;
-    job.observe = observe_logits;
-    job.context = &next;
-    evaluate(&job);
-}
-
-static void write_file(const struct session *session)
-{
-    const struct training *t = &session->training;
-    const size_t classes = t->net.logits->size;
-    overwrite_make_folder(session->path);
     const char *network = session->options.network;
-    const struct result_contents contents = {
-        t,
-        &session->currents,
-        {is_file(network) ? network : "", digest_of_set(&session->set), JUDGE_UNKNOWN}
+    const struct import_file file = {
+        .path = session->path,
+        .weights = session->weights,
+        .experiment = network && is_file(network) ? network : "",
+        .currents = &session->currents,
+        .exact = &session->exact,
+        .calibrated = session->calibrated,
+        .with_logits = session->options.logits,
     };
-    struct store *store = store_create(session->path, result_bytes(&contents) +
-                                                          t->test_count * classes * sizeof(float));
-    result_write_groups(store, &contents);
-    store_group(store, "/import");
-    store_text(store, "/import", "weights", session->weights);
-    store_integer(store, "/import", "calibration_samples", (int64_t)session->calibrated);
-    store_real(store, "/import", "float_test_loss", session->exact.loss);
-    store_real(store, "/import", "float_test_accuracy", session->exact.accuracy);
-    if (session->logit) {
-        const struct share mine = evaluate_share(&t->net, t->test_count);
-        const struct store_array array = {
-            .group = "/predictions",
-            .name = "logit",
-            .description = "output of the last layer, before softmax",
-            .units = "1",
-            .type = STORE_F32,
-            .axes = 2,
-            .axis = {{"sample", t->test_count, NULL}, {"class", classes, NULL}},
-            .data = session->logit,
-            .split_axes = 1,
-            .first = mine.first,
-            .count = mine.count
-        };
-        store_write(store, &array);
-    }
-    store_finish(store);
+    import_file_write(&file, &session->training);
 }
 
 /* Pruning and constraints of the run's settings change the weights that come in. */
@@ -330,7 +327,9 @@ static void say_samples(const struct training *t)
 static int import_weights(struct session *session, struct error *err)
 {
     struct training *t = &session->training;
-    if (!import_weights_load(&t->net, session->weights, err) || !calibrate(session, err))
+    const bool fine = session->is_onnx ? import_onnx_fill(&session->onnx, &t->net, err)
+                                       : import_weights_load(&t->net, session->weights, err);
+    if (!fine || !calibrate(session, err))
         return error_status(err);
     const int status = run_train(t, NULL, err);
     if (status != 0)
@@ -338,8 +337,6 @@ static int import_weights(struct session *session, struct error *err)
     say_accuracy(session);
     say_samples(t);
     currents_count(&session->currents, t);
-    if (session->options.logits)
-        keep_logits(session);
     write_file(session);
     log_info("-> %s", session->path);
     return 0;
@@ -357,9 +354,10 @@ static int import_with_data(struct session *session, struct error *err)
     }
     if (data_settings_are_own(settings))
         dataset_say(&session->set);
+    if (session->is_onnx)
+        import_onnx_say(&session->onnx, &session->set);
     if (training_create(&session->training, &session->experiment, 0, &session->set, err)) {
         status = import_weights(session, err);
-        mem_free(session->logit);
         simulation_destroy(&session->currents);
         training_destroy(&session->training);
     }
@@ -369,11 +367,17 @@ static int import_with_data(struct session *session, struct error *err)
 
 static int run_session(struct session *session, struct error *err)
 {
+    const struct cli_list *files = &session->options.files;
+    session->weights = files->count > 0 ? files->text[0] : NULL;
+    session->is_onnx = reads_onnx(&session->options);
     if (!read_settings(session, err))
         return ERROR_STATUS_USER;
+    if (session->options.names && session->is_onnx) {
+        log_info("%s", session->onnx.text);
+        return 0;
+    }
     if (session->options.names)
         return print_names(session, err) ? 0 : error_status(err);
-    session->weights = session->options.files.text[0];
     return choose_path(session, err) ? import_with_data(session, err) : error_status(err);
 }
 
@@ -389,6 +393,7 @@ int command_import(struct cli_call call)
         if (status != 0)
             log_error("%s", err.text);
     }
+    import_onnx_close(&session->onnx);
     experiment_free(&session->experiment);
     mem_free(session);
     return status;

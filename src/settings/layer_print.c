@@ -65,7 +65,8 @@ static void print_flat(struct layer_spec spec, int indent, char *text)
     const char *before = ": {";
     text += sprintf(text, "%*s- %s", indent, "", kind->name);
     for (const struct layer_key *const *at = kind->key; *at; at++) {
-        if ((*at)->is_quiet && is_standard(&spec, *at))
+        if (((*at)->is_quiet && is_standard(&spec, *at)) ||
+            ((*at)->type == KEY_NAME && !*spec.name))
             continue;
         text += sprintf(text, "%s%s: ", before, (*at)->name);
         text = print_value(&spec, *at, text);
@@ -85,8 +86,10 @@ static void print_branch(const struct layer_list *list, int begin, int end, cons
             print_flat(*spec, inner, text);
             continue;
         }
-        text += sprintf(text, "%*s- residual:\n%*sname: %s\n%*squantise: %s\n", inner, "", keys, "",
-                        spec->name, keys, "", spec->quantise ? "true" : "false");
+        text += sprintf(text, "%*s- residual:\n", inner, "");
+        if (*spec->name)
+            text += sprintf(text, "%*sname: %s\n", keys, "", spec->name);
+        text += sprintf(text, "%*squantise: %s\n", keys, "", spec->quantise ? "true" : "false");
         print_branch(list, i + 1, shortcut, "layers", keys, text);
         text += strlen(text);
         if (spec->pads)

@@ -26,8 +26,8 @@ bool layer_text_read(const struct document *document, const yaml_node_t *node,
 /* Bytes that hold the printed list, with its NUL. Not collective. */
 size_t layer_text_size(const struct layer_list *list);
 
-/* Appends "layers:" with every layer's every key, each line behind `indent` blanks. Reads back to
- * the same list. `text` has room for layer_text_size bytes. Not collective. */
+/* Appends "layers:" with every layer's every key, each line behind `indent` blanks; names that are empty
+ * are left out, to be made when it is read. Reads back to the same list. `text` has room for layer_text_size bytes. Not collective. */
 void layer_text_print(const struct layer_list *list, int indent, char *text);
 
 #endif
