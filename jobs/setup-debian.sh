@@ -14,7 +14,7 @@ needed='gcc libc6-dev make cmake pkg-config|pkgconf libopenmpi-dev openmpi-bin
     libhdf5-openmpi-dev libopenblas-serial-dev|libopenblas-pthread-dev|libopenblas-openmp-dev
     zlib1g-dev libyaml-dev libprotobuf-c-dev protobuf-c-compiler' # the last two: users may do without
 needed_by_tests='libcmocka-dev clang git curl|wget hdf5-tools python3 python3-numpy python3-h5py
-    python3-xarray python3-h5netcdf python3-netcdf4 python3-matplotlib
+    python3-xarray python3-h5netcdf python3-netcdf4 python3-matplotlib python3-pil
     groff-base man-db gnuplot-nox|gnuplot-qt|gnuplot-x11' # gnuplot: users may do without
 needed_by_slurm='slurmctld slurmd slurm-client munge libpmix-dev' # srun opens libpmix.so
 
