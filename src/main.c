@@ -1,7 +1,10 @@
 /* reslice: starts MPI, picks the command, stops MPI. */
+#define _POSIX_C_SOURCE 200809L
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/comm.h"
 #include "base/error.h"
@@ -50,11 +53,23 @@ static bool is_help(int argc, char **argv)
     return is_one;
 }
 
+/* Where a standard descriptor is closed, the next file or pipe that is opened (MPI's, a result) would
+ * take its number, and what is printed would go there. Standard output opened for reading fails as a
+ * closed one does. */
+static void fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return; /* no /dev/null */
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_descriptors();
     if (is_help(argc, argv)) {
         const int status = run_command(argc, argv);
-        if (!ferror(stdout))
+        if (status != 0 || !log_is_lost())
             return status;
         log_error("standard output: cannot be written"); /* half a manual page is none */
         return ERROR_STATUS_ENVIRONMENT;
@@ -65,6 +80,8 @@ int main(int argc, char **argv)
     const int status = start_command(argc, argv);
     if (status == 0 && mem_live_blocks() != 0)
         log_warn("%zu memory blocks were not given back", mem_live_blocks());
+    if (status == 0 && log_is_lost())
+        log_warn("standard output: cannot be written; the files that were asked for are complete");
     comm_stop();
     return status;
 }

@@ -91,6 +91,18 @@ void log_status(const char *format, ...)
     status_shown = true;
 }
 
+bool log_is_lost(void)
+{
+    return fflush(stdout) != 0 || ferror(stdout) != 0;
+}
+
+bool log_arrived(struct error *err)
+{
+    const bool is_fine = comm_rank() != 0 || !log_is_lost() ||
+                         error_set_environment(err, "standard output: cannot be written");
+    return comm_agree(is_fine, err);
+}
+
 /* One write, so that the lines of several ranks do not mix. */
 static void say(const char *prefix, const char *format, va_list args)
 {

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "base/error.h"
+
 /* Standard output, rank 0 only. */
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -23,5 +25,13 @@ void log_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* True on rank 0 when standard output is a terminal. */
 bool log_is_terminal(void);
+
+/* Whether something that was printed on standard output has not arrived: a full disk, a closed
+ * descriptor. Only rank 0 prints. Not collective. */
+bool log_is_lost(void);
+
+/* For a command whose work is what it prints: false with a line when that has not arrived. Collective:
+ * all ranks get rank 0's answer. */
+bool log_arrived(struct error *err);
 
 #endif

@@ -195,9 +195,10 @@ bool cli_parse(const struct cli *cli, struct cli_call call, struct cli_list *ope
     struct error err;
     const size_t before = operands ? operands->count : 0;
     bool fine = parse_words(cli, call, operands, given, &help, &err);
-    if (fine && help)
+    if (fine && help) {
         call.print(cli);
-    else if (fine)
+        fine = !log_is_lost() || error_set_environment(&err, "standard output: cannot be written");
+    } else if (fine)
         fine = check_effects(cli, given, &err) &&
                (!cli->operand || check_count(cli, call.argv[0], operands->count - before, &err)) &&
                (!cli->check || cli->check(cli->context, &err));

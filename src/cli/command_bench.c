@@ -235,11 +235,16 @@ static bool bench_training(const struct bench_network *network, const struct ben
 static int bench(const struct bench_network *network, const struct bench_options *options)
 {
     print_machine();
-    if (options->is_crossbar ? bench_crossbar(network->name, network->spec, &options->crossbar)
-                             : bench_training(network, options))
+    struct error err;
+    if (!(options->is_crossbar ? bench_crossbar(network->name, network->spec, &options->crossbar)
+                               : bench_training(network, options))) {
+        log_error("bench: the run has diverged");
+        return ERROR_STATUS_DIVERGED;
+    }
+    if (log_arrived(&err))
         return 0;
-    log_error("bench: the run has diverged");
-    return ERROR_STATUS_DIVERGED;
+    log_error("%s", err.text);
+    return error_status(&err);
 }
 
 /* ---- command line ---- */

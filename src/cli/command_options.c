@@ -68,5 +68,9 @@ int command_options(struct cli_call call)
         options_print_table();
     else if (comm_rank() == 0)
         print_table(options.format);
-    return 0;
+    struct error err;
+    if (log_arrived(&err))
+        return 0;
+    log_error("%s", err.text);
+    return error_status(&err);
 }

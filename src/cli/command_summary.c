@@ -185,8 +185,8 @@ int command_summary(struct cli_call call)
     int status;
     options->format_name = "text";
     if (parse_command_line(options, call, &status)) {
-        const bool fine =
-            read_experiment(&experiment, options, &err) && summarise(&experiment, options, &err);
+        const bool fine = read_experiment(&experiment, options, &err) &&
+                          summarise(&experiment, options, &err) && log_arrived(&err);
         if (!fine) {
             log_error("%s", err.text);
             status = error_status(&err);

@@ -181,7 +181,7 @@ static int train_session(struct session *session)
         return fail(&err, error_status(&err));
     if (options->list) {
         selection_print(&session->selection, &session->experiment, options->output, &session->data);
-        return 0;
+        return log_arrived(&err) ? 0 : fail(&err, error_status(&err));
     }
     if (!result_prepare_folder(options->output, &session->experiment, &err))
         return fail(&err, error_status(&err));

@@ -163,14 +163,58 @@ read_only() {
     umount "$disk"
 }
 
-full_output() {
-    local status=0 survived
-    "$reslice" report "$work/good/e/r.h5" >/dev/full 2>"$work/words" || status=$?
-    cat "$work/words"
-    [ "$status" -eq 3 ]
-    grep -q 'No space left on device' "$work/words"
-    survived="(reads only)"
-    note "report, standard output full"
+# says_lost STATUS WORDS COMMAND...: what it prints goes to a full disk, then to a closed descriptor: one
+# line of the program's, and nothing changes in the folder of results.
+says_lost() {
+    local want=$1 words=$2 case status survived
+    shift 2
+    for case in full closed; do
+        sums "$work/good" >"$work/before"
+        status=0
+        if [ "$case" = full ]; then
+            "$@" >/dev/full 2>"$work/words" </dev/null || status=$?
+        else
+            "$@" >&- 2>"$work/words" <&- || status=$?
+        fi
+        cat "$work/words"
+        [ "$status" -eq "$want" ]
+        [ "$(grep -c '^reslice: ' "$work/words")" -eq 1 ]
+        grep '^reslice: ' "$work/words" | grep -qF -- "$words"
+        sums "$work/good" | diff "$work/before" -
+        survived="all $(wc -l <"$work/before") files as before"
+        note "${2:-} ${*: -1}, standard output $case"
+    done
+}
+
+lost_output() {
+    says_lost 3 'standard output' "$reslice" report "$work/good/e/r.h5"
+    says_lost 3 'standard output' "$reslice" train "$work/e.yaml" --output "$work/good" --list
+    says_lost 3 'standard output' "$reslice" options
+    says_lost 3 'standard output' "$reslice" summary mlp
+    says_lost 3 'standard output' "$reslice" import --names --network mlp \
+        --set data.name=fashion-mnist
+    says_lost 3 'standard output' "$reslice" bench --seconds 0.01
+    says_lost 3 'standard output' "$reslice" train --help
+    says_lost 3 'standard output' "$reslice" --version
+    says_lost 0 'warning: standard output' "$reslice" train "$work/e.yaml" --output "$work/good"
+}
+
+# No file and no pipe takes the place of a descriptor that is closed: lines would be written into it.
+closed_descriptors() {
+    local pid fd target
+    "$reslice" train "$work/e.yaml" --output "$work/closed" --set epochs=100000 <&- >&- 2>&- &
+    pid=$!
+    until_true test -e "$work/closed/e/r.h5.lock"
+    for fd in 0 1 2; do
+        target=$(readlink "/proc/$pid/fd/$fd")
+        echo "$fd: $target"
+        [ "$target" = /dev/null ] || {
+            kill -KILL "$pid"
+            return 1
+        }
+    done
+    kill -KILL "$pid"
+    wait "$pid" || true
 }
 
 # ---- a killed crossbar ----
@@ -242,7 +286,8 @@ check "a full disk" full_disk
 check "two at a time" locked
 check "a write that fails" file_too_large
 check "a read-only disk" read_only
-check "standard output is full" full_output
+check "standard output is full or closed" lost_output
+check "closed descriptors stay free" closed_descriptors
 check "crossbar killed while it writes" killed_crossbar
 check "data that goes away" data_gone
 echo "case | status | message | what survived"
