@@ -17,6 +17,7 @@
 #include "settings/build_network.h"
 #include "settings/data_settings.h"
 #include "settings/normalise.h"
+#include "settings/options.h"
 #include "store/overwrite.h"
 #include "simulate/currents.h"
 #include "train/calibrate.h"
@@ -141,6 +142,10 @@ static bool model_experiment(struct session *session, struct error *err)
     const int samples = strcmp(options->network, "mlp") == 0 ? 0 : CONVOLUTION_SAMPLES;
     if (options->run)
         return error_set(err, "--run: value '%s'; a built-in network has no runs", options->run);
+    if (!option_in_list(model_names(), options->network))
+        return error_set(err,
+                         "--network: value '%s'; allowed: %s, or an experiment file (NAME.yaml)",
+                         options->network, model_names());
     snprintf(yaml, sizeof yaml,
              "experiment: import\nruns:\n  - name: %.64s\n    network: {model: %.64s}\n"
              "    training: {select: last}\n    crossbar: {samples: %d}\n",
@@ -374,10 +379,10 @@ static int run_session(struct session *session, struct error *err)
         return ERROR_STATUS_USER;
     if (session->options.names && session->is_onnx) {
         log_info("%s", session->onnx.text);
-        return 0;
+        return log_arrived(err) ? 0 : error_status(err);
     }
     if (session->options.names)
-        return print_names(session, err) ? 0 : error_status(err);
+        return print_names(session, err) && log_arrived(err) ? 0 : error_status(err);
     return choose_path(session, err) ? import_with_data(session, err) : error_status(err);
 }
 

@@ -102,7 +102,7 @@ static int plot_files(struct plot_options *options, struct error *err)
         state =
             folder_make(options->folder, err)
                 ? figures_draw(&report, options->format, options->folder, take_figure, options, err)
-                : FIGURES_ENVIRONMENT;
+                : FIGURES_BAD_FILE;
     }
     report_free(&report);
     return state == FIGURES_FINE       ? 0

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "report/gnuplot.h"
+#include "store/disk.h"
 
 enum { FIGURES_PATH = 4096 };
 
@@ -155,8 +156,8 @@ enum figures_state figures_draw(const struct report *report, enum plot_format fo
     char folder[FIGURES_PATH];
     snprintf(folder, sizeof folder, "%s/.reslice-plot.XXXXXX", parent);
     if (!mkdtemp(folder)) {
-        error_set(err, "folder '%s': cannot write there: %s", parent, strerror(errno));
-        return FIGURES_ENVIRONMENT;
+        disk_failed(err, "folder '%s': cannot write there", parent);
+        return err->is_environment ? FIGURES_ENVIRONMENT : FIGURES_BAD_FILE;
     }
     const struct drawing drawing = {report, format, folder, sink, context, err};
     stop_start(0.0);

@@ -278,6 +278,8 @@ static bool can_write(const char *path, struct error *err)
     struct stat there;
     if (strlen(path) + sizeof ".part" > PAGE_PATH)
         return error_set(err, "--html: the name has more than %d bytes", PAGE_PATH - 6);
+    if (path[strlen(path) - 1] == '/')
+        return error_set(err, "--html: value '%s' is a folder; allowed: the file to write", path);
     if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
         return error_set(err, "--html: '%s' is there and no regular file", path);
     return true;
@@ -290,7 +292,7 @@ static int write_page(const struct report *report, unsigned tables, const char *
     if (!can_write(path, err))
         return ERROR_STATUS_USER;
     if (!disk_may_create(path, err) || !folder_make_for(path, err))
-        return ERROR_STATUS_ENVIRONMENT;
+        return error_status(err);
     char *text = NULL;
     size_t bytes = 0;
     struct page page = {.out = open_memstream(&text, &bytes), .report = report};

@@ -15,7 +15,8 @@ static bool read_finite(const struct store_file *file, const struct import_tenso
         return false;
     for (size_t i = 0; i < count; i++)
         if (!isfinite(value[i]))
-            return error_set(err, "%s: '%s' holds a value that is not finite", path, tensor->name);
+            return error_set(err, "%s: '%s' holds a value that is not finite in 32 bits", path,
+                             tensor->name);
     return true;
 }
 

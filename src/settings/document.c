@@ -249,6 +249,11 @@ static bool syntax_error(const struct document *document, const yaml_parser_t *p
     if (has_tab(text, length, line))
         return document_error(document, line, err,
                               "not valid YAML: the line is indented with a tab; allowed: spaces");
+    if (parser->context && strstr(parser->context, "duplicate anchor"))
+        return document_error(
+            document, line, err,
+            "an anchor (&) is given a second time, first on line %d; allowed: once",
+            (int)parser->context_mark.line + 1);
     return document_error(document, line, err, "not valid YAML: %s%s%s",
                           parser->context ? parser->context : "", parser->context ? ": " : "",
                           problem);

@@ -2,7 +2,7 @@
 #include "store/overwrite.h"
 
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "base/comm.h"
 #include "base/log.h"
@@ -30,7 +30,10 @@ static bool check(const char *path, const char *format, bool replaces, struct er
     if (strlen(path) >= OVERWRITE_PATH)
         return error_set(err, "-o: the path is too long; allowed: %d characters",
                          OVERWRITE_PATH - 1);
-    const bool is_there = access(path, F_OK) == 0;
+    struct stat about;
+    const bool is_there = stat(path, &about) == 0;
+    if ((is_there && S_ISDIR(about.st_mode)) || path[strlen(path) - 1] == '/')
+        return error_set(err, "-o: value '%s' is a folder; allowed: the file to write", path);
     if (is_there && !replaces)
         return error_set(err, "%s: is there already; --fresh replaces it", path);
     return (!is_there || is_of_format(path, format, err)) && disk_may_create(path, err);
