@@ -91,11 +91,30 @@ static bool load_network(struct reopened *reopened, const char *path, struct err
     return false;
 }
 
+/* What is trained stays: other bits or layers would not be those of the file's other groups, a rate or
+ * a seed would change nothing. */
+static bool check_sets(struct experiment_overrides overrides, struct error *err)
+{
+    static const char *const sections[] = {"crossbar.", "data.", "adc."};
+    for (size_t i = 0; i < overrides.count; i++) {
+        bool is_fine = false;
+        for (size_t s = 0; s < sizeof sections / sizeof *sections; s++)
+            is_fine = is_fine || strncmp(overrides.text[i], sections[s], strlen(sections[s])) == 0;
+        if (!is_fine)
+            return error_set(err,
+                             "--set %.100s: the network is trained and stays as it is; allowed: "
+                             "crossbar.*, data.*, adc.*",
+                             overrides.text[i]);
+    }
+    return true;
+}
+
 static bool open_settings(struct reopened *reopened, const char *path,
                           struct experiment_overrides overrides, struct error *err)
 {
     *reopened = (struct reopened){0};
-    if (!reopen_settings(&reopened->experiment, path, overrides, err))
+    if (!check_sets(overrides, err) ||
+        !reopen_settings(&reopened->experiment, path, overrides, err))
         return false;
     if (reopen_settings_of(reopened)->fixed_point.quantise)
         return true;

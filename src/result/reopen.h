@@ -31,12 +31,13 @@ bool reopen_settings(struct experiment *experiment, const char *path,
                      struct experiment_overrides overrides, struct error *err);
 
 /* Settings and network of a quantised run, for one sample a rank: without data, for who looks at codes.
- * False with a line, and nothing to close. Collective. */
+ * `overrides` may change crossbar.*, data.* and adc.* only: the network is trained. False with a line,
+ * and nothing to close. Collective. */
 bool reopen_network(struct reopened *reopened, const char *path,
                     struct experiment_overrides overrides, struct error *err);
 
-/* The same for evaluations, with the data set, from the folder `data` for data_settings_load. False with a
- * line, and nothing to close. Collective. */
+/* The same for evaluations, with the data set, from the folder `data` for data_settings_load; the same
+ * `overrides`. False with a line, and nothing to close. Collective. */
 bool reopen_with_data(struct reopened *reopened, const char *path, const char *data,
                       struct experiment_overrides overrides, struct error *err);
 
