@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "hw/lookup.h"
 
 enum {
     GROUPS = CROSSBAR_MAX_ROWS / LOOKUP_ROWS, /* of a row tile, at most */
@@ -12,6 +13,12 @@ enum {
 bool clip_error_suits(const struct readout *readout)
 {
     return readout->transfer == READOUT_CLIP && readout->signs != READOUT_OFFSET;
+}
+
+/* Parts of a cell that are looked up one by one, of LOOKUP_PART_BITS each. */
+static int parts_of(struct crossbar_format format)
+{
+    return (format.cell_bits + LOOKUP_PART_BITS - 1) / LOOKUP_PART_BITS;
 }
 
 /* ---- memory ---- */
@@ -24,7 +31,7 @@ static size_t groups_of(struct crossbar_format format)
 void clip_error_create(struct clip_error *e, struct crossbar_format format,
                        const struct readout *readout, size_t outputs, size_t inputs)
 {
-    const size_t rows = (size_t)format.rows, parts = (size_t)crossbar_parts(format);
+    const size_t rows = (size_t)format.rows, parts = (size_t)parts_of(format);
     const size_t slices = (size_t)crossbar_slices(format);
     *e = (struct clip_error){
         .format = format, .readout = *readout, .outputs = outputs, .inputs = inputs};
@@ -88,7 +95,7 @@ static uint32_t cut_part(uint8_t *restrict pattern, const uint8_t *restrict magn
 static void cut_column(struct cut *cut, struct crossbar_format format, const int16_t *code,
                        size_t rows)
 {
-    const int parts = crossbar_parts(format), slices = crossbar_slices(format);
+    const int parts = parts_of(format), slices = crossbar_slices(format);
     const uint32_t mask = format.cell_bits == 1 ? 0x01010101u : 0x03030303u;
     uint8_t *plus = cut->magnitude[CROSSBAR_POSITIVE], *minus = cut->magnitude[CROSSBAR_NEGATIVE];
     cut->groups = (rows + LOOKUP_ROWS - 1) / LOOKUP_ROWS;
@@ -137,7 +144,7 @@ static void list_groups(struct clip_error *e, struct cursor *at, const uint8_t *
 static void list_runs(struct clip_error *e, struct cursor *at, const struct cut *cut, int sign,
                       int slice)
 {
-    const int parts = crossbar_parts(e->format);
+    const int parts = parts_of(e->format);
     for (int p = 0; p < parts; p++) {
         e->run[at->run++] = at->group;
         if (sign >= 0)
@@ -152,7 +159,7 @@ static void list_column(struct clip_error *e, struct cursor *at, const struct cu
                                            cut->sum[CROSSBAR_NEGATIVE]};
     const uint32_t most = sum[plus][column.slice];
     column.first = (uint32_t)at->run;
-    column.is_wide = crossbar_parts(e->format) > 1 || most > UINT8_MAX ||
+    column.is_wide = parts_of(e->format) > 1 || most > UINT8_MAX ||
                      (minus >= 0 && sum[minus][column.slice] > UINT8_MAX);
     list_runs(e, at, cut, plus, column.slice);
     list_runs(e, at, cut, minus, column.slice);
@@ -221,7 +228,7 @@ static struct lookup_run run_at(const struct clip_error *e, size_t i)
 static void add_wide(const struct clip_error *e, const struct clip_column *column, bool negative,
                      int32_t *sum)
 {
-    const int parts = crossbar_parts(e->format), shift = e->format.cell_bits * column->slice;
+    const int parts = parts_of(e->format), shift = e->format.cell_bits * column->slice;
     int32_t side[2][LOOKUP_BITS * LOOKUP_LANES] = {{0}};
     for (int i = 0; i < 2 * parts; i++)
         lookup_kernels()->add_wide(side[i / parts], e->index, run_at(e, column->first + (size_t)i),

@@ -91,63 +91,46 @@ int crossbar_level(const struct crossbar *x, const struct crossbar_tile *tile, s
     return level;
 }
 
-/* ---- patterns ---- */
+/* ---- rows ---- */
 
-int crossbar_parts(struct crossbar_format format)
+/* Lists the rows of column a where bit p of the cell is set, behind the `listed` first ones; only
+ * counts them as long as there is no list. Returns how many are listed. */
+static uint32_t list_rows(const struct crossbar *x, struct crossbar_tile *tile, size_t p, size_t a,
+                          uint32_t listed)
 {
-    return (format.cell_bits + LOOKUP_PART_BITS - 1) / LOOKUP_PART_BITS;
+    const size_t words = words_of(x->format);
+    for (size_t w = 0; w < words; w++)
+        for (uint64_t rest = tile->plane[(p * words + w) * tile->active + a]; rest;
+             rest &= rest - 1, listed++)
+            if (tile->row)
+                tile->row[listed] =
+                    (uint16_t)((64 * w + (size_t)__builtin_ctzll(rest)) * BIT_SUMS_WORDS);
+    for (; listed % BIT_SUMS_PAD; listed++)
+        if (tile->row)
+            tile->row[listed] = (uint16_t)(x->format.rows * BIT_SUMS_WORDS);
+    return listed;
 }
 
-/* Bit r of four bits at bit 2r: what one plane adds to a pattern. */
-static unsigned spread(unsigned four)
+static void list_columns(const struct crossbar *x, struct crossbar_tile *tile)
 {
-    return (four & 1) | (four & 2) << 1 | (four & 4) << 2 | (four & 8) << 3;
-}
-
-/* The rows of group g in column a, the two bits of part p of each. */
-static uint8_t pattern_of(const struct crossbar *x, const struct crossbar_tile *tile, int part,
-                          size_t a, size_t g)
-{
-    const size_t words = words_of(x->format), in_word = 64 / LOOKUP_ROWS;
-    const int first = part * LOOKUP_PART_BITS;
-    unsigned pattern = 0;
-    for (int p = first; p < first + LOOKUP_PART_BITS && p < x->format.cell_bits; p++) {
-        const uint64_t word = tile->plane[((size_t)p * words + g / in_word) * tile->active + a];
-        pattern |= spread((unsigned)(word >> LOOKUP_ROWS * (g % in_word)) & 15) << (p - first);
-    }
-    return (uint8_t)pattern;
-}
-
-/* Lists the groups of each column that are not all 0; where they are to be listed is known the second
- * time only. */
-static void list_groups(const struct crossbar *x, struct crossbar_tile *tile)
-{
-    const size_t groups = ((size_t)x->format.rows + LOOKUP_ROWS - 1) / LOOKUP_ROWS;
     uint32_t listed = 0;
     size_t at = 0;
-    for (int p = 0; p < crossbar_parts(x->format); p++)
+    for (size_t p = 0; p < (size_t)x->format.cell_bits; p++)
         for (size_t a = 0; a < tile->active; a++) {
             tile->first[at++] = listed;
-            for (size_t g = 0; g < groups; g++) {
-                const uint8_t pattern = pattern_of(x, tile, p, a, g);
-                if (pattern && tile->group) {
-                    tile->group[listed] = (uint8_t)g;
-                    tile->pattern[listed] = pattern;
-                }
-                listed += pattern != 0;
-            }
+            listed = list_rows(x, tile, p, a, listed);
         }
     tile->first[at] = listed;
 }
 
-static void fill_patterns(const struct crossbar *x, struct crossbar_tile *tile)
+/* How many rows there are is known the second time only. */
+static void fill_rows(const struct crossbar *x, struct crossbar_tile *tile)
 {
-    const size_t runs = (size_t)crossbar_parts(x->format) * tile->active;
-    tile->first = MEM_NEW(uint32_t, runs + 1);
-    list_groups(x, tile);
-    tile->group = MEM_NEW(uint8_t, tile->first[runs]);
-    tile->pattern = MEM_NEW(uint8_t, tile->first[runs]);
-    list_groups(x, tile);
+    const size_t columns = (size_t)x->format.cell_bits * tile->active;
+    tile->first = MEM_NEW(uint32_t, columns + 1);
+    list_columns(x, tile);
+    tile->row = MEM_NEW(uint16_t, tile->first[columns]);
+    list_columns(x, tile);
 }
 
 /* ---- all tiles ---- */
@@ -162,14 +145,12 @@ void crossbar_map(struct crossbar *x, struct crossbar_format format, const int16
     const size_t tiles = x->row_tiles * (size_t)slices * CROSSBAR_SIGNS;
     x->tile = MEM_NEW(struct crossbar_tile, tiles);
     x->column_sum = MEM_NEW(uint32_t, tiles * outputs);
-    x->lookup = MEM_NEW(uint8_t, LOOKUP_PATTERNS * LOOKUP_TABLE);
-    lookup_fill_table(x->lookup);
     for (size_t t = 0; t < x->row_tiles; t++)
         for (int k = 0; k < slices; k++)
             for (int sign = 0; sign < CROSSBAR_SIGNS; sign++) {
                 find_active(x, code, t, k, sign);
                 fill_planes(x, code, t, k, sign);
-                fill_patterns(x, crossbar_tile_at(x, t, k, sign));
+                fill_rows(x, crossbar_tile_at(x, t, k, sign));
             }
 }
 
@@ -180,12 +161,10 @@ void crossbar_free(struct crossbar *x)
         mem_free(x->tile[i].column);
         mem_free(x->tile[i].plane);
         mem_free(x->tile[i].first);
-        mem_free(x->tile[i].group);
-        mem_free(x->tile[i].pattern);
+        mem_free(x->tile[i].row);
     }
     mem_free(x->tile);
     mem_free(x->column_sum);
-    mem_free(x->lookup);
     *x = (struct crossbar){0};
 }
 

@@ -18,12 +18,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hw/lookup.h"
+#include "hw/bit_sums.h"
 
 enum { CROSSBAR_POSITIVE, CROSSBAR_NEGATIVE, CROSSBAR_SIGNS };
 
 /* nine slices: eight of one bit, and one for the offset of hw/readout.h */
-enum { CROSSBAR_MAX_SLICES = 9, CROSSBAR_MAX_INPUT_BITS = 8, CROSSBAR_MAX_ROWS = 1024 };
+enum {
+    CROSSBAR_MAX_SLICES = 9,
+    CROSSBAR_MAX_CELL_BITS = 8,
+    CROSSBAR_MAX_INPUT_BITS = 8,
+    CROSSBAR_MAX_ROWS = 1024
+};
 
 struct crossbar_format {
     int rows, columns; /* of one array */
@@ -33,16 +38,17 @@ struct crossbar_format {
 };
 
 /* One (row tile, slice, sign): the columns that hold at least one non-zero cell. Their cells stand
- * here twice, as bit planes for those who ask for a single cell and as the runs of hw/lookup.h for
+ * here twice, as bit planes for those who ask for a single cell and as the rows of hw/bit_sums.h for
  * those who read currents. */
 struct crossbar_tile {
     size_t active;       /* columns with at least one non-zero cell */
     uint32_t *column;    /* [active] output of each, ascending */
     const uint32_t *sum; /* [outputs] their column sums: inside crossbar->column_sum */
     uint64_t *plane;     /* [cell_bits, words, active], bit r of word w = row 64 w + r */
-    /* groups of column a, part p of the cells: [first[p active + a], first[p active + a + 1]) */
-    uint32_t *first;          /* [parts * active + 1] */
-    uint8_t *group, *pattern; /* [groups of all] */
+    /* rows of column a where bit p of the cell is set: [first[p active + a], first[p active + a + 1]),
+     * filled up with row format.rows, which has no cells */
+    uint32_t *first; /* [cell_bits * active + 1] */
+    uint16_t *row;   /* of all */
 };
 
 struct crossbar {
@@ -51,7 +57,6 @@ struct crossbar {
     size_t row_tiles, column_tiles;
     uint32_t *column_sum;       /* [sign, slice, row_tile, outputs]: S with every input bit 1 */
     struct crossbar_tile *tile; /* [row_tile, slice, sign] */
-    uint8_t *lookup;            /* the table of hw/lookup.h */
 };
 
 /* Slices of a weight. Not collective. */
@@ -97,17 +102,13 @@ size_t crossbar_zero_columns(const struct crossbar *crossbar, int sign, int slic
 /* Largest column sum of (sign, slice), in cell levels. Not collective. */
 uint32_t crossbar_max_column_sum(const struct crossbar *crossbar, int sign, int slice);
 
-/* Parts of a cell that are looked up one by one: LOOKUP_PART_BITS bits each. Not collective. */
-int crossbar_parts(struct crossbar_format format);
-
-/* The groups of one part of an active column; not owned. Not collective. */
-static inline struct lookup_run crossbar_run(const struct crossbar_tile *tile, int part,
-                                             size_t active)
+/* Rows of an active column where bit `level` of the cells is set; not owned. Not collective. */
+static inline struct bit_sums_rows crossbar_level_rows(const struct crossbar_tile *tile, int level,
+                                                       size_t active)
 {
-    const size_t at = (size_t)part * tile->active + active;
+    const size_t at = (size_t)level * tile->active + active;
     const uint32_t first = tile->first[at];
-    return (struct lookup_run){tile->group + first, tile->pattern + first,
-                               tile->first[at + 1] - first};
+    return (struct bit_sums_rows){tile->row + first, tile->first[at + 1] - first};
 }
 
 #endif

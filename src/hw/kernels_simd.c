@@ -145,10 +145,74 @@ static unsigned SIMD_NAME(bit_planes)(uint64_t *restrict mask, const int16_t *re
     return present;
 }
 
+/* ---- exact products ---- */
+
+/* 32 bits hold so many pairs of products of 10 bits by 8. */
+enum { EXACT_PAIRS = 4096, BLOCK = HW_PRODUCT_BLOCK, REGISTERS = BLOCK / SIMD_LANES, AT_ONCE = 4 };
+
+/* product [n, left] += input [n, 2 pairs] times weight [pairs, BLOCK, 2], n <= AT_ONCE, which should
+ * be a constant, left <= BLOCK: two inputs of a vector against those of all outputs of the block. */
+static inline __attribute__((always_inline)) void multiply_block(int64_t *product, size_t outputs,
+                                                                 size_t left, const int16_t *input,
+                                                                 size_t stride, int n,
+                                                                 const int16_t *weight,
+                                                                 size_t pairs)
+{
+    simd_i32 sum[AT_ONCE][REGISTERS] = {{{0}}}, w[REGISTERS];
+    for (size_t r = 0; r < pairs; r++) {
+        SIMD_UNROLL
+        for (int i = 0; i < REGISTERS; i++)
+            SIMD_LOAD(w[i], weight + (r * BLOCK + (size_t)(i * SIMD_LANES)) * 2);
+        SIMD_UNROLL
+        for (int v = 0; v < n; v++) {
+            int32_t two;
+            memcpy(&two, input + (size_t)v * stride + 2 * r, sizeof two);
+            SIMD_UNROLL
+            for (int i = 0; i < REGISTERS; i++)
+                sum[v][i] = simd_dot_pairs(sum[v][i], two - (simd_i32){0}, w[i]);
+        }
+    }
+    for (int v = 0; v < n; v++)
+        for (size_t j = 0; j < left; j++)
+            product[(size_t)v * outputs + j] += sum[v][j / SIMD_LANES][j % SIMD_LANES];
+}
+
+/* The same for n vectors. */
+static void multiply_vectors(int64_t *product, size_t outputs, size_t left, const int16_t *input,
+                             size_t stride, size_t n, const int16_t *weight, size_t pairs)
+{
+    size_t v = 0;
+    for (; v + AT_ONCE <= n; v += AT_ONCE)
+        multiply_block(product + v * outputs, outputs, left, input + v * stride, stride, AT_ONCE,
+                       weight, pairs);
+    for (; v < n; v++)
+        multiply_block(product + v * outputs, outputs, left, input + v * stride, stride, 1, weight,
+                       pairs);
+}
+
+static void SIMD_NAME(multiply)(int64_t *restrict product, const int16_t *restrict input, size_t n,
+                                size_t stride, const int16_t *restrict weight, size_t outputs,
+                                size_t inputs)
+{
+    const size_t pairs = inputs / 2, row = 2 * BLOCK;
+    memset(product, 0, n * outputs * sizeof *product);
+    for (size_t j = 0; j < outputs; j += BLOCK, weight += (inputs + 1) / 2 * row) {
+        const size_t left = outputs - j < BLOCK ? outputs - j : BLOCK;
+        for (size_t r = 0; r < pairs; r += EXACT_PAIRS)
+            multiply_vectors(product + j, outputs, left, input + 2 * r, stride, n, weight + r * row,
+                             pairs - r < EXACT_PAIRS ? pairs - r : EXACT_PAIRS);
+        for (size_t v = 0; inputs % 2 && v < n; v++) /* the last input has no pair */
+            for (size_t i = 0; i < left; i++)
+                product[v * outputs + j + i] +=
+                    input[v * stride + inputs - 1] * weight[pairs * row + 2 * i];
+    }
+}
+
 extern const struct hw_kernels SIMD_NAME(hw_kernels);
 const struct hw_kernels SIMD_NAME(hw_kernels) = {
     .max_bits = SIMD_NAME(max_bits),
     .quantise = SIMD_NAME(quantise),
     .add_slice_gradient = SIMD_NAME(add_slice_gradient),
     .bit_planes = SIMD_NAME(bit_planes),
+    .multiply = SIMD_NAME(multiply),
 };

@@ -3,9 +3,10 @@
  * Four rows of a row tile are a group. What the group adds to a bitline depends on the four input
  * bits that drive it: 16 values, and they on the digits of its four cells alone, taken two bits at a
  * time: one byte, the pattern, and so 256 tables of 16 bytes in all (4 KiB). With the input bits of
- * 64 vectors as indices one byte shuffle reads the group's part of 32 or 64 currents, and bytes that
- * saturate when added give min(S, 255) for nothing: every converter of up to 8 bits then only lowers
- * the limit. Groups whose cells are all 0 are left out; in a sparse slice these are most.
+ * 64 vectors as indices one byte shuffle reads the group's part of 32 or 64 currents. Groups whose
+ * cells are all 0 are left out; in a sparse slice these are most. Weights that change with every step
+ * are cut into patterns quickly, which is why training reads its currents so; hw/bit_sums.h, which
+ * takes lists of rows, is faster for weights that stay.
  *
  * Cells of more than two bits are read in parts of two bits, S = sum_p 4^p S_p, as wide currents.
  * All sums are integers: every SIMD level gives the same. (Bit-serial look-up as in T-MAC, EuroSys
@@ -42,10 +43,6 @@ struct lookup_kernels {
     void (*indices)(uint8_t *index, const int16_t *input, size_t n, size_t stride, size_t rows,
                     int negative);
 
-    /* sum [LOOKUP_LANES] +- = 2^shift sum_b 2^b min(S_b, top), minus when `negative`; top <= 255. */
-    void (*add_clipped)(int32_t *sum, const uint8_t *index, struct lookup_run run,
-                        const uint8_t *table, int top, int shift, int negative);
-
     /* What converters lose behind the difference of two bitlines, D = S of `plus` - S of `minus`, each
      * S at most 255:
      *     sum [LOOKUP_LANES] +- = 2^shift sum_b 2^b (max(D_b - top, 0) - max(-D_b - top, 0)),
@@ -53,10 +50,6 @@ struct lookup_kernels {
     void (*add_excess)(int32_t *sum, const uint8_t *index, struct lookup_run plus,
                        struct lookup_run minus, const uint8_t *table, int top, int shift,
                        int negative);
-
-    /* current [LOOKUP_BITS, LOOKUP_LANES] = min(S_b, 255). */
-    void (*currents)(uint8_t *current, const uint8_t *index, struct lookup_run run,
-                     const uint8_t *table);
 
     /* current [LOOKUP_BITS, LOOKUP_LANES] += 2^shift S_b, of any size. */
     void (*add_wide)(int32_t *current, const uint8_t *index, struct lookup_run run,

@@ -1,6 +1,6 @@
 /* Look-up of bitline currents (hw/lookup.h), built once for each SIMD level. */
 #include "base/simd.h"
-#include "hw/crossbar.h"
+#include "hw/input_rows.h"
 #include "hw/lookup.h"
 
 /* ---- bytes ---- */
@@ -18,18 +18,6 @@ static inline bytes add_saturating(bytes a, bytes b)
 #else
     const bytes sum = a + b;
     return sum | (bytes)(sum < a);
-#endif
-}
-
-static inline bytes smaller(bytes a, bytes b)
-{
-#if SIMD_LEVEL == 2
-    return (bytes)_mm512_min_epu8((__m512i)a, (__m512i)b);
-#elif SIMD_LEVEL == 1
-    return (bytes)_mm256_min_epu8((__m256i)a, (__m256i)b);
-#else
-    const bytes below = (bytes)(a < b);
-    return (a & below) | (b & ~below);
 #endif
 }
 
@@ -98,8 +86,9 @@ static inline void sum_entries(bytes sum[LOOKUP_BITS], const uint8_t *index, str
 
 /* ---- currents ---- */
 
-static void SIMD_NAME(currents)(uint8_t *restrict current, const uint8_t *restrict index,
-                                struct lookup_run run, const uint8_t *restrict table)
+/* current [LOOKUP_BITS, LOOKUP_LANES] = min(S_b, 255). */
+static void read_currents(uint8_t *restrict current, const uint8_t *restrict index,
+                          struct lookup_run run, const uint8_t *restrict table)
 {
     for (int lane = 0; lane < LOOKUP_LANES; lane += SIMD_BYTES) {
         bytes sum[LOOKUP_BITS];
@@ -119,7 +108,7 @@ static void SIMD_NAME(add_wide)(int32_t *restrict current, const uint8_t *restri
         const size_t last = first + CHUNK < run.count ? first + CHUNK : run.count;
         const struct lookup_run chunk = {run.group + first, run.pattern + first, last - first};
         uint8_t sum[LOOKUP_BITS * LOOKUP_LANES];
-        SIMD_NAME(currents)(sum, index, chunk, table);
+        read_currents(sum, index, chunk, table);
         for (int i = 0; i < LOOKUP_BITS * LOOKUP_LANES; i++)
             current[i] += (int32_t)sum[i] << shift;
     }
@@ -169,25 +158,6 @@ static inline void add_values(int32_t *sum, const words value[2], int shift, int
             add_eight(sum + 16 * part + 8 * h, half[h] + 8 * part, shift, negative);
 }
 
-/* Horner's rule from the highest bit: sum_b 2^b min(S_b, 255) <= 255 * 255 fits in 16 bits. */
-static void SIMD_NAME(add_clipped)(int32_t *restrict sum, const uint8_t *restrict index,
-                                   struct lookup_run run, const uint8_t *restrict table, int top,
-                                   int shift, int negative)
-{
-    const bytes limit = (uint8_t)top - (bytes){0};
-    for (int lane = 0; lane < LOOKUP_LANES; lane += SIMD_BYTES) {
-        bytes s[LOOKUP_BITS];
-        words value[2] = {{0}, {0}};
-        sum_entries(s, index + lane, run, 0, run.count, table);
-        for (int b = LOOKUP_BITS - 1; b >= 0; b--) {
-            const bytes clipped = smaller(s[b], limit);
-            for (int h = 0; h < 2; h++)
-                value[h] = value[h] + value[h] + widen(clipped, h);
-        }
-        add_values(sum + lane, value, shift, negative);
-    }
-}
-
 static inline int is_any(const bytes x[LOOKUP_BITS])
 {
     uint64_t word[SIMD_BYTES / 8], any = 0;
@@ -234,62 +204,6 @@ static void SIMD_NAME(add_excess)(int32_t *restrict sum, const uint8_t *restrict
 
 /* ---- indices ---- */
 
-enum { BLOCK = 16 }; /* rows and vectors that are turned at once */
-
-/* The drive of BLOCK rows by BLOCK vectors, code [vector, row] -> byte [row][vector]. */
-#if SIMD_LEVEL > 0
-static inline void turn(uint8_t *restrict byte, const int16_t *restrict code, size_t stride,
-                        int negative)
-{
-    __m128i x[BLOCK], y[BLOCK];
-    for (int v = 0; v < BLOCK; v++) {
-        __m128i low = _mm_loadu_si128((const __m128i *)(code + (size_t)v * stride));
-        __m128i high = _mm_loadu_si128((const __m128i *)(code + (size_t)v * stride + 8));
-        low = negative ? _mm_sub_epi16(_mm_setzero_si128(), low) : low;
-        high = negative ? _mm_sub_epi16(_mm_setzero_si128(), high) : high;
-        x[v] = _mm_packus_epi16(low, high); /* below 0: 0 */
-    }
-    /* four times: vector v beside vector v + 8, which turns a 16 x 16 matrix */
-    for (int round = 0; round < 4; round++) {
-        for (int v = 0; v < 8; v++) {
-            y[2 * v] = _mm_unpacklo_epi8(x[v], x[v + 8]);
-            y[2 * v + 1] = _mm_unpackhi_epi8(x[v], x[v + 8]);
-        }
-        memcpy(x, y, sizeof x);
-    }
-    for (int r = 0; r < BLOCK; r++)
-        _mm_storeu_si128((__m128i *)(byte + r * LOOKUP_LANES), x[r]);
-}
-#else
-static inline void turn(uint8_t *restrict byte, const int16_t *restrict code, size_t stride,
-                        int negative)
-{
-    for (int v = 0; v < BLOCK; v++)
-        for (int r = 0; r < BLOCK; r++) {
-            const int x = negative ? -code[(size_t)v * stride + (size_t)r]
-                                   : code[(size_t)v * stride + (size_t)r];
-            byte[r * LOOKUP_LANES + v] = (uint8_t)(x > 0 ? x : 0);
-        }
-}
-#endif
-
-/* byte [BLOCK, LOOKUP_LANES] from codes of which only n vectors and `rows` rows are there. */
-static void drive_rows(uint8_t *restrict byte, const int16_t *restrict input, size_t n,
-                       size_t stride, size_t rows, int negative)
-{
-    for (size_t v = 0; v < LOOKUP_LANES; v += BLOCK) {
-        if (rows >= BLOCK && v + BLOCK <= n) {
-            turn(byte + v, input + v * stride, stride, negative);
-            continue;
-        }
-        int16_t rest[BLOCK * BLOCK] = {0};
-        for (size_t i = v; i < n && i < v + BLOCK; i++)
-            memcpy(rest + (i - v) * BLOCK, input + i * stride,
-                   (rows < BLOCK ? rows : BLOCK) * sizeof *rest);
-        turn(byte + v, rest, BLOCK, negative);
-    }
-}
-
 /* Shifts of bytes as if they were words: what crosses from a byte to its neighbour is masked out. */
 static inline bytes down(bytes x, int bits, uint8_t mask)
 {
@@ -332,10 +246,11 @@ static void SIMD_NAME(indices)(uint8_t *restrict index, const int16_t *restrict 
                                size_t stride, size_t rows, int negative)
 {
     const size_t groups = (rows + LOOKUP_ROWS - 1) / LOOKUP_ROWS;
-    for (size_t first = 0; first < rows; first += BLOCK) {
-        uint8_t byte[BLOCK * LOOKUP_LANES];
-        drive_rows(byte, input + first, n, stride, rows - first, negative);
-        for (size_t g = first / LOOKUP_ROWS; g < groups && g < (first + BLOCK) / LOOKUP_ROWS; g++)
+    for (size_t first = 0; first < rows; first += INPUT_ROWS_BLOCK) {
+        uint8_t byte[INPUT_ROWS_BLOCK * LOOKUP_LANES];
+        input_rows_drive(byte, input + first, n, stride, rows - first, negative);
+        for (size_t g = first / LOOKUP_ROWS;
+             g < groups && g < (first + INPUT_ROWS_BLOCK) / LOOKUP_ROWS; g++)
             turn_bits(index + g * LOOKUP_BITS * LOOKUP_LANES,
                       byte + (g * LOOKUP_ROWS - first) * LOOKUP_LANES);
     }
@@ -344,8 +259,6 @@ static void SIMD_NAME(indices)(uint8_t *restrict index, const int16_t *restrict 
 extern const struct lookup_kernels SIMD_NAME(lookup_kernels);
 const struct lookup_kernels SIMD_NAME(lookup_kernels) = {
     .indices = SIMD_NAME(indices),
-    .add_clipped = SIMD_NAME(add_clipped),
     .add_excess = SIMD_NAME(add_excess),
-    .currents = SIMD_NAME(currents),
     .add_wide = SIMD_NAME(add_wide),
 };

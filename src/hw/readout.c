@@ -7,6 +7,7 @@
 #include "base/names.h"
 #include "hw/adc.h"
 #include "hw/bitlines.h"
+#include "hw/clipped.h"
 
 /* ---- names ---- */
 
@@ -123,120 +124,88 @@ int64_t readout_convert(struct crossbar_format format, enum readout_transfer tra
 
 /* ---- one layer ---- */
 
-/* A block of up to LOOKUP_LANES input vectors. */
-struct work {
+struct readout_layer {
     const struct crossbar *x;
-    const struct readout *readout;
+    struct readout readout;
+    bool is_clipped;
+    struct clipped clipped; /* if so, instead of the rest */
     struct bitlines bitlines;
     int64_t *table; /* [sign, slice, current] what the converters make of whole currents */
-    int64_t *sum;   /* [outputs, LOOKUP_LANES] */
-    int32_t *part;  /* [outputs, LOOKUP_LANES] of the last tiles, not yet in sum */
-    struct bitline_currents currents[CROSSBAR_SIGNS]; /* of one column */
+    int64_t *sum;   /* [outputs, BIT_SUMS_LANES] of a block of input vectors */
+    int32_t current[CROSSBAR_SIGNS][BITLINES_CURRENTS]; /* of one column */
 };
 
-static int64_t *table_of(const struct work *work, int sign, int k)
+static int64_t *table_of(const struct readout_layer *layer, int sign, int k)
 {
-    const struct crossbar_format format = work->x->format;
+    const struct crossbar_format format = layer->x->format;
     const size_t at = (size_t)(sign * crossbar_slices(format) + k);
-    return work->table + at * (crossbar_max_current(format) + 1);
+    return layer->table + at * (crossbar_max_current(format) + 1);
 }
 
-static void fill_tables(struct work *work)
+static void fill_tables(struct readout_layer *layer)
 {
-    const struct crossbar_format format = work->x->format;
+    const struct crossbar_format format = layer->x->format;
     const size_t bins = crossbar_max_current(format) + 1;
     const int slices = crossbar_slices(format);
-    work->table = MEM_NEW(int64_t, (size_t)(CROSSBAR_SIGNS * slices) * bins);
+    layer->table = MEM_NEW(int64_t, (size_t)(CROSSBAR_SIGNS * slices) * bins);
     for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
         for (int k = 0; k < slices; k++)
             for (size_t i = 0; i < bins; i++)
-                table_of(work, sign, k)[i] =
-                    readout_convert(format, work->readout->transfer, work->readout->bits[sign][k],
+                table_of(layer, sign, k)[i] =
+                    readout_convert(format, layer->readout.transfer, layer->readout.bits[sign][k],
                                     (int64_t)i << READOUT_FRACTION);
 }
 
-/* Saturating converters. */
-static void add_clipped(struct work *work, size_t row_tile, int pass)
-{
-    const struct crossbar *x = work->x;
-    for (int k = 0; k < crossbar_slices(x->format); k++)
-        for (int sign = 0; sign < CROSSBAR_SIGNS; sign++) {
-            const struct crossbar_tile *tile = crossbar_tile_at(x, row_tile, k, sign);
-            const int bits = work->readout->bits[sign][k];
-            const bool negative = (sign == CROSSBAR_NEGATIVE) != (pass == 1);
-            for (size_t a = 0; bits > 0 && a < tile->active; a++)
-                bitlines_add_clipped(&work->bitlines, tile, a, (1 << bits) - 1,
-                                     x->format.cell_bits * k, negative,
-                                     work->part + (size_t)tile->column[a] * LOOKUP_LANES);
-        }
-}
-
-/* So many row tiles cannot overflow the 32 bits of `part`: rows * code * input each. */
-static size_t tiles_in_part(const struct crossbar *x)
-{
-    const int64_t code = ((int64_t)1 << x->format.weight_bits) - 1;
-    const int64_t input = ((int64_t)1 << LOOKUP_BITS) - 1;
-    return (size_t)(INT32_MAX / (x->format.rows * code * input));
-}
-
-static void empty_part(struct work *work)
-{
-    const size_t n = work->x->outputs * LOOKUP_LANES;
-    for (size_t i = 0; i < n; i++)
-        work->sum[i] += work->part[i];
-    memset(work->part, 0, n * sizeof *work->part);
-}
-
 /* Any converter, each sign its own. */
-static void add_converted(struct work *work, size_t row_tile, int pass)
+static void add_converted(struct readout_layer *layer, size_t row_tile, int pass)
 {
-    const struct crossbar *x = work->x;
+    const struct crossbar *x = layer->x;
     for (int k = 0; k < crossbar_slices(x->format); k++)
         for (int sign = 0; sign < CROSSBAR_SIGNS; sign++) {
             const struct crossbar_tile *tile = crossbar_tile_at(x, row_tile, k, sign);
-            const int64_t *table = table_of(work, sign, k);
+            const int64_t *table = table_of(layer, sign, k);
             const int64_t one = (sign == CROSSBAR_NEGATIVE) != (pass == 1) ? -1 : 1;
             for (size_t a = 0; a < tile->active; a++) {
-                int64_t *sum = work->sum + (size_t)tile->column[a] * LOOKUP_LANES;
-                bitlines_read(&work->bitlines, tile, a, &work->currents[0]);
-                for (size_t i = 0; i < LOOKUP_BITS * LOOKUP_LANES; i++)
-                    sum[i % LOOKUP_LANES] +=
-                        one * table[bitlines_current(&work->currents[0], i)] *
-                        ((int64_t)1 << (i / LOOKUP_LANES + (size_t)(x->format.cell_bits * k)));
+                int64_t *sum = layer->sum + (size_t)tile->column[a] * BIT_SUMS_LANES;
+                bitlines_read(&layer->bitlines, tile, a, layer->current[0]);
+                for (size_t i = 0; i < BITLINES_CURRENTS; i++)
+                    sum[i % BIT_SUMS_LANES] +=
+                        one * table[layer->current[0][i]] *
+                        ((int64_t)1 << (i / BIT_SUMS_LANES + (size_t)(x->format.cell_bits * k)));
             }
         }
 }
 
 /* Both bitlines of an output; `at` are the next active columns of the tiles. */
-static void read_both(struct work *work, size_t row_tile, int slice, size_t output,
+static void read_both(struct readout_layer *layer, size_t row_tile, int slice, size_t output,
                       size_t at[CROSSBAR_SIGNS])
 {
     for (int sign = 0; sign < CROSSBAR_SIGNS; sign++) {
-        const struct crossbar_tile *tile = crossbar_tile_at(work->x, row_tile, slice, sign);
+        const struct crossbar_tile *tile = crossbar_tile_at(layer->x, row_tile, slice, sign);
         if (at[sign] < tile->active && tile->column[at[sign]] == output)
-            bitlines_read(&work->bitlines, tile, at[sign]++, &work->currents[sign]);
+            bitlines_read(&layer->bitlines, tile, at[sign]++, layer->current[sign]);
         else
-            work->currents[sign] = (struct bitline_currents){.is_narrow = true};
+            memset(layer->current[sign], 0, sizeof layer->current[sign]);
     }
 }
 
 /* Any converter behind the difference of the two bitlines. */
-static void add_subtracted(struct work *work, size_t row_tile, int pass)
+static void add_subtracted(struct readout_layer *layer, size_t row_tile, int pass)
 {
-    const struct crossbar *x = work->x;
+    const struct crossbar *x = layer->x;
     for (int k = 0; k < crossbar_slices(x->format); k++) {
-        const int64_t *table = table_of(work, CROSSBAR_POSITIVE, k);
+        const int64_t *table = table_of(layer, CROSSBAR_POSITIVE, k);
         size_t at[CROSSBAR_SIGNS] = {0};
         for (size_t j = 0; j < x->outputs; j++) {
-            int64_t *sum = work->sum + j * LOOKUP_LANES;
-            read_both(work, row_tile, k, j, at);
-            for (size_t i = 0; i < LOOKUP_BITS * LOOKUP_LANES; i++) {
-                const int32_t difference = bitlines_current(&work->currents[CROSSBAR_POSITIVE], i) -
-                                           bitlines_current(&work->currents[CROSSBAR_NEGATIVE], i);
+            int64_t *sum = layer->sum + j * BIT_SUMS_LANES;
+            read_both(layer, row_tile, k, j, at);
+            for (size_t i = 0; i < BITLINES_CURRENTS; i++) {
+                const int32_t difference =
+                    layer->current[CROSSBAR_POSITIVE][i] - layer->current[CROSSBAR_NEGATIVE][i];
                 const int32_t s = pass == 1 ? -difference : difference;
-                sum[i % LOOKUP_LANES] +=
+                sum[i % BIT_SUMS_LANES] +=
                     (s < 0 ? -table[-s] : table[s]) *
-                    ((int64_t)1 << (i / LOOKUP_LANES + (size_t)(x->format.cell_bits * k)));
+                    ((int64_t)1 << (i / BIT_SUMS_LANES + (size_t)(x->format.cell_bits * k)));
             }
         }
     }
@@ -269,62 +238,83 @@ void readout_finish(const struct crossbar *x, enum readout_signs signs, const in
         remove_offset(x, input, out);
 }
 
-static bool is_clipped(const struct readout *readout)
+/* output [n, outputs] of a block of n vectors. */
+static void multiply_block(struct readout_layer *layer, const int16_t *input, size_t n,
+                           size_t stride, int passes, int64_t *output)
 {
-    return readout->transfer == READOUT_CLIP && readout->signs != READOUT_ANALOG;
-}
-
-/* work->sum of n <= LOOKUP_LANES vectors. */
-static void multiply_block(struct work *work, const int16_t *input, size_t n, size_t stride,
-                           int passes)
-{
-    const struct crossbar *x = work->x;
-    const size_t most = tiles_in_part(x) / (size_t)passes;
-    memset(work->sum, 0, x->outputs * LOOKUP_LANES * sizeof *work->sum);
-    for (size_t t = 0; t < x->row_tiles; t++) {
+    const struct crossbar *x = layer->x;
+    memset(layer->sum, 0, x->outputs * BIT_SUMS_LANES * sizeof *layer->sum);
+    for (size_t t = 0; t < x->row_tiles; t++)
         for (int pass = 0; pass < passes; pass++) {
-            bitlines_drive(&work->bitlines, input, n, stride, t, pass);
-            if (is_clipped(work->readout))
-                add_clipped(work, t, pass);
-            else if (work->readout->signs == READOUT_ANALOG)
-                add_subtracted(work, t, pass);
+            bitlines_drive(&layer->bitlines, input, n, stride, t, pass);
+            if (layer->readout.signs == READOUT_ANALOG)
+                add_subtracted(layer, t, pass);
             else
-                add_converted(work, t, pass);
+                add_converted(layer, t, pass);
         }
-        if (is_clipped(work->readout) && (t + 1 == x->row_tiles || (t + 1) % most == 0))
-            empty_part(work);
+    for (size_t v = 0; v < n; v++) {
+        for (size_t j = 0; j < x->outputs; j++)
+            output[v * x->outputs + j] = layer->sum[j * BIT_SUMS_LANES + v];
+        readout_finish(x, layer->readout.signs, input + v * stride, output + v * x->outputs);
     }
 }
 
-/* output [outputs] of vector v of the block. */
-static void finish_vector(const struct work *work, const int16_t *input, size_t v, int64_t *output)
+static void multiply_clipped(struct readout_layer *layer, const int16_t *input, size_t n,
+                             size_t stride, int passes, int64_t *output)
 {
-    const struct crossbar *x = work->x;
-    for (size_t j = 0; j < x->outputs; j++)
-        output[j] = work->sum[j * LOOKUP_LANES + v];
-    if (!is_clipped(work->readout))
-        readout_finish(x, work->readout->signs, input, output);
-    else if (work->readout->signs == READOUT_OFFSET)
-        remove_offset(x, input, output);
+    clipped_multiply(&layer->clipped, input, n, stride, passes, output);
+    for (size_t v = 0; v < n && layer->readout.signs == READOUT_OFFSET; v++)
+        remove_offset(layer->x, input + v * stride, output + v * layer->x->outputs);
+}
+
+struct readout_layer *readout_open(const struct crossbar *x, const struct readout *readout,
+                                   bool reads_all)
+{
+    struct readout_layer *layer = MEM_NEW(struct readout_layer, 1);
+    layer->x = x;
+    layer->readout = *readout;
+    layer->is_clipped = readout->transfer == READOUT_CLIP && readout->signs != READOUT_ANALOG;
+    if (layer->is_clipped) {
+        clipped_create(&layer->clipped, x, layer->readout.bits, reads_all);
+        return layer;
+    }
+    bitlines_create(&layer->bitlines, x);
+    layer->sum = MEM_NEW(int64_t, x->outputs * BIT_SUMS_LANES);
+    fill_tables(layer);
+    return layer;
+}
+
+void readout_close(struct readout_layer *layer)
+{
+    if (!layer)
+        return;
+    if (layer->is_clipped)
+        clipped_destroy(&layer->clipped);
+    else
+        bitlines_free(&layer->bitlines);
+    mem_free(layer->sum);
+    mem_free(layer->table);
+    mem_free(layer);
+}
+
+void readout_run(struct readout_layer *layer, const int16_t *input, size_t n, size_t stride,
+                 int passes, int64_t *output)
+{
+    for (size_t i = 0; i < n; i += BIT_SUMS_LANES) {
+        const size_t m = n - i < BIT_SUMS_LANES ? n - i : BIT_SUMS_LANES;
+        const int16_t *block = input + i * stride;
+        int64_t *to = output + i * layer->x->outputs;
+        if (layer->is_clipped)
+            multiply_clipped(layer, block, m, stride, passes, to);
+        else
+            multiply_block(layer, block, m, stride, passes, to);
+    }
 }
 
 void readout_multiply(const struct crossbar *x, const struct readout *readout, const int16_t *input,
                       size_t n, size_t stride, int passes, int64_t *output)
 {
-    struct work work = {.x = x, .readout = readout};
-    bitlines_create(&work.bitlines, x);
-    work.sum = MEM_NEW(int64_t, x->outputs * LOOKUP_LANES);
-    work.part = MEM_NEW(int32_t, x->outputs * LOOKUP_LANES);
-    if (!is_clipped(readout))
-        fill_tables(&work);
-    for (size_t i = 0; i < n; i += LOOKUP_LANES) {
-        const size_t m = n - i < LOOKUP_LANES ? n - i : LOOKUP_LANES;
-        multiply_block(&work, input + i * stride, m, stride, passes);
-        for (size_t v = 0; v < m; v++)
-            finish_vector(&work, input + (i + v) * stride, v, output + (i + v) * x->outputs);
-    }
-    bitlines_free(&work.bitlines);
-    mem_free(work.sum);
-    mem_free(work.part);
-    mem_free(work.table);
+    struct readout_layer *layer = readout_open(x, readout, false);
+    readout_run(layer, input, n, stride, passes, output);
+    readout_close(layer);
 }

@@ -72,9 +72,25 @@ int64_t readout_convert(struct crossbar_format format, enum readout_transfer tra
 void readout_finish(const struct crossbar *crossbar, enum readout_signs signs, const int16_t *input,
                     int64_t *out);
 
+/* A crossbar behind such converters, with what is worth keeping from one input to the next. */
+struct readout_layer;
+
+/* Prepares; the crossbar must live longer. Bitlines that cannot exceed their converters are not read but
+ * multiplied plainly (hw/clipped.h), which gives the same; with `reads_all` they are read too. The
+ * caller gives the memory back with readout_close. Not collective. */
+struct readout_layer *readout_open(const struct crossbar *crossbar, const struct readout *readout,
+                                   bool reads_all);
+
+/* Gives the memory of readout_open back; NULL is allowed. Not collective. */
+void readout_close(struct readout_layer *layer);
+
 /* output [n, outputs] for input [n, stride] of codes; `passes` is 1 when none is negative, else 2.
  * Where the digital constants are no integers (linear) the sum is rounded at its end.
  * Not collective. */
+void readout_run(struct readout_layer *layer, const int16_t *input, size_t n, size_t stride,
+                 int passes, int64_t *output);
+
+/* The same at once, for who has no more than these inputs. Not collective. */
 void readout_multiply(const struct crossbar *crossbar, const struct readout *readout,
                       const int16_t *input, size_t n, size_t stride, int passes, int64_t *output);
 

@@ -12,6 +12,7 @@ void inference_create(struct inference *inference, struct simulation *simulation
     size_t most = 0;
     *inference = (struct inference){.simulation = simulation,
                                     .readout = MEM_NEW(struct readout, simulation->layers),
+                                    .layer = MEM_NEW(struct readout_layer *, simulation->layers),
                                     .device = MEM_NEW(struct device_array *, simulation->layers)};
     for (int l = 0; l < simulation->layers; l++) {
         const struct simulated_layer *layer = &simulation->layer[l];
@@ -26,19 +27,18 @@ void inference_create(struct inference *inference, struct simulation *simulation
 void inference_destroy(struct inference *inference)
 {
     mem_free(inference->readout);
+    mem_free(inference->layer);
     mem_free(inference->device);
     mem_free(inference->output);
     *inference = (struct inference){0};
 }
 
-/* Whether the converters of a layer give the exact product for every input. */
+/* Whether the converters of a layer give the exact product for every input, from ideal cells. */
 static bool is_exact(const struct inference *inference, int layer)
 {
     const struct crossbar *x = &inference->simulation->layer[layer].crossbar;
     const struct readout *readout = &inference->readout[layer];
     const int full = readout_full_bits(x->format);
-    if (inference->device[layer])
-        return false;
     for (int sign = 0; sign < CROSSBAR_SIGNS; sign++)
         for (int k = 0; k < crossbar_slices(x->format); k++) {
             const bool can_sink = readout->transfer != READOUT_CLIP;
@@ -74,8 +74,8 @@ static void multiply_layer(struct inference *inference, int l, struct op *op,
                             n * layer->pixels, x->inputs, layer->passes,
                             (uint64_t)pass->sample[done] * layer->pixels, inference->output);
         else
-            readout_multiply(x, &inference->readout[l], layer->vector, n * layer->pixels, x->inputs,
-                             layer->passes, inference->output);
+            readout_run(inference->layer[l], layer->vector, n * layer->pixels, x->inputs,
+                        layer->passes, inference->output);
         const int32_t bits = matrix_op_put(op, pass, done, n, inference->output);
         max = bits > max ? bits : max;
     }
@@ -96,17 +96,40 @@ static bool run_forward(void *context, struct op *op, const struct pass *pass)
 {
     struct inference *inference = context;
     const int l = layer_of(inference->simulation, op);
-    if (is_exact(inference, l))
+    if (!inference->layer[l] && !inference->device[l])
         return op->class->forward(op, pass);
     multiply_layer(inference, l, op, pass);
     return true;
 }
 
+/* Whether a layer's bitlines are read, from ideal cells. */
+static bool is_read(const struct inference *inference, int layer, bool reads_all)
+{
+    return reads_all || !(inference->device[layer] || is_exact(inference, layer));
+}
+
+/* The job with this forward pass of the weight layers, their converters prepared. Collective. */
+static struct evaluation run_prepared(struct inference *inference, struct evaluate_job job,
+                                      const struct multiplier *multiplier, bool reads_all)
+{
+    const struct simulation *simulation = inference->simulation;
+    for (int l = 0; l < simulation->layers; l++)
+        if (is_read(inference, l, reads_all))
+            inference->layer[l] =
+                readout_open(&simulation->layer[l].crossbar, &inference->readout[l], reads_all);
+    job.multiplier = multiplier;
+    const struct evaluation result = evaluate(&job);
+    for (int l = 0; l < simulation->layers; l++) {
+        readout_close(inference->layer[l]);
+        inference->layer[l] = NULL;
+    }
+    return result;
+}
+
 struct evaluation inference_run(struct inference *inference, struct evaluate_job job)
 {
     const struct multiplier multiplier = {.forward = run_forward, .context = inference};
-    job.multiplier = &multiplier;
-    return evaluate(&job);
+    return run_prepared(inference, job, &multiplier, false);
 }
 
 /* ---- self-test ---- */
@@ -141,8 +164,8 @@ static bool selftest_forward(void *context, struct op *op, const struct pass *pa
     memcpy(expected, op->out->value, size * sizeof *expected);
     for (size_t done = 0, n; done < pass->samples; done += n) {
         n = gather(layer, op, done, pass->samples);
-        readout_multiply(&layer->crossbar, &inference->readout[l], layer->vector, n * layer->pixels,
-                         layer->crossbar.inputs, layer->passes, inference->output);
+        readout_run(inference->layer[l], layer->vector, n * layer->pixels, layer->crossbar.inputs,
+                    layer->passes, inference->output);
         compare_integers(inference, layer, op, n * layer->pixels);
         matrix_op_put(op, pass, done, n, inference->output);
     }
@@ -156,8 +179,7 @@ struct evaluation inference_selftest(struct inference *inference, struct evaluat
 {
     const struct multiplier multiplier = {.forward = selftest_forward, .context = inference};
     inference->differences = inference->compared = 0;
-    job.multiplier = &multiplier;
-    const struct evaluation result = evaluate(&job);
+    const struct evaluation result = run_prepared(inference, job, &multiplier, true);
     int64_t sum[2] = {(int64_t)inference->differences, (int64_t)inference->compared};
     comm_sum_i64(sum, 2);
     inference->differences = (uint64_t)sum[0];

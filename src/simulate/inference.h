@@ -18,8 +18,10 @@
 struct inference {
     struct simulation *simulation; /* the mapped layers; not owned */
     struct readout *readout;       /* [layers] */
-    struct device_array **device;  /* [layers] programmed cells, not owned; NULL: ideal ones */
-    int64_t *output;               /* scratch for the vectors of one call */
+    struct readout_layer *
+        *layer; /* [layers] prepared for `readout` during inference_run, or NULL */
+    struct device_array **device; /* [layers] programmed cells, not owned; NULL: ideal ones */
+    int64_t *output;              /* scratch for the vectors of one call */
     /* of this rank, since inference_create */
     uint64_t macs;        /* multiplications of the simulated layers */
     double time_s;        /* spent in them */

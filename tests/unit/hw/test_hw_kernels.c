@@ -9,10 +9,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "base/rng.h"
 #include "base/simd.h"
 #include "hw/fixed_point.h"
 #include "hw/kernels.h"
+#include "unit/support/random_numbers.h"
 
 /* Calls check for every instruction set that was built and that this machine has. */
 static void for_each_level(void (*check)(const struct hw_kernels *))
@@ -158,13 +160,55 @@ static void test_bit_planes(void **state)
     for_each_level(check_bit_planes);
 }
 
+/* Odd numbers of inputs and outputs, the largest codes and weights, more inputs than 32 bits hold. */
+static void check_multiply(const struct hw_kernels *kernels)
+{
+    const struct {
+        size_t n, outputs, inputs;
+    } sizes[] = {
+        {1, 1,  1    },
+        {3, 5,  7    },
+        {9, 16, 144  },
+        {4, 33, 27   },
+        {2, 3,  16387}
+    };
+    for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+        const size_t n = sizes[k].n, outputs = sizes[k].outputs, inputs = sizes[k].inputs;
+        const size_t stride = inputs + 3, size = hw_product_size(outputs, inputs);
+        int16_t *input = MEM_NEW(int16_t, n * stride), *weight = MEM_NEW(int16_t, size);
+        int64_t *product = MEM_NEW(int64_t, n * outputs);
+        for (size_t i = 0; i < n * stride; i++)
+            input[i] = (int16_t)(i % 3 ? 255 : random_between(-255, 255));
+        for (size_t j = 0; j < outputs; j++)
+            for (size_t r = 0; r < inputs; r++)
+                weight[hw_product_at(inputs, j, r)] =
+                    (int16_t)(r % 5 ? 1023 : random_between(-1023, 1023));
+        kernels->multiply(product, input, n, stride, weight, outputs, inputs);
+        for (size_t i = 0; i < n * outputs; i++) {
+            int64_t sum = 0;
+            for (size_t r = 0; r < inputs; r++)
+                sum += (int64_t)input[i / outputs * stride + r] *
+                       weight[hw_product_at(inputs, i % outputs, r)];
+            assert_true(product[i] == sum);
+        }
+        mem_free(input);
+        mem_free(weight);
+        mem_free(product);
+    }
+}
+
+static void test_multiply(void **state)
+{
+    (void)state;
+    for_each_level(check_multiply);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_max_bits),
-        cmocka_unit_test(test_quantise),
-        cmocka_unit_test(test_slice_gradient),
-        cmocka_unit_test(test_bit_planes),
+        cmocka_unit_test(test_max_bits),       cmocka_unit_test(test_quantise),
+        cmocka_unit_test(test_slice_gradient), cmocka_unit_test(test_bit_planes),
+        cmocka_unit_test(test_multiply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,18 +121,15 @@ static void check_currents(const struct lookup_kernels *kernels)
     for (int full = 0; full <= 1; full++)
         for (int share = 0; share <= 8; share += 2) {
             struct line line;
-            uint8_t narrow[CELLS];
             int32_t wide[CELLS];
             fill_drive(input, index, kernels, full);
             fill_line(&line, share);
-            kernels->currents(narrow, index, line.run, table);
             for (int i = 0; i < CELLS; i++)
                 wide[i] = i;
             kernels->add_wide(wide, index, line.run, table, 4);
             for (int i = 0; i < CELLS; i++) {
                 const int s =
                     current_of(&line, input, (size_t)(i % LOOKUP_LANES), i / LOOKUP_LANES);
-                assert_int_equal(narrow[i], s < 255 ? s : 255);
                 assert_int_equal(wide[i], i + (s << 4));
             }
         }
@@ -144,45 +141,12 @@ static void test_currents(void **state)
     for_each_level(check_currents);
 }
 
-static void check_clipped(const struct lookup_kernels *kernels)
-{
-    static int16_t input[LOOKUP_LANES * STRIDE];
-    static uint8_t index[GROUPS * CELLS];
-    for (int full = 0; full <= 1; full++)
-        for (int top = 1; top <= 255; top = 2 * top + 1)
-            for (int negative = 0; negative <= 1; negative++) {
-                struct line line;
-                int32_t sum[LOOKUP_LANES];
-                fill_drive(input, index, kernels, full);
-                fill_line(&line, full ? 8 : 5);
-                for (int v = 0; v < LOOKUP_LANES; v++)
-                    sum[v] = 1000 - v;
-                kernels->add_clipped(sum, index, line.run, table, top, 6, negative);
-                for (int v = 0; v < LOOKUP_LANES; v++) {
-                    int expected = 0;
-                    for (int b = 0; b < LOOKUP_BITS; b++) {
-                        const int s = current_of(&line, input, (size_t)v, b);
-                        expected += (s < top ? s : top) << b;
-                    }
-                    expected = negative ? -(expected << 6) : expected << 6;
-                    assert_int_equal(sum[v], 1000 - v + expected);
-                }
-            }
-}
-
-static void test_clipped(void **state)
-{
-    (void)state;
-    for_each_level(check_clipped);
-}
-
 int main(void)
 {
     lookup_fill_table(table);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_indices),
         cmocka_unit_test(test_currents),
-        cmocka_unit_test(test_clipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
