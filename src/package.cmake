@@ -38,7 +38,7 @@ install(DIRECTORY jobs DESTINATION ${shared}
         PATTERN "__pycache__" EXCLUDE)
 install(FILES data/README.md DESTINATION ${shared}/data)
 install(FILES experiments/quickstart.sh experiments/compare-torch.sh experiments/analysis.py
-        experiments/torch_peer.py
+        experiments/torch_peer.py experiments/pack_images.py
         DESTINATION ${shared}/experiments ${scripts})
 install(FILES experiments/rivals/rivals.sh DESTINATION ${shared}/experiments/rivals ${scripts})
 install(FILES data/fetch.sh DESTINATION ${shared}/data ${scripts})

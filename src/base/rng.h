@@ -19,7 +19,8 @@ enum rng_purpose {
     RNG_DEVICE = 5, /* programmed cells; epoch = layer, index = cell */
     RNG_BENCH = 6,  /* synthetic data */
     RNG_TEST = 7,
-    RNG_READ = 8, /* noise of a conversion; epoch = layer, index = conversion */
+    RNG_READ = 8,   /* noise of a conversion; epoch = layer, index = conversion */
+    RNG_WINDOW = 9, /* order within a window of blocks of samples; index = position */
 };
 
 struct rng_key {

@@ -102,6 +102,8 @@ bool option_is_silent(const struct option_entry *entry, const struct settings *s
     const bool is_known = !settings->data.file;
     if (strcmp(entry->path, "data.name") == 0)
         return !is_known;
+    if (strcmp(entry->path, "data.shuffle") == 0)
+        return strcmp(settings->data.shuffle, "all") == 0;
     if (option_of_own_data(entry))
         return is_known;
     return option_is_in(entry, "impose") && !options_have_constraint(settings);

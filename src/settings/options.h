@@ -85,8 +85,8 @@ const struct option_entry *option_switch(const struct option_entry *entry);
 bool option_of_own_data(const struct option_entry *entry);
 
 /* Whether an option goes without saying in the settings of a run: that of a constraint or an ADC
- * that is off, how to impose nothing, no recalibration, the normalisation of the data set, and either its
- * name or its file. Not collective. */
+ * that is off, how to impose nothing, no recalibration, the normalisation of the data set, its usual
+ * order, and either its name or its file. Not collective. */
 bool option_is_silent(const struct option_entry *entry, const struct settings *settings);
 
 /* Whether a text may be the path of data: letters (of any language), digits and "/._-+=,@", not starting

@@ -67,6 +67,8 @@ const struct option_entry options_table[] = {
             "samples at the end of the training file that are kept for validation"),
     INTEGER(data.train, 0, 1e9, "0", "use only the first so many training samples; 0 = all"),
     INTEGER(data.test, 0, 1e9, "0", "use only the first so many test samples; 0 = all"),
+    CHOICE(data.shuffle, "all, blocks", "all",
+           "order of the training samples: any, or one for sets larger than memory: blocks of 16 neighbours in any order, and the samples of 64 such blocks in any order"),
     BOOLEAN(data.flip, "false", "train on images of which a random half is flipped left to right"),
     INTEGER(data.crop, 0, 16, "0",
             "train on random crops of the images, padded by so many black pixels; 0 = off"),

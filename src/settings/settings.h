@@ -38,7 +38,8 @@ struct settings {
         int64_t classes;        /* of an own set */
         int64_t validation;  /* samples at the end of the training file that are not trained on */
         int64_t train, test; /* use only the first so many samples; 0 = all */
-        bool flip;           /* augmentation of training samples: data/augment.h */
+        char shuffle[SETTINGS_WORD]; /* all, blocks: train/sample_order.h */
+        bool flip;                   /* augmentation of training samples: data/augment.h */
         int64_t crop;
         struct real_list mean, std; /* a number a channel; none: those of the data set */
     } data;

@@ -9,6 +9,7 @@
 #include "settings/build_network.h"
 #include "settings/normalise.h"
 #include "train/sample_counts.h"
+#include "train/sample_order.h"
 
 /* ---- create ---- */
 
@@ -286,8 +287,10 @@ static void shuffle(struct training *t)
 {
     const uint64_t seed = (uint64_t)t->run->settings.training.seed;
     const uint32_t epoch = (uint32_t)t->at.epoch;
-    const struct rng_key key = {seed, RNG_SHUFFLE, epoch};
-    rng_permutation(key, t->order, t->train_count);
+    if (strcmp(t->run->settings.data.shuffle, "blocks") == 0)
+        sample_order_blocks(t->order, t->train_count, seed, epoch);
+    else
+        sample_order_all(t->order, t->train_count, seed, epoch);
     t->step.dropout = (struct rng_key){seed, RNG_DROPOUT, epoch};
     t->ordered = t->at.epoch;
 }

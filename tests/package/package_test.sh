@@ -9,7 +9,7 @@ prefix=$work/prefix
 
 files='bin/reslice share/bash-completion/completions/reslice
     share/reslice/experiments/quickstart.sh share/reslice/experiments/quickstart.yaml
-    share/reslice/experiments/load_crossbars.py share/reslice/jobs/table.sh
+    share/reslice/experiments/pack_images.py share/reslice/experiments/load_crossbars.py share/reslice/jobs/table.sh
     share/reslice/jobs/train.sbatch share/reslice/jobs/modulefile share/reslice/jobs/package.py
     share/reslice/data/fetch.sh share/doc/reslice/README.md share/doc/reslice/manual.md
     share/doc/reslice/formats.md share/doc/reslice/copyright'
