@@ -336,6 +336,8 @@ static int import_weights(struct session *session, struct error *err)
                                        : import_weights_load(&t->net, session->weights, err);
     if (!fine || !calibrate(session, err))
         return error_status(err);
+    if (session->is_onnx)
+        import_onnx_say(&session->onnx, &session->set);
     const int status = run_train(t, NULL, err);
     if (status != 0)
         return status;
@@ -359,8 +361,6 @@ static int import_with_data(struct session *session, struct error *err)
     }
     if (data_settings_are_own(settings))
         dataset_say(&session->set);
-    if (session->is_onnx)
-        import_onnx_say(&session->onnx, &session->set);
     if (training_create(&session->training, &session->experiment, 0, &session->set, err)) {
         status = import_weights(session, err);
         simulation_destroy(&session->currents);

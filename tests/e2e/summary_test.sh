@@ -51,8 +51,8 @@ is_noticed() {
     fails "$python" "$e2e/summary_check.py" "$work/summary.json" resnet20
 }
 
-# What a step takes more with more samples, as the system sees it: within 3 %. AddressSanitizer takes
-# memory of its own.
+# What a step takes more with more samples, as the system sees it, in pages of 2 MB: within 7 %.
+# AddressSanitizer takes memory of its own.
 memory_is_true() {
     local batch
     if grep -q __asan_init "$reslice"; then
@@ -68,7 +68,7 @@ memory_is_true() {
     "$python" - "$work/memory" <<'END'
 import sys
 before, said_before, after, said_after = map(float, open(sys.argv[1]))
-assert 0.97 < (said_after - said_before) / (after - before) < 1.03
+assert 0.93 < (said_after - said_before) / (after - before) < 1.07
 assert 0 < before - said_before < 150  # MB: the program, images of bench, matrices of its sgemm
 END
 }

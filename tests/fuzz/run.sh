@@ -4,7 +4,7 @@
 #
 #     tests/fuzz/run.sh [SECONDS | --runs RUNS] [TARGET...]
 #
-# SECONDS (default 10) or RUNS are of each target; targets: cifar experiment idx pack result weights
+# SECONDS (default 10) or RUNS are of each target; targets: cifar experiment idx onnx pack result weights
 # (default: all). Does nothing, with a message, where clang or its fuzzer runtime is not installed (Debian:
 # libclang-rt-14-dev). A finding's input goes to build-fuzz/findings/; see it again with
 #
@@ -30,7 +30,7 @@ elif [[ ${1:-} =~ ^[0-9]+$ ]]; then
     limit=-max_total_time=$1
     shift
 fi
-targets=(cifar experiment idx pack result weights)
+targets=(cifar experiment idx onnx pack result weights)
 [ $# -eq 0 ] || targets=("$@")
 for target in "${targets[@]}"; do
     [ -d "$root/tests/fuzz/corpus/$target" ] || usage
@@ -66,6 +66,7 @@ options_of() {
         cifar) echo -max_len=4096 ;;
         experiment) echo -max_len=2048 "-dict=$scratch/dictionary" ;;
         idx) echo -max_len=512 ;;
+        onnx) echo -max_len=4096 ;;
         pack | result | weights) echo -max_len=120 -len_control=0 -detect_leaks=0 ;;
     esac
 }
