@@ -10,11 +10,11 @@ A SOURCE is
     a folder with four IDX files, or what their names begin with;
     a folder with the binary version of CIFAR-10.
 
-Pictures have one size, or --size gives them one (Pillow's bilinear filter); transparent ones stand on
-white. Channels are those of the first picture: grey or red, green, blue. What is packed when it is
-interrupted is kept in OUTPUT.h5.part: the same command goes on from there. In Python, any sequence of
-(image, label) will do, an image being a Pillow image or an array [height, width] or [height, width,
-channels] of uint8:
+Pictures of folders are packed in a mixed order, always the same; others keep theirs. They have one size,
+or --size gives them one (Pillow's bilinear filter); transparent ones stand on white. Channels are those
+of the first picture: grey or red, green, blue. What is packed when it is interrupted is kept in
+OUTPUT.h5.part: the same command goes on from there. In Python, any sequence of (image, label) will do, an
+image being a Pillow image or an array [height, width] or [height, width, channels] of uint8:
 
     from pack_images import pack
     pack("my.h5", train, test, name="my images", class_names=["cat", "dog"])
@@ -25,6 +25,7 @@ import argparse
 import gzip
 import json
 import os
+import random
 import sys
 import time
 import zlib
@@ -186,8 +187,12 @@ def read_source(path):
 
 
 class Subset:
+    """Some of a sequence, or all in another order."""
+
     def __init__(self, sequence, chosen):
         self.sequence, self.chosen = sequence, chosen
+        if hasattr(sequence, "labels"):
+            self.labels = [sequence.labels[i] for i in chosen]
 
     def __len__(self):
         return len(self.chosen)
@@ -201,6 +206,14 @@ def split(sequence, every):
     test = list(range(every - 1, len(sequence), every))
     kept = sorted(set(range(len(sequence))) - set(test))
     return Subset(sequence, kept), Subset(sequence, test)
+
+
+def mixed(sequence):
+    """Always the same order, in which classes follow each other as they come: reslice takes validation
+    samples from the end of the training images, and the first ones to calibrate."""
+    order = list(range(len(sequence)))
+    random.Random(1).shuffle(order)
+    return Subset(sequence, order)
 
 
 # ---- one image ----
@@ -439,12 +452,15 @@ def main():
     given = parse()
     size = given.size and tuple(int(side) for side in given.size.split("x"))
     train, test, names = read_source(given.source)
+    is_sorted = isinstance(train, Pictures)  # class by class
     if given.test:
         test = pictures_of(given.test, names) if names else read_source(given.test)[0]
     elif given.test_every:
         train, test = split(train, given.test_every)
     if test is None:
         raise PackError(f"{given.source}: no test images; --test SOURCE or --test-every N says which they are")
+    if is_sorted:
+        train, test = mixed(train), mixed(test)
     pack(given.output, train, test, given.name, names, size, given.channels, given.mean, given.std,
          given.source, given.licence)
     print(f"{given.output}: {len(train)} training and {len(test)} test images")
