@@ -284,9 +284,13 @@ static void SIMD_NAME(expand)(int32_t *restrict value, const uint64_t *restrict 
 {
     uint16_t low[BIT_SUMS_LANES], high[BIT_SUMS_LANES];
     expand_narrow(low, word, planes < 16 ? planes : 16);
-    expand_narrow(high, word + 16 * WORDS, planes < 16 ? 0 : planes - 16);
     for (int v = 0; v < BIT_SUMS_LANES; v++)
-        value[v] = (int32_t)((uint32_t)high[v] << 16 | low[v]);
+        value[v] = low[v];
+    if (planes <= 16)
+        return;
+    expand_narrow(high, word + 16 * WORDS, planes - 16);
+    for (int v = 0; v < BIT_SUMS_LANES; v++)
+        value[v] |= (int32_t)((uint32_t)high[v] << 16);
 }
 
 enum { VALUE_PLANES = BIT_SUMS_TOTAL + 10 }; /* room for the carries of three folds */

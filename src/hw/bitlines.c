@@ -35,12 +35,22 @@ void bitlines_sum(const struct bitlines *bitlines, const struct crossbar_tile *t
     bit_sums_kernels()->sum(plane, planes, bitlines->drive, rows, levels);
 }
 
-void bitlines_read(const struct bitlines *bitlines, const struct crossbar_tile *tile, size_t active,
-                   int32_t *current)
+unsigned bitlines_read(const struct bitlines *bitlines, const struct crossbar_tile *tile,
+                       size_t active, int32_t *current)
 {
     uint64_t plane[BIT_SUMS_PLANES * BIT_SUMS_WORDS];
     const int planes = adc_bits_for(tile->sum[tile->column[active]]);
+    unsigned present = 0;
     bitlines_sum(bitlines, tile, active, planes, plane);
-    for (int b = 0; b < BIT_SUMS_WORDS; b++)
-        bit_sums_kernels()->expand(current + b * BIT_SUMS_LANES, plane + b, planes);
+    for (int b = 0; b < BIT_SUMS_WORDS; b++) {
+        uint64_t any = 0;
+        for (int p = 0; p < planes; p++)
+            any |= plane[p * BIT_SUMS_WORDS + b];
+        present |= any ? 1u << b : 0;
+        if (any)
+            bit_sums_kernels()->expand(current + b * BIT_SUMS_LANES, plane + b, planes);
+        else
+            memset(current + b * BIT_SUMS_LANES, 0, BIT_SUMS_LANES * sizeof *current);
+    }
+    return present;
 }

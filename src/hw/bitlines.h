@@ -32,9 +32,9 @@ void bitlines_drive(struct bitlines *bitlines, const int16_t *input, size_t n, s
 void bitlines_sum(const struct bitlines *bitlines, const struct crossbar_tile *tile, size_t active,
                   int planes, uint64_t *plane);
 
-/* The same as numbers, current [input bit, BIT_SUMS_LANES] = S; 0 for vectors that are not there. Not
- * collective. */
-void bitlines_read(const struct bitlines *bitlines, const struct crossbar_tile *tile, size_t active,
-                   int32_t *current);
+/* The same as numbers, current [input bit, BIT_SUMS_LANES] = S; 0 for vectors that are not there. Bit b
+ * of the result: whether any current of input bit b is not 0. Not collective. */
+unsigned bitlines_read(const struct bitlines *bitlines, const struct crossbar_tile *tile,
+                       size_t active, int32_t *current);
 
 #endif

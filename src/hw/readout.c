@@ -156,6 +156,13 @@ static void fill_tables(struct readout_layer *layer)
                                     (int64_t)i << READOUT_FRACTION);
 }
 
+/* sum [BIT_SUMS_LANES] += factor times what a converter makes of currents. */
+static void add_codes(int64_t *sum, const int64_t *table, const int32_t *current, int64_t factor)
+{
+    for (int v = 0; v < BIT_SUMS_LANES; v++)
+        sum[v] += factor * table[current[v]];
+}
+
 /* Any converter, each sign its own. */
 static void add_converted(struct readout_layer *layer, size_t row_tile, int pass)
 {
@@ -167,25 +174,39 @@ static void add_converted(struct readout_layer *layer, size_t row_tile, int pass
             const int64_t one = (sign == CROSSBAR_NEGATIVE) != (pass == 1) ? -1 : 1;
             for (size_t a = 0; a < tile->active; a++) {
                 int64_t *sum = layer->sum + (size_t)tile->column[a] * BIT_SUMS_LANES;
-                bitlines_read(&layer->bitlines, tile, a, layer->current[0]);
-                for (size_t i = 0; i < BITLINES_CURRENTS; i++)
-                    sum[i % BIT_SUMS_LANES] +=
-                        one * table[layer->current[0][i]] *
-                        ((int64_t)1 << (i / BIT_SUMS_LANES + (size_t)(x->format.cell_bits * k)));
+                const unsigned present =
+                    bitlines_read(&layer->bitlines, tile, a, layer->current[0]);
+                for (int b = 0; b < BIT_SUMS_WORDS; b++)
+                    if (present >> b & 1) /* 0 is converted to 0 */
+                        add_codes(sum, table, layer->current[0] + b * BIT_SUMS_LANES,
+                                  one * ((int64_t)1 << (b + x->format.cell_bits * k)));
             }
         }
 }
 
-/* Both bitlines of an output; `at` are the next active columns of the tiles. */
-static void read_both(struct readout_layer *layer, size_t row_tile, int slice, size_t output,
-                      size_t at[CROSSBAR_SIGNS])
+/* Both bitlines of an output; `at` are the next active columns of the tiles. Bit b of the result:
+ * whether input bit b drives any current. */
+static unsigned read_both(struct readout_layer *layer, size_t row_tile, int slice, size_t output,
+                          size_t at[CROSSBAR_SIGNS])
 {
+    unsigned present = 0;
     for (int sign = 0; sign < CROSSBAR_SIGNS; sign++) {
         const struct crossbar_tile *tile = crossbar_tile_at(layer->x, row_tile, slice, sign);
         if (at[sign] < tile->active && tile->column[at[sign]] == output)
-            bitlines_read(&layer->bitlines, tile, at[sign]++, layer->current[sign]);
+            present |= bitlines_read(&layer->bitlines, tile, at[sign]++, layer->current[sign]);
         else
             memset(layer->current[sign], 0, sizeof layer->current[sign]);
+    }
+    return present;
+}
+
+/* sum [BIT_SUMS_LANES] += factor times what a converter makes of plus - minus. */
+static void add_differences(int64_t *sum, const int64_t *table, const int32_t *plus,
+                            const int32_t *minus, int64_t factor)
+{
+    for (int v = 0; v < BIT_SUMS_LANES; v++) {
+        const int32_t s = plus[v] - minus[v];
+        sum[v] += factor * (s < 0 ? -table[-s] : table[s]);
     }
 }
 
@@ -193,20 +214,19 @@ static void read_both(struct readout_layer *layer, size_t row_tile, int slice, s
 static void add_subtracted(struct readout_layer *layer, size_t row_tile, int pass)
 {
     const struct crossbar *x = layer->x;
+    const int64_t one = pass == 1 ? -1 : 1;
     for (int k = 0; k < crossbar_slices(x->format); k++) {
         const int64_t *table = table_of(layer, CROSSBAR_POSITIVE, k);
         size_t at[CROSSBAR_SIGNS] = {0};
         for (size_t j = 0; j < x->outputs; j++) {
             int64_t *sum = layer->sum + j * BIT_SUMS_LANES;
-            read_both(layer, row_tile, k, j, at);
-            for (size_t i = 0; i < BITLINES_CURRENTS; i++) {
-                const int32_t difference =
-                    layer->current[CROSSBAR_POSITIVE][i] - layer->current[CROSSBAR_NEGATIVE][i];
-                const int32_t s = pass == 1 ? -difference : difference;
-                sum[i % BIT_SUMS_LANES] +=
-                    (s < 0 ? -table[-s] : table[s]) *
-                    ((int64_t)1 << (i / BIT_SUMS_LANES + (size_t)(x->format.cell_bits * k)));
-            }
+            const unsigned present = read_both(layer, row_tile, k, j, at);
+            for (int b = 0; b < BIT_SUMS_WORDS; b++)
+                if (present >> b & 1)
+                    add_differences(sum, table,
+                                    layer->current[CROSSBAR_POSITIVE] + b * BIT_SUMS_LANES,
+                                    layer->current[CROSSBAR_NEGATIVE] + b * BIT_SUMS_LANES,
+                                    one * ((int64_t)1 << (b + x->format.cell_bits * k)));
         }
     }
 }
