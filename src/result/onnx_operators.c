@@ -137,7 +137,8 @@ static bool append_reshape(struct onnx_build *b, int n)
                    ? append_flatten_layer(b, n)
                    : ONNX_REFUSE(b, n, "a shape that is worked out; supported: [samples, values]");
     }
-    if (sides == 2 && side[0] < 2)
+    const bool is_pixel = sides == 4 && !b->is_flat && side[1] == 1 && side[2] == 1;
+    if ((sides == 2 || is_pixel) && side[0] < 2) /* one pixel, channels last: all values in order */
         return append_flatten_layer(b, n);
     if (sides != 4 || !b->is_flat || side[0] > 1)
         return ONNX_REFUSE(b, n,

@@ -93,7 +93,8 @@ def residual(path):
     x = g.node("Add", [x, y])
     x = g.node("AveragePool", [x], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1],
                count_include_pad=1)
-    x = g.node("Flatten", [g.node("GlobalAveragePool", [x])])
+    shape = g.tensor("one.pixel", np.array([-1, 1, 1, 16]))  # channels last, as TensorFlow leaves it
+    x = g.node("Flatten", [g.node("Reshape", [g.node("GlobalAveragePool", [x]), shape])])
     x = g.node("Gemm", [x, g.uniform("fc.weight", (16, 10), .5), g.uniform("fc.bias", (1, 10), .3)],
                alpha=1.5, beta=.5)
     g.save(path, g.node("Softmax", [x], axis=1), 13)
