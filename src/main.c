@@ -1,6 +1,7 @@
 /* reslice: starts MPI, picks the command, stops MPI. */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,6 +75,7 @@ int main(int argc, char **argv)
         log_error("standard output: cannot be written"); /* half a manual page is none */
         return ERROR_STATUS_ENVIRONMENT;
     }
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is told like a full disk */
     store_start();
     comm_start(&argc, &argv);
     network_use_one_thread();

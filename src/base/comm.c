@@ -54,10 +54,6 @@ void comm_abort(int status)
     exit(status);
 }
 
-/* Messages longer than this go in pieces: Open MPI takes a fresh temporary buffer for each call,
- * and large ones cost page faults (40 MB in one call: 86 ms, in pieces: 40 ms). */
-enum { PIECE_BYTES = 2 << 20 };
-
 static void count_message(size_t bytes)
 {
     int i = 0;
@@ -72,7 +68,7 @@ static void count_message(size_t bytes)
 
 static void reduce_in_pieces(void *x, size_t count, size_t width, MPI_Datatype type, MPI_Op op)
 {
-    const size_t piece = PIECE_BYTES / width;
+    const size_t piece = COMM_PIECE_BYTES / width;
     const double start_s = size_of_world > 1 ? comm_time_s() : 0.0;
     for (size_t done = 0; done < count; done += piece) {
         const size_t n = count - done < piece ? count - done : piece;
@@ -90,6 +86,16 @@ static void reduce_in_pieces(void *x, size_t count, size_t width, MPI_Datatype t
 void comm_sum_i64(int64_t *x, size_t count)
 {
     reduce_in_pieces(x, count, sizeof *x, MPI_INT64_T, MPI_SUM);
+}
+
+void comm_note_sums(size_t bytes, double seconds)
+{
+    for (size_t done = 0; done < bytes; done += COMM_PIECE_BYTES) {
+        count_message(bytes - done < COMM_PIECE_BYTES ? bytes - done : COMM_PIECE_BYTES);
+        sync_count++;
+    }
+    sync_bytes += bytes;
+    sync_time_s += seconds;
 }
 
 void comm_max_i32(int32_t *x, size_t count)
@@ -190,6 +196,55 @@ void comm_gather_floats(float *x, const size_t *first)
     }
     sync_time_s += comm_time_s() - start_s;
 }
+
+/* ---- groups ---- */
+
+struct comm_group comm_group_create(int colour)
+{
+    struct comm_group group;
+    MPI_Comm comm;
+    if (colour < 0)
+        MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank_of_world, MPI_INFO_NULL,
+                            &comm);
+    else
+        MPI_Comm_split(MPI_COMM_WORLD, colour, rank_of_world, &comm);
+    MPI_Comm_rank(comm, &group.rank);
+    MPI_Comm_size(comm, &group.size);
+    group.handle = (int)MPI_Comm_c2f(comm);
+    return group;
+}
+
+static MPI_Comm comm_of(const struct comm_group *group)
+{
+    return MPI_Comm_f2c((MPI_Fint)group->handle);
+}
+
+void comm_group_free(struct comm_group *group)
+{
+    MPI_Comm comm = comm_of(group);
+    MPI_Comm_free(&comm);
+}
+
+void comm_group_meet(const struct comm_group *group)
+{
+    MPI_Barrier(comm_of(group));
+}
+
+void comm_group_gather(const struct comm_group *group, const void *mine, size_t bytes, void *all)
+{
+    MPI_Allgather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, comm_of(group));
+}
+
+void comm_group_sum_i64(const struct comm_group *group, int64_t *x, size_t count)
+{
+    const size_t piece = COMM_PIECE_BYTES / sizeof *x;
+    for (size_t done = 0; done < count; done += piece) {
+        const size_t n = count - done < piece ? count - done : piece;
+        MPI_Allreduce(MPI_IN_PLACE, x + done, (int)n, MPI_INT64_T, MPI_SUM, comm_of(group));
+    }
+}
+
+/* ---- shares, figures ---- */
 
 struct share comm_share_of(size_t n, int rank, int size)
 {

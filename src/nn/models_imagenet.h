@@ -4,7 +4,8 @@
 #ifndef RESLICE_NN_MODELS_IMAGENET_H
 #define RESLICE_NN_MODELS_IMAGENET_H
 
-#include "nn/models.h"
+#include "nn/model_spec.h"
+#include "nn/network.h"
 
 /* AlexNet (Krizhevsky 2014, "One weird trick"): features.0 … features.10, classifier.1, .4, .6, dropout
  * before the first two. classifier.1 reads what is left of the image: 6x6 pixels of 224x224. */

@@ -2,7 +2,7 @@
 #ifndef RESLICE_RESULT_ONNX_BUILD_H
 #define RESLICE_RESULT_ONNX_BUILD_H
 
-#include "result/onnx_network.h"
+#include "result/onnx_layers.h"
 
 struct onnx_build {
     struct onnx_network *network;

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/comm.h"
+#include "base/comm_sums.h"
 #include "base/mem.h"
 #include "base/stop.h"
 #include "hw/fixed_point.h"
@@ -114,6 +116,11 @@ void step_create(struct step *step, struct network *net, struct step_settings se
         };
     }
     view_groups(step, settings.group);
+    step->sums = comm_sums_create(net->params.size + SUM_EXTRAS, 0);
+    if (step->sums) {
+        mem_free(net->params.sum);
+        net->params.sum = comm_sums_array(step->sums);
+    }
 }
 
 void step_destroy(struct step *step)
@@ -125,6 +132,9 @@ void step_destroy(struct step *step)
     mem_free(step->viewed);
     mem_free(step->group);
     mem_free(step->norm);
+    if (step->sums)
+        step->net->params.sum = NULL;
+    comm_sums_destroy(step->sums);
     *step = (struct step){0};
 }
 
@@ -223,7 +233,10 @@ static bool compute(struct step *step, size_t m, struct clock *clock)
     clock_charge(step, clock, STEP_BACKWARD);
     extra[SUM_STOP] = stop_wanted();
     extra[SUM_MARK] = comm_rank() == 0 && step->mark;
-    comm_sum_i64(params->sum, params->size + SUM_EXTRAS);
+    if (step->sums)
+        comm_sums_add_up(step->sums);
+    else
+        comm_sum_i64(params->sum, params->size + SUM_EXTRAS);
     clock_charge(step, clock, STEP_UPDATE);
     return !extra[SUM_DIVERGED];
 }

@@ -46,6 +46,7 @@ struct step {
     double *norm;                        /* of all groups; owned */
     struct constrain *constrain;         /* or NULL; not owned */
     const struct multiplier *multiplier; /* of the forward passes, or NULL; not owned */
+    struct comm_sums *sums;              /* params.sum lies there, or NULL; owned */
     struct bit_slice_format format;
     bool quantise;
     size_t shards;          /* of the global batch */
@@ -86,10 +87,11 @@ struct step_settings {
 /* The most samples of a global batch of `batch` that this rank can get. Not collective. */
 size_t step_capacity(size_t batch, size_t shards);
 
-/* Takes all memory for steps of a network, which must stay where it is. Not collective. */
+/* Takes all memory for steps of a network, which must stay where it is; its sums may move to memory that
+ * the ranks share. Collective. */
 void step_create(struct step *step, struct network *net, struct step_settings settings);
 
-/* Gives back the memory; the network is the caller's. Not collective. */
+/* Gives back the memory; the network is the caller's, without memory for sums. Collective. */
 void step_destroy(struct step *step);
 
 /* This rank's contiguous part of a global batch of m samples. Not collective. */

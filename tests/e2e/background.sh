@@ -12,7 +12,6 @@ cat >"$work/rank.sh" <<'END'
 echo $$ >"$1.${OMPI_COMM_WORLD_RANK:-0}"
 shift
 if [ -n "${LIMIT:-}" ]; then
-    trap '' XFSZ
     export OMPI_MCA_btl=self,tcp # shared memory is a file too
     ulimit -f "$LIMIT"
 fi

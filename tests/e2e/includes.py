@@ -30,7 +30,7 @@ HOMES = {
              r"nn/.*|result/provenance\.c|cli/command_bench\.c"),
 }
 
-MADE_BY_THE_BUILD = {("result/provenance.c", "commit.h")}
+MADE_BY_THE_BUILD = {("result/provenance.c", "commit.h"), ("result/onnx_model.c", "onnx.pb-c.h")}
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]*)[>"]')
 

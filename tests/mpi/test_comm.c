@@ -3,10 +3,13 @@
 #include "mpi_test.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/comm.h"
+#include "base/comm_sums.h"
 #include "base/mem.h"
 
 static const size_t LENGTHS[] = {0, 1, 7, 1000, 300001}; /* the last goes in two pieces */
@@ -38,6 +41,64 @@ static void test_sums(void **state)
         }
         mem_free(x);
     }
+}
+
+/* Through shared memory the same, step after step: a fast rank must not write over what a slow one still
+ * reads. */
+static void compare_shared_sums(int ranks_a_node)
+{
+    static const size_t lengths[] = {1, 7, 9, 1000, 300001};
+    for (int l = 0; l < 5; l++) {
+        struct comm_sums *sums = comm_sums_create(lengths[l], ranks_a_node);
+        const int ranks = ranks_a_node > 0 ? ranks_a_node : comm_size();
+        assert_int_equal(sums == NULL, ranks == 1 || comm_size() % ranks > 0);
+        for (int step = 0; step < 20 && sums; step++) {
+            int64_t *x = comm_sums_array(sums);
+            for (size_t i = 0; i < lengths[l]; i++)
+                x[i] = term((comm_rank() + step) % comm_size(), i + (size_t)step);
+            comm_sums_add_up(sums);
+            for (size_t i = 0; i < lengths[l]; i++) {
+                int64_t expected = 0;
+                for (int r = 0; r < comm_size(); r++)
+                    expected += term(r, i + (size_t)step);
+                if (x[i] != expected)
+                    fail_msg("element %zu of %zu, step %d", i, lengths[l], step);
+            }
+        }
+        comm_sums_destroy(sums);
+    }
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
+static void test_shared_sums(void **state)
+{
+    (void)state;
+    compare_shared_sums(0);
+}
+
+/* As on nodes of one and of two ranks: also with too few ranks for that. */
+static void test_sums_of_nodes(void **state)
+{
+    (void)state;
+    compare_shared_sums(1);
+    if (comm_size() > 1)
+        compare_shared_sums(2);
+}
+
+/* One rank without room for its array: all go without. */
+static void test_no_shared_memory(void **state)
+{
+    (void)state;
+    struct rlimit before, none;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = before;
+    none.rlim_cur = 4096;
+    signal(SIGXFSZ, SIG_IGN);
+    if (comm_rank() == comm_size() - 1)
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    assert_null(comm_sums_create(1000, 0));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(mem_live_blocks(), 0);
 }
 
 /* ---- maxima ---- */
@@ -248,6 +309,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_traffic), /* first: it counts sizes from none */
         cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_shared_sums),
+        cmocka_unit_test(test_sums_of_nodes),
+        cmocka_unit_test(test_no_shared_memory),
         cmocka_unit_test(test_maxima),
         cmocka_unit_test(test_sums_and_maxima),
         cmocka_unit_test(test_maxima_in_pieces),
