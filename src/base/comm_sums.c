@@ -20,10 +20,8 @@ enum { BLOCK = 2048 };
 
 struct comm_sums {
     size_t count, bytes;
-    struct comm_group *node,
-        *across;     /* the ranks of this node; the owners of this slice on all nodes */
-    int rank, size;  /* on this node */
-    int64_t **array; /* [size] of the ranks of this node, NULL where it is not mapped */
+    struct comm_group node, across; /* ranks of this node; owners of this slice on all nodes */
+    int64_t **array; /* [node.size] of the ranks of this node, NULL where it is not mapped */
 };
 
 /* ---- memory ---- */

@@ -166,6 +166,10 @@ static bool open_file(struct reader *r, int axes)
     if (axes < 1 || axes > MAX_AXES)
         return error_set(r->err, "data file '%s': cannot read %d axes, allowed are 1 to %d",
                          r->path, axes, MAX_AXES);
+    struct stat st;
+    if (stat(r->path, &st) == 0 && !S_ISREG(st.st_mode) &&
+        !S_ISDIR(st.st_mode)) /* at a pipe it would wait */
+        return error_set(r->err, "data file '%s': not a regular file", r->path);
     errno = 0;
     r->file = gzopen(r->path, "rb");
     if (!r->file)

@@ -3,6 +3,8 @@
 #include "unit/data/data_sets.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "base/error.h"
@@ -87,6 +89,9 @@ static void test_idx_cannot_open(void **state)
 {
     (void)state;
     FAILS_TO_READ("no/such/file", 1, "cannot open", "No such file");
+    assert_int_equal(mkfifo("pipe", 0600), 0); /* nobody writes to it */
+    FAILS_TO_READ("pipe", 1, "not a regular file");
+    unlink("pipe");
     FAILS_TO_READ("/", 1, "cannot read: Is a directory");
     FAILS_TO_READ("file", 0, "0 axes", "1 to 4");
     FAILS_TO_READ("file", 5, "5 axes", "1 to 4");
