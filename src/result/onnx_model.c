@@ -66,8 +66,8 @@ static unsigned char *read_bytes(const char *path, size_t *size, struct error *e
     unsigned char *bytes = NULL;
     long end = -1;
     /* a folder opens, but has no byte */
-    if (!file || (fgetc(file) == EOF && ferror(file)) || fseek(file, 0, SEEK_END) != 0 || (end = ftell(file)) < 0 ||
-        fseek(file, 0, SEEK_SET) != 0) {
+    if (!file || (fgetc(file) == EOF && ferror(file)) || fseek(file, 0, SEEK_END) != 0 ||
+        (end = ftell(file)) < 0 || fseek(file, 0, SEEK_SET) != 0) {
         error_set(err, "%.300s: cannot be read: %s", path, strerror(errno));
     } else if (end == 0 || end > SIZE_MOST) {
         error_set(err, "%.300s: has %ld bytes; an ONNX file has 1 to %d", path, end, SIZE_MOST);

@@ -88,8 +88,8 @@ static void test_effects_elsewhere(void **state)
     assert_int_equal(e.runs[0].settings.network.depth, 8);
     assert_string_equal(e.runs[0].settings.penalty.name, "bit-slice-l1");
     finish_experiment(&e);
-    assert_false(experiment_from_settings(&e, "a.h5", recorded,
-                                          (struct experiment_overrides){1, set, NULL}, &parse_error));
+    assert_false(experiment_from_settings(
+        &e, "a.h5", recorded, (struct experiment_overrides){1, set, NULL}, &parse_error));
     assert_message("--set crossbar.samples=3: ", (const char *const[4]){"has no effect"});
     assert_int_equal(mem_live_blocks(), 0);
 }
