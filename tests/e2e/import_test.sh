@@ -176,7 +176,7 @@ refusals() {
     local weights=$work/numpy/resnet.h5
     refuses 'import: 0 weight files given, expected one' --network mlp
     refuses 'import: --network is missing' "$weights"
-    refuses "value 'mpl' is not valid; allowed: mlp, lenet5" "$weights" --network mpl
+    refuses "--network: value 'mpl'; allowed: mlp, lenet5" "$weights" --network mpl
     refuses 'no such file' "$work/none.h5" "${resnet[@]}" --data "$data" -o "$work/o.h5"
     refuses 'not an HDF5 file' "$e2e/common.sh" "${resnet[@]}" --data "$data" -o "$work/o.h5"
     refuses 'on training samples: ' "$weights" "${resnet[@]}" --data "$work" -o "$work/o.h5"

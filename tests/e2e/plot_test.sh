@@ -152,14 +152,14 @@ stopped() {
 }
 
 refusals() {
-    fails_with 3 "folder '$work/file/x': cannot make it: Not a directory" \
+    fails_with 2 "folder '$work/file/x': cannot make it: Not a directory" \
         "$reslice" plot "$crossed" -o "$work/file/x"
     fails_with 2 'runs.yaml: not an HDF5 file' "$reslice" plot "$work/runs.yaml" -o "$work/none"
     fails_with 2 '-o DIR is missing' "$reslice" plot "$crossed"
     fails_with 2 'no result files given' "$reslice" plot -o "$work/none"
     fails_with 2 "value 'gif'; allowed: svg, png, pdf" "$reslice" plot "$crossed" -o x --format gif
     fails_with 2 'allowed: the page to write' "$reslice" report "$crossed" --html "$work/x.h5"
-    fails_with 3 "folder '$work/file/x': Not a directory" \
+    fails_with 2 "folder '$work/file/x': Not a directory" \
         "$reslice" report "$crossed" --html "$work/file/x/x.html"
     fails_with 2 'no regular file' "$reslice" report "$crossed" --html "$work"
     fails_with 2 '--format has no effect with --html' "$reslice" report "$crossed" --html x.html --format csv
