@@ -10,6 +10,7 @@
 #include "base/comm.h"
 #include "base/mem.h"
 #include "settings/settings_same.h"
+#include "store/disk.h"
 #include "store/store_read.h"
 #include "train/checkpoint.h"
 
@@ -179,8 +180,13 @@ static bool is_same_settings(const struct store_file *file, const struct judge_q
 static void judge_result(const struct judge_question *question, struct judgement *it)
 {
     it->state = JUDGE_MISSING;
-    if (access(question->path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    if (access(question->path, F_OK) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return;
+        it->state = JUDGE_BAD; /* it may be there: nothing is written over it */
+        disk_failed(&it->why, "%s", question->path);
         return;
+    }
     struct store_file *file = store_open(question->path, &it->why);
     if (!file) {
         it->state = store_is_in_use(question->path) ? JUDGE_IN_USE : JUDGE_BAD;
