@@ -82,7 +82,8 @@ struct comm_group comm_group_create(int colour);
 /* Gives it back. Collective in the group. */
 void comm_group_free(struct comm_group *group);
 
-/* Nobody goes on before all are there; what they wrote to shared memory is seen. Collective in the group. */
+/* Nobody goes on before all are there; what they wrote to shared memory is seen. Collective in the
+ * group. */
 void comm_group_meet(const struct comm_group *group);
 
 /* Collects `bytes` of each, in their order, on each: all [size, bytes]. Collective in the group. */

@@ -28,8 +28,8 @@ struct comm_sums {
 
 enum { NAME = 64 };
 
-/* A new object of memory of a name that no other has; false when there is none. The file system is asked for
- * every page now: later a full one would end the program. */
+/* A new object of memory of a name that no other has; false when there is none. The file system is
+ * asked for every page now: later a full one would end the program. */
 static bool make_object(char name[NAME], size_t bytes)
 {
     for (int attempt = 0; attempt < 100; attempt++) {
@@ -61,7 +61,8 @@ static int64_t *map_object(const char *name, size_t bytes)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* Every array of the node, and that it is the right one: another container may have a file of that name. */
+/* Every array of the node, and that it is the right one: another container may have a file of that
+ * name. */
 static bool map_all(struct comm_sums *sums, const char (*name)[NAME])
 {
     bool fine = true;
@@ -85,7 +86,7 @@ static bool map_all(struct comm_sums *sums, const char (*name)[NAME])
     return fine;
 }
 
-/* The names are gone as soon as all have mapped them: nothing is left behind by a job that is killed. */
+/* The names are gone as soon as all have mapped them: a job that is killed later leaves nothing. */
 static bool share_memory(struct comm_sums *sums)
 {
     char name[NAME] = "", (*all)[NAME] = mem_alloc((size_t)sums->node.size, NAME, "names");

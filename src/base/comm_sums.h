@@ -13,9 +13,10 @@
 
 struct comm_sums;
 
-/* Arrays of `count` zeros; ranks_a_node: 0, or so many ranks as if they were a node. NULL, on all ranks, on one rank, with one rank a node or different numbers of
- * them, and where memory cannot be shared (a full or foreign /dev/shm): then comm_sum_i64 does it. The
- * caller's until comm_sums_destroy. Collective. */
+/* Arrays of `count` zeros; ranks_a_node: 0, or so many ranks are taken for a node (tests). NULL, on all
+ * ranks, on one rank, with one rank a node or different numbers of them, and where memory cannot be
+ * shared (a full or foreign /dev/shm): then comm_sum_i64 does it. The caller's until
+ * comm_sums_destroy. Collective. */
 struct comm_sums *comm_sums_create(size_t count, int ranks_a_node);
 
 /* Gives the memory back; NULL is allowed. Collective. */

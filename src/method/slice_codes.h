@@ -44,7 +44,7 @@ struct slice_cells {
     int16_t interval[SLICE_CELLS];
 };
 
-/* Not collective. */
+/* Fills cells from codes. Not collective. */
 void slice_codes_cells(struct slice_cells *cells, const struct slice_codes *codes);
 
 /* The cell of a magnitude >= 0 (NaN: the last). Exact: 16 is a power of two. Not collective. */
